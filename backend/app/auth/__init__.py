@@ -1,0 +1,1 @@
+"""Sign-in: tokens, sign-in families, the current caller."""

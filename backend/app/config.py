@@ -1,0 +1,169 @@
+"""Settings, read once from the environment and `.env`; nobody else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DEMO_MODEL = PROJECT_ROOT / "demo_model" / "prompt-portal-demo.gguf"
+_KNOWN_SECRETS = {"", "change-me", "changeme", "secret", "your-secret-key", "your-secret-key-here", "dev-secret"}
+
+
+def _env_files() -> tuple[Path, ...]:
+    named = os.environ.get("PORTAL_ENV_FILE")
+    if named is not None:
+        return (Path(named),) if named else ()
+    return (PROJECT_ROOT / ".env", PROJECT_ROOT / "backend" / ".env")
+
+
+class InsecureSecretError(ValueError):
+    """The secret key is a default or too short for an address that others can reach."""
+
+
+class Settings(BaseSettings):
+    """Every setting, its default, and its unit. `.env.example` documents each one."""
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8", extra="ignore", case_sensitive=False, env_ignore_empty=True, frozen=True
+    )
+
+    # Where the portal listens, and what is public of it
+    portal_host: str = "127.0.0.1"
+    portal_port: int = Field(8000, ge=0, le=65535)
+    portal_public_url: str = ""
+    portal_data_dir: Path = PROJECT_ROOT / "data"
+    portal_trusted_proxies: str = "127.0.0.1"
+    cors_origins: Annotated[list[str], NoDecode] = []
+    log_level: str = "INFO"
+
+    # Secrets and sign-in
+    secret_key: SecretStr = SecretStr("")
+    encryption_key: SecretStr = SecretStr("")
+    algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
+    access_token_expire_minutes: int = Field(60, ge=1)
+    refresh_token_expire_days: int = Field(30, ge=1)
+    registration: Literal["open", "invite", "closed"] = "open"
+    password_min_length: int = Field(12, ge=8)
+
+    # State
+    database_url: str = "sqlite:///./app.db"
+    redis_url: str = ""
+
+    # The model server
+    llm_server_url: str = ""
+    llm_api_key: SecretStr = SecretStr("")
+    llm_model_name: str = ""
+    llm_model_path: str = ""
+    llm_context_tokens: int = Field(0, ge=0)
+    llm_timeout: float = Field(300, gt=0)
+    llm_connect_timeout: float = Field(5, gt=0)
+    llm_first_token_timeout: float = Field(120, gt=0)
+    llm_chunk_timeout: float = Field(60, gt=0)
+    llm_temperature: float = Field(0.6, ge=0, le=2)
+    llm_top_p: float = Field(0.9, gt=0, le=1)
+    llm_max_tokens: int = Field(512, ge=1)
+    llm_skip_thinking: bool = True
+    llm_max_history_tokens: int = Field(10000, ge=64)
+    llm_history_low_water: float = Field(0.5, gt=0, lt=1)
+    llm_max_concurrency: int = Field(8, ge=1)
+    llm_max_queued: int = Field(256, ge=0)
+    session_max_queued: int = Field(8, ge=0)
+
+    # MQTT (the ancestor's names)
+    mqtt_broker_host: str = ""
+    mqtt_broker_port: int = Field(1883, ge=1, le=65535)
+    mqtt_username: str = ""
+    mqtt_password: SecretStr = SecretStr("")
+    mqtt_client_id: str = ""
+    mqtt_topic_hint: str = "maze/hint/+"
+    mqtt_topic_state: str = "maze/state"
+    mqtt_topic_user_input: str = "prompt_portal/user_input"
+    mqtt_topic_assistant_response: str = "prompt_portal/assistant_response"
+    mqtt_topic_template: str = "maze/template"
+
+    # Limits
+    max_body_bytes: int = Field(10 * 1024 * 1024, ge=1024)
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [origin.strip().rstrip("/") for origin in value.strip("[]").replace('"', "").split(",") if origin.strip()]
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _no_wildcards(cls, value: list[str]) -> list[str]:
+        for origin in value:
+            if "*" in origin:
+                raise ValueError("CORS_ORIGINS must list exact origins (https://app.example.org); wildcards are refused")
+        return value
+
+    @field_validator("portal_data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser() if value.is_absolute() else (PROJECT_ROOT / value).resolve()
+
+    @field_validator("llm_server_url")
+    @classmethod
+    def _http_only(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("LLM_SERVER_URL must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _refuse_weak_secret(self) -> Settings:
+        secret = self.secret_key.get_secret_value()
+        weak = secret.lower() in _KNOWN_SECRETS or len(secret) < 32
+        if secret and weak and not self.is_loopback:
+            raise InsecureSecretError(
+                f"SECRET_KEY is a default or shorter than 32 characters, and PORTAL_HOST={self.portal_host} can be reached "
+                "from other machines. Set a random one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the portal's address."""
+        if self.portal_host == "localhost":
+            return True
+        try:
+            return ip_address(self.portal_host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the portal starts a model server of its own."""
+        return not self.llm_server_url
+
+    @property
+    def embedded_model(self) -> Path:
+        """The GGUF file that the embedded server loads: the configured one, else the demo model."""
+        if not self.llm_model_path:
+            return DEMO_MODEL
+        path = Path(self.llm_model_path).expanduser()
+        return path if path.is_absolute() else PROJECT_ROOT / path
+
+    @property
+    def is_demo_model(self) -> bool:
+        """Whether answers come from the tiny demo model."""
+        return self.is_embedded and self.embedded_model == DEMO_MODEL
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment and the `.env` files; overrides win. Raises pydantic.ValidationError."""
+    return Settings(_env_file=_env_files(), **overrides)  # type: ignore[call-arg, arg-type]
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the process's settings, read once."""
+    return load_settings()

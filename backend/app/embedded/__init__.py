@@ -1,0 +1,1 @@
+"""The embedded llama.cpp server: a supervised child process."""

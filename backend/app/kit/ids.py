@@ -1,0 +1,25 @@
+"""Identifiers: time-sortable ids for rows, unguessable tokens for secrets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from uuid import UUID
+
+
+def new_id() -> str:
+    """Return a UUIDv7 as 32 hex digits (RFC 9562, section 5.7): sortable by creation time to the millisecond."""
+    milliseconds = time.time_ns() // 1_000_000
+    random_bits = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & ((1 << 48) - 1)) << 80
+    value |= 0x7 << 76
+    value |= ((random_bits >> 62) & 0xFFF) << 64
+    value |= 0b10 << 62
+    value |= random_bits & ((1 << 62) - 1)
+    return UUID(int=value).hex
+
+
+def new_secret(bytes_of_entropy: int = 32) -> str:
+    """Return a URL-safe random token from the operating system's generator."""
+    return secrets.token_urlsafe(bytes_of_entropy)

@@ -1,0 +1,1 @@
+"""The engine, pure: sessions, turns, trimming, admission, providers. No FastAPI, no SQLAlchemy."""

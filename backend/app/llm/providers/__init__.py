@@ -1,0 +1,1 @@
+"""Adapters from the engine's requests to model servers."""

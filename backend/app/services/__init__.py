@@ -1,0 +1,1 @@
+"""The seed's door to the engine."""
