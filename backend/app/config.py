@@ -13,7 +13,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DEMO_MODEL = PROJECT_ROOT / "demo_model" / "prompt-portal-demo.gguf"
-_KNOWN_SECRETS = {"", "change-me", "changeme", "secret", "your-secret-key", "your-secret-key-here", "dev-secret"}
+_KNOWN_SECRETS = {
+    "",
+    "change-me",
+    "changeme",
+    "secret",
+    "your-secret-key",
+    "your-secret-key-here",
+    "dev-secret",
+}
 
 
 def _env_files() -> tuple[Path, ...]:
@@ -96,14 +104,20 @@ class Settings(BaseSettings):
     def _split_origins(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return [origin.strip().rstrip("/") for origin in value.strip("[]").replace('"', "").split(",") if origin.strip()]
+        return [
+            origin.strip().rstrip("/")
+            for origin in value.strip("[]").replace('"', "").split(",")
+            if origin.strip()
+        ]
 
     @field_validator("cors_origins")
     @classmethod
     def _no_wildcards(cls, value: list[str]) -> list[str]:
         for origin in value:
             if "*" in origin:
-                raise ValueError("CORS_ORIGINS must list exact origins (https://app.example.org); wildcards are refused")
+                raise ValueError(
+                    "CORS_ORIGINS must list exact origins (https://app.example.org); wildcards are refused"
+                )
         return value
 
     @field_validator("portal_data_dir")
@@ -160,7 +174,7 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment and the `.env` files; overrides win. Raises pydantic.ValidationError."""
-    return Settings(_env_file=_env_files(), **overrides)  # type: ignore[call-arg, arg-type]
+    return Settings(_env_file=_env_files(), **overrides)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=1)

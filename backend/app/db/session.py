@@ -21,7 +21,9 @@ class DatabaseUnavailableError(UnavailableError):
     code = "database_unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The portal's database does not answer. Try again in a moment.", retry_after_seconds=2)
+        super().__init__(
+            "The portal's database does not answer. Try again in a moment.", retry_after_seconds=2
+        )
 
 
 class Database:

@@ -9,7 +9,9 @@ import sys
 
 request_id_var: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 
-_SECRETS = re.compile(r"(pp_[A-Za-z0-9]{6})[A-Za-z0-9_-]+|(eyJ[A-Za-z0-9_-]{5})[A-Za-z0-9_.-]+|(?i:(bearer )\S+)")
+_SECRETS = re.compile(
+    r"(pp_[A-Za-z0-9]{6})[A-Za-z0-9_-]+|(eyJ[A-Za-z0-9_-]{5})[A-Za-z0-9_.-]+|(?i:(bearer )\S+)"
+)
 
 
 def redact(text: str) -> str:

@@ -1,0 +1,92 @@
+"""The application: `create_app(settings)` puts the runtime, the routers and the page together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from app import __version__
+from app.api import ROUTERS
+from app.chat.runtime import Runtime
+from app.config import PROJECT_ROOT, Settings, get_settings
+from app.web.body_limit import BodyLimitMiddleware
+from app.web.error_handlers import install_error_handlers
+from app.web.page import BuiltPage
+from app.web.request_context import RequestContextMiddleware
+from app.web.security_headers import SecurityHeadersMiddleware
+
+_DESCRIPTION = """One self-hosted portal to every language model.
+
+Sign in at `/api/auth/login`, or make an API key, and send it as `Authorization: Bearer …`."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the ASGI application. The runtime starts and ends with its lifespan."""
+    settings = settings or get_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        runtime = Runtime(settings)
+        app.state.runtime = runtime
+        await runtime.start()
+        try:
+            yield
+        finally:
+            await runtime.close()
+
+    app = FastAPI(
+        title="Prompt Portal",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    install_error_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    _add_page(app)
+    _add_middleware(app, settings)
+    return app
+
+
+def _add_page(app: FastAPI) -> None:
+    page = BuiltPage(PROJECT_ROOT / "frontend" / "dist")
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def built_page(request: Request, path: str) -> Response:
+        return page.respond(request)
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the outermost."""
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                "last-event-id",
+                "idempotency-key",
+                "x-request-id",
+            ],
+            expose_headers=["x-request-id", "retry-after"],
+            max_age=600,
+        )
+    app.add_middleware(SecurityHeadersMiddleware, is_https=settings.portal_public_url.startswith("https://"))
+    app.add_middleware(RequestContextMiddleware)
+
+
+def __getattr__(name: str) -> FastAPI:
+    """Make `app.main:app` on first use, so that importing this module reads no settings."""
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)

@@ -1,0 +1,1 @@
+"""What every response goes through: request ids, body limits, security headers, errors, the built page."""

@@ -1,0 +1,112 @@
+"""Turns every exception into the portal's error body: native under /api, OpenAI's shape under /v1."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.errors import (
+    BadRequestError,
+    NotFoundError,
+    PortalError,
+    UnprocessableError,
+    render_native,
+    render_openai,
+    response_headers,
+)
+from app.kit.logging import request_id_var
+
+logger = logging.getLogger("portal.error")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Register the handlers; nothing leaves the portal in another shape."""
+    app.add_exception_handler(PortalError, _portal_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(Exception, _bug)
+
+
+def error_response(error: PortalError, path: str) -> Response:
+    """Render an error for the door that `path` belongs to."""
+    render = render_openai if path.startswith("/v1") else render_native
+    return Response(
+        orjson.dumps(render(error, request_id_var.get())),
+        status_code=error.status,
+        headers=response_headers(error),
+        media_type="application/json",
+    )
+
+
+async def send_error(error: PortalError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer from within a middleware, before any route ran."""
+    await error_response(error, scope["path"])(scope, receive, send)
+
+
+async def _portal_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PortalError)
+    return error_response(error, request.url.path)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return error_response(
+        describe_validation(error.errors(), request.headers.get("content-type", "")), request.url.path
+    )
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        portal_error: PortalError = NotFoundError(f"There is nothing at {request.method} {request.url.path}.")
+    elif error.status_code == 405:
+        portal_error = PortalError(
+            f"{request.method} is not allowed here.", code="method_not_allowed", status=405
+        )
+    else:
+        portal_error = PortalError(str(error.detail), code="http_error", status=error.status_code)
+    response = error_response(portal_error, request.url.path)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    logger.error("unhandled error in %s %s", request.method, request.url.path, exc_info=error)
+    return error_response(
+        PortalError("Something went wrong inside the portal. The log has the cause under this request id."),
+        request.url.path,
+    )
+
+
+def describe_validation(errors: Sequence[Mapping[str, Any]], content_type: str) -> PortalError:
+    """Say in one sentence which field is wrong and why; `details.fields` lists all of them."""
+    if any(error["type"] == "json_invalid" for error in errors):
+        return BadRequestError("The body is not valid JSON.", code="invalid_json")
+    is_json = "json" in content_type
+    if not is_json and any(error["loc"] == ("body",) for error in errors):
+        return UnprocessableError(
+            "The body was not read as JSON. Send it with the header `Content-Type: application/json`."
+        )
+    fields = [{"field": _field_name(error["loc"]), "problem": _problem(error)} for error in errors]
+    sentence = "; ".join(f"{field['field']}: {field['problem']}" for field in fields[:3])
+    return UnprocessableError(f"{sentence}.", details={"fields": fields})
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "this field is not known"
+    message = str(error["msg"])
+    return message.removeprefix("Value error, ").rstrip(".")
+
+
+def _field_name(location: Sequence[str | int]) -> str:
+    parts = [str(part) for part in location if part not in ("body", "query", "path")]
+    return ".".join(parts) or str(location[0])

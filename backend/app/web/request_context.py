@@ -1,0 +1,54 @@
+"""Gives every request an id, answers with it, and logs requests that failed or were slow."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kit.ids import new_id
+from app.kit.logging import request_id_var
+
+logger = logging.getLogger("portal.request")
+_ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestContextMiddleware:
+    """Pure ASGI. A caller's own `x-request-id` is kept when it is a plain token, else a new one is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        token = request_id_var.set(request_id)
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            elapsed_ms = (time.perf_counter() - started) * 1000
+            level = logging.WARNING if status >= 500 else logging.DEBUG
+            logger.log(level, "%s %s %d %.1f ms", scope["method"], scope["path"], status, elapsed_ms)
+            request_id_var.reset(token)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _ACCEPTED_ID.fullmatch(value):
+            return str(value.decode("ascii"))
+    return new_id()
