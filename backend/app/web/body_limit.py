@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import TooLargeError
@@ -30,7 +31,8 @@ class BodyLimitMiddleware:
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
                 if received > self.max_bytes:
-                    raise self._error()
+                    # FastAPI turns any other exception of a body's reading into a 400
+                    raise HTTPException(413, self._error().message)
             return message
 
         await self.app(scope, limited_receive, send)

@@ -17,6 +17,7 @@ from app.errors import (
     BadRequestError,
     NotFoundError,
     PortalError,
+    TooLargeError,
     UnprocessableError,
     render_native,
     render_openai,
@@ -65,8 +66,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    portal_error: PortalError
     if error.status_code == 404:
-        portal_error: PortalError = NotFoundError(f"There is nothing at {request.method} {request.url.path}.")
+        portal_error = NotFoundError(f"There is nothing at {request.method} {request.url.path}.")
+    elif error.status_code == 413:
+        portal_error = TooLargeError(str(error.detail))
+    elif error.status_code == 400:
+        portal_error = BadRequestError(
+            "The body could not be read; it must be JSON in UTF-8.", code="invalid_body"
+        )
     elif error.status_code == 405:
         portal_error = PortalError(
             f"{request.method} is not allowed here.", code="method_not_allowed", status=405
