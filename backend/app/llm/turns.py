@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Literal
 
+from app.llm.errors import LLMError
 from app.llm.types import Caller, ChatMessage, PriorityClass, Sampling, TurnStatus, Usage
 
 Door = Literal["page", "rest", "v1", "mqtt", "python"]
@@ -43,7 +44,7 @@ class TurnRequest:
     system_prompt: str | None = None
     model: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
-    parent_id: str | None | Unset = UNSET
+    parent_id: str | Unset | None = UNSET
     regenerate_of: str | None = None
     idempotency_key: str | None = None
     priority: PriorityClass = "chat"
@@ -52,6 +53,20 @@ class TurnRequest:
     request_id: str = ""
     use_history: bool = True
     max_history_messages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One ask without a session: the whole prompt comes from the caller and nothing is stored."""
+
+    caller: Caller
+    messages: tuple[ChatMessage, ...]
+    model: str | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    priority: PriorityClass = "chat"
+    deadline_seconds: float | None = None
+    door: Door = "rest"
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +96,13 @@ class HistoryTurn:
     """What trimming moves as one: a user message and everything up to the next one.
 
     `prefix_tokens` is the exact length of the prompt up to and including this turn's answer, as the server reported it
-    (`prompt_tokens + completion_tokens - reasoning_tokens`), valid for the anchor it was measured with.
+    (`prompt_tokens + completion_tokens - reasoning_tokens`), valid only for the prompt head (anchor, system prompt,
+    model, tools) that `prefix_key` names.
     """
 
     messages: tuple[StoredMessage, ...]
     prefix_tokens: int | None = None
-    prefix_anchor_id: str | None = None
+    prefix_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,7 @@ class Ledger:
     cached_tokens: int | None = None
     messages_sent: int = 0
     messages_dropped: list[dict[str, str]] = field(default_factory=list)
+    messages_dropped_count: int = 0
     anchor_message_id: str | None = None
     trimmed: bool = False
     attempts: list[dict[str, Any]] = field(default_factory=list)
@@ -124,7 +141,12 @@ class Ledger:
 
 @dataclass(slots=True)
 class TurnOutcome:
-    """How a turn ended. `event_lengths` lets a finished stream be replayed event by event (see `llm.replay`)."""
+    """How a turn ended, with what is stored of it.
+
+    `user_tokens` and `assistant_tokens` are the lengths of the turn's two messages in a prompt (for `messages.tokens`);
+    `prefix_tokens` and `prefix_key` come back as `HistoryTurn`'s. `event_lengths` lets a finished stream be replayed
+    event by event (see `llm.replay`). `retry_after_seconds` and `error_details` go with a failure.
+    """
 
     status: TurnStatus
     content: str = ""
@@ -137,10 +159,23 @@ class TurnOutcome:
     ledger: Ledger = field(default_factory=Ledger)
     error_code: str | None = None
     error_message: str | None = None
+    error_details: dict[str, Any] | None = None
+    retry_after_seconds: float | None = None
     anchor_message_id: str | None = None
     user_tokens: int | None = None
+    assistant_tokens: int | None = None
     prefix_tokens: int | None = None
+    prefix_key: str | None = None
     event_lengths: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """A turn that has ended, with its outcome; `error` is set when it failed."""
+
+    record: TurnRecord
+    outcome: TurnOutcome
+    error: LLMError | None = None
 
 
 @dataclass(frozen=True, slots=True)
