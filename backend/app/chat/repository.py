@@ -1,0 +1,170 @@
+"""Queries on sessions and messages. Every look-up that a caller reaches is by owner; nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.chat.tables import ACTIVE_STATUSES, MessageRow, SessionRow, TurnRow
+from app.chat.tree import Node
+
+Hit = tuple[SessionRow, MessageRow | None]
+
+
+class SessionRepository:
+    """Sessions of one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, user_id: int, public_id: str) -> SessionRow | None:
+        return await self._session.scalar(
+            select(SessionRow).where(
+                SessionRow.user_id == user_id,
+                SessionRow.public_id == public_id,
+                SessionRow.deleted_at.is_(None),
+            )
+        )
+
+    async def get(self, session_pk: str) -> SessionRow | None:
+        return await self._session.get(SessionRow, session_pk)
+
+    async def find_deleted(self, user_id: int, public_id: str, since: datetime) -> SessionRow | None:
+        """Return the session of that id which was deleted last."""
+        return await self._session.scalar(
+            select(SessionRow)
+            .where(
+                SessionRow.user_id == user_id,
+                SessionRow.public_id == public_id,
+                SessionRow.deleted_at >= since,
+            )
+            .order_by(SessionRow.deleted_at.desc())
+            .limit(1)
+        )
+
+    async def add(self, row: SessionRow) -> None:
+        self._session.add(row)
+        await self._session.flush()
+
+    async def page(
+        self,
+        user_id: int,
+        *,
+        limit: int,
+        after: tuple[bool, datetime, str] | None,
+        is_archived: bool,
+        folder: str | None,
+    ) -> Sequence[SessionRow]:
+        """Return the sessions after a key of (pinned, updated_at, id): pinned first, then the newest."""
+        query = select(SessionRow).where(
+            SessionRow.user_id == user_id,
+            SessionRow.deleted_at.is_(None),
+            SessionRow.archived == is_archived,
+        )
+        if folder is not None:
+            query = query.where(SessionRow.folder == folder)
+        if after is not None:
+            pinned, updated_at, row_id = after
+            older = or_(
+                SessionRow.updated_at < updated_at,
+                (SessionRow.updated_at == updated_at) & (SessionRow.id < row_id),
+            )
+            same_pin = (SessionRow.pinned == pinned) & older
+            query = query.where(or_(same_pin, SessionRow.pinned.is_(False)) if pinned else same_pin)
+        query = query.order_by(SessionRow.pinned.desc(), SessionRow.updated_at.desc(), SessionRow.id.desc())
+        return (await self._session.scalars(query.limit(limit))).all()
+
+    async def active_turns(self, session_pks: Sequence[str]) -> dict[str, str]:
+        """Return the oldest turn that is not over, for each session that has one."""
+        rows = await self._session.execute(
+            select(TurnRow.session_pk, TurnRow.id)
+            .where(TurnRow.session_pk.in_(session_pks), TurnRow.status.in_(ACTIVE_STATUSES))
+            .order_by(TurnRow.created_at.desc(), TurnRow.id.desc())
+        )
+        return dict(rows.tuples().all())
+
+    async def search(self, user_id: int, folded_query: str, limit: int) -> list[Hit]:
+        """Return sessions whose title, and messages whose text, holds the query; the newest first."""
+        mine = (SessionRow.user_id == user_id) & SessionRow.deleted_at.is_(None)
+        pattern = f"%{_escaped(folded_query)}%"
+        titles = await self._session.scalars(
+            select(SessionRow)
+            .where(mine, SessionRow.search_text.like(pattern, escape="\\"))
+            .order_by(SessionRow.updated_at.desc())
+            .limit(limit)
+        )
+        hits: list[Hit] = [(row, None) for row in titles]
+        if len(hits) < limit:
+            texts = await self._session.execute(
+                select(SessionRow, MessageRow)
+                .join(MessageRow, MessageRow.session_pk == SessionRow.id)
+                .where(mine, MessageRow.search_text.like(pattern, escape="\\"))
+                .order_by(MessageRow.created_at.desc())
+                .limit(limit - len(hits))
+            )
+            hits.extend((session, message) for session, message in texts.tuples())
+        return hits
+
+    async def mark_deleted(self, session_pk: str, now: datetime) -> None:
+        await self._session.execute(
+            update(SessionRow).where(SessionRow.id == session_pk).values(deleted_at=now)
+        )
+
+    async def purge(self, deleted_before: datetime) -> int:
+        """Remove for good what was deleted long enough ago; messages and turns go with it."""
+        result = await self._session.execute(delete(SessionRow).where(SessionRow.deleted_at < deleted_before))
+        return int(getattr(result, "rowcount", 0))
+
+
+class MessageRepository:
+    """Messages of one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, session_pk: str, message_id: str) -> MessageRow | None:
+        return await self._session.scalar(
+            select(MessageRow).where(MessageRow.id == message_id, MessageRow.session_pk == session_pk)
+        )
+
+    async def nodes(self, session_pk: str) -> dict[str, Node]:
+        """Load a session's whole tree in one query, oldest first, without making ORM objects."""
+        rows = await self._session.execute(
+            select(
+                MessageRow.id,
+                MessageRow.parent_id,
+                MessageRow.role,
+                MessageRow.content,
+                MessageRow.reasoning,
+                MessageRow.tool_calls,
+                MessageRow.status,
+                MessageRow.model,
+                MessageRow.turn_id,
+                MessageRow.tokens,
+                MessageRow.created_at,
+                TurnRow.prefix_tokens,
+                TurnRow.prefix_key,
+                TurnRow.anchor_message_id,
+            )
+            .outerjoin(TurnRow, TurnRow.id == MessageRow.turn_id)
+            .where(MessageRow.session_pk == session_pk)
+            .order_by(MessageRow.created_at, MessageRow.id)
+        )
+        return {row[0]: Node(*row) for row in rows}
+
+    async def turn_facts(self, session_pk: str) -> dict[str, Row[Any]]:
+        """Return usage, timings and error of each of a session's turns, by turn id."""
+        rows = await self._session.execute(
+            select(
+                TurnRow.id, TurnRow.usage, TurnRow.timings, TurnRow.error_code, TurnRow.error_message
+            ).where(TurnRow.session_pk == session_pk)
+        )
+        return {row[0]: row for row in rows}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,319 @@
+"""The engine's SessionStore on the database. Each call is one short transaction, and none spans a call to a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.chat.errors import IdempotencyConflictError, InvalidParentError, InvalidSessionIdError
+from app.chat.excerpts import fold, title_from
+from app.chat.replica import Replica
+from app.chat.repository import MessageRepository, SessionRepository
+from app.chat.tables import ACTIVE_STATUSES, SESSION_ID_LENGTH, MessageRow, SessionRow, TurnRow
+from app.chat.tree import anchor_of, answered_pairs, history_turns, path_to
+from app.chat.turn_repository import Owned, TurnRepository
+from app.db.session import Database
+from app.kit.clock import Clock, SystemClock
+from app.kit.ids import new_id
+from app.llm.ports import UnknownMessageError
+from app.llm.turns import (
+    HistoryMessage,
+    StoredMessage,
+    TurnContext,
+    TurnOutcome,
+    TurnRecord,
+    TurnRequest,
+    Unset,
+)
+from app.llm.types import Caller, ChatMessage
+
+SESSION_ID = re.compile(rf"[A-Za-z0-9._:@-]{{1,{SESSION_ID_LENGTH}}}")
+LEASE_SECONDS = 30.0
+INTERRUPTED = "interrupted"
+_MESSAGE_STATUS = {"done": "complete", "cancelled": "stopped", "failed": "failed"}
+
+
+class SqlSessionStore:
+    """Sessions, messages and turns in SQLite or PostgreSQL (`llm.ports.SessionStore`)."""
+
+    def __init__(
+        self, database: Database, replica: Replica | None = None, clock: Clock | None = None
+    ) -> None:
+        self._database = database
+        self._replica_id = (replica or Replica.current()).id
+        self._clock = clock or SystemClock()
+
+    async def begin_turn(self, request: TurnRequest) -> TurnRecord:
+        """Store the question and a queued turn; see the Protocol.
+
+        Raises:
+            UnknownMessageError: `parent_id` or `regenerate_of` is not of this session.
+            InvalidParentError, InvalidSessionIdError, IdempotencyConflictError.
+        """
+        if not SESSION_ID.fullmatch(request.session_id):
+            raise InvalidSessionIdError
+        try:
+            return await self._begin(request)
+        except IntegrityError:
+            # another replica made the same session or used the same key in this moment: now it can be read
+            return await self._begin(request)
+
+    async def _begin(self, request: TurnRequest) -> TurnRecord:
+        async with self._database.transaction() as db:
+            if request.idempotency_key is not None:
+                earlier = await TurnRepository(db).find_by_key(
+                    request.caller.user_id, request.idempotency_key
+                )
+                if earlier is not None:
+                    return await self._replayed(db, earlier, request)
+            session = await self._session_for(db, request)
+            return _record(await self._add_turn(db, session, request), session)
+
+    async def _replayed(self, db: AsyncSession, earlier: Owned, request: TurnRequest) -> TurnRecord:
+        turn, session = earlier
+        question = await MessageRepository(db).find(session.id, turn.user_message_id)
+        is_same_text = request.message is None or question is None or question.content == request.message
+        if session.public_id != request.session_id or session.deleted_at is not None or not is_same_text:
+            raise IdempotencyConflictError
+        return dataclasses.replace(_record(turn, session), is_replay=True)
+
+    async def _session_for(self, db: AsyncSession, request: TurnRequest) -> SessionRow:
+        sessions, now = SessionRepository(db), self._clock.now()
+        session = await sessions.find(request.caller.user_id, request.session_id)
+        if session is None:
+            session = SessionRow(
+                id=new_id(),
+                user_id=request.caller.user_id,
+                public_id=request.session_id,
+                system_prompt=request.system_prompt,
+                created_at=now,
+                updated_at=now,
+            )
+            await sessions.add(session)
+        if not session.title and session.title_source == "auto" and request.message:
+            session.title = title_from(request.message)
+            session.search_text = fold(session.title)
+        session.updated_at = now
+        return session
+
+    async def _add_turn(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> TurnRow:
+        now = self._clock.now()
+        turn = self._new_turn(session, request, now)
+        if request.regenerate_of is not None:
+            turn.user_message_id = await self._question_of(db, session, request.regenerate_of)
+        else:
+            parent_id = await self._parent_of(db, session, request)
+            question = request.message or ""
+            db.add(
+                MessageRow(
+                    id=turn.user_message_id,
+                    session_pk=session.id,
+                    parent_id=parent_id,
+                    role="user",
+                    content=question,
+                    search_text=fold(question),
+                    status="complete",
+                    turn_id=turn.id,
+                    created_at=now,
+                )
+            )
+        db.add(
+            MessageRow(
+                id=turn.assistant_message_id,
+                session_pk=session.id,
+                parent_id=turn.user_message_id,
+                role="assistant",
+                status="streaming",
+                turn_id=turn.id,
+                created_at=now + timedelta(microseconds=1),
+            )
+        )
+        db.add(turn)
+        await db.flush()
+        return turn
+
+    def _new_turn(self, session: SessionRow, request: TurnRequest, now: datetime) -> TurnRow:
+        is_attached = request.regenerate_of is not None or not isinstance(request.parent_id, Unset)
+        return TurnRow(
+            id=new_id(),
+            session_pk=session.id,
+            user_id=session.user_id,
+            status="queued",
+            door=request.door,
+            request_id=request.request_id[:64],
+            user_message_id=new_id(),
+            assistant_message_id=new_id(),
+            is_attached=is_attached,
+            system_prompt=request.system_prompt,
+            model=request.model,
+            parameters=dataclasses.asdict(request.sampling),
+            idempotency_key=request.idempotency_key,
+            replica_id=self._replica_id,
+            lease_until=now + timedelta(seconds=LEASE_SECONDS),
+            created_at=now,
+        )
+
+    async def _question_of(self, db: AsyncSession, session: SessionRow, message_id: str) -> str:
+        message = await MessageRepository(db).find(session.id, message_id)
+        if message is not None and message.role == "assistant" and message.parent_id:
+            message = await MessageRepository(db).find(session.id, message.parent_id)
+        if message is None:
+            raise UnknownMessageError(message_id)
+        return message.id
+
+    async def _parent_of(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> str | None:
+        """Return where the question hangs; for an unattached turn a guess that `load_context` puts right."""
+        if isinstance(request.parent_id, Unset):
+            last = await TurnRepository(db).newest_active(session.id)
+            return last.assistant_message_id if last else session.active_leaf_id
+        if request.parent_id is None:
+            return None
+        parent = await MessageRepository(db).find(session.id, request.parent_id)
+        if parent is None:
+            raise UnknownMessageError(request.parent_id)
+        if parent.role != "assistant":
+            raise InvalidParentError
+        return parent.id
+
+    async def load_context(self, turn_id: str) -> TurnContext:
+        """Attach the turn to its branch and read that branch."""
+        async with self._database.transaction() as db:
+            turn, session = await TurnRepository(db).load(turn_id)
+            await _attach(db, turn, session)
+            if turn.system_prompt is not None:
+                session.system_prompt = turn.system_prompt
+            nodes = await MessageRepository(db).nodes(session.id)
+            *path, question = path_to(nodes, turn.user_message_id)
+            return TurnContext(
+                record=_record(turn, session),
+                system_prompt=session.system_prompt,
+                history=history_turns(path),
+                new_message=StoredMessage(
+                    question.id, ChatMessage("user", question.content), question.tokens
+                ),
+                anchor_message_id=anchor_of(path, session.anchor_message_id),
+            )
+
+    async def mark_streaming(self, turn_id: str, model: str) -> None:
+        async with self._database.transaction() as db:
+            now = self._clock.now()
+            await TurnRepository(db).update(
+                turn_id,
+                status="streaming",
+                model=model,
+                started_at=now,
+                lease_until=now + timedelta(seconds=LEASE_SECONDS),
+            )
+
+    async def checkpoint(self, partials: Sequence[tuple[str, str, str]]) -> None:
+        """Save partial answers, and renew the leases of their turns."""
+        if not partials:
+            return
+        cleaned = [(turn_id, _clean(content), _clean(reasoning)) for turn_id, content, reasoning in partials]
+        until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
+        async with self._database.transaction() as db:
+            turns = TurnRepository(db)
+            await turns.save_partials(item for item in cleaned if item[1] or item[2])
+            await turns.renew_leases([item[0] for item in cleaned], self._replica_id, until)
+
+    async def finish_turn(self, turn_id: str, outcome: TurnOutcome) -> None:
+        """Store how a turn ended. One that has ended already stays as it is, unless only the reaper had ended it."""
+        async with self._database.transaction() as db:
+            turn, session = await TurnRepository(db).load(turn_id)
+            if turn.status not in ACTIVE_STATUSES and turn.error_code != INTERRUPTED:
+                return
+            now = self._clock.now()
+            await _attach(db, turn, session)
+            await _store_answer(db, turn, outcome)
+            _store_outcome(turn, outcome, now)
+            if outcome.status in ("done", "cancelled"):
+                session.anchor_message_id = outcome.anchor_message_id
+            session.updated_at = now
+
+    async def history(self, caller: Caller, session_id: str) -> list[HistoryMessage] | None:
+        """Return the active branch's complete turns as messages, oldest first; None without such a session."""
+        async with self._database.reading() as db:
+            session = await SessionRepository(db).find(caller.user_id, session_id)
+            if session is None:
+                return None
+            nodes = await MessageRepository(db).nodes(session.id)
+            path = path_to(nodes, session.active_leaf_id)
+        return [
+            HistoryMessage(node.id, node.role, node.content, node.reasoning, node.model, node.created_at)
+            for pair in answered_pairs(path)
+            for node in pair
+        ]
+
+    async def clear(self, caller: Caller, session_id: str) -> bool:
+        async with self._database.transaction() as db:
+            sessions = SessionRepository(db)
+            session = await sessions.find(caller.user_id, session_id)
+            if session is not None:
+                await sessions.mark_deleted(session.id, self._clock.now())
+            return session is not None
+
+
+async def _attach(db: AsyncSession, turn: TurnRow, session: SessionRow) -> None:
+    """Hang an unattached question under the active leaf, and make its answer the new leaf; once a turn."""
+    if turn.started_at is not None or session.active_leaf_id == turn.assistant_message_id:
+        return
+    if not turn.is_attached:
+        await TurnRepository(db).update_message(turn.user_message_id, parent_id=session.active_leaf_id)
+        turn.is_attached = True
+    session.active_leaf_id = turn.assistant_message_id
+    await db.flush()
+
+
+async def _store_answer(db: AsyncSession, turn: TurnRow, outcome: TurnOutcome) -> None:
+    turns, content = TurnRepository(db), _clean(outcome.content)
+    await turns.update_message(
+        turn.assistant_message_id,
+        content=content,
+        search_text=fold(content),
+        reasoning=_clean(outcome.reasoning) or None,
+        tool_calls=outcome.tool_calls,
+        status=_MESSAGE_STATUS[outcome.status],
+        model=outcome.model,
+        tokens=outcome.assistant_tokens,
+    )
+    if outcome.user_tokens is not None:
+        await turns.update_message(turn.user_message_id, tokens=outcome.user_tokens)
+
+
+def _store_outcome(turn: TurnRow, outcome: TurnOutcome, now: datetime) -> None:
+    turn.status = outcome.status
+    turn.model = outcome.model or turn.model
+    turn.usage = outcome.usage.as_dict() if outcome.usage else None
+    turn.timings = outcome.timings or None
+    turn.ledger = dataclasses.asdict(outcome.ledger)
+    turn.finish_reason = outcome.finish_reason
+    turn.error_code = outcome.error_code
+    turn.error_message = outcome.error_message
+    turn.error_details = outcome.error_details
+    turn.event_lengths = outcome.event_lengths
+    turn.prefix_tokens = outcome.prefix_tokens
+    turn.prefix_key = outcome.prefix_key
+    turn.anchor_message_id = outcome.anchor_message_id
+    turn.finished_at = now
+    turn.lease_until = None
+
+
+def _record(turn: TurnRow, session: SessionRow) -> TurnRecord:
+    return TurnRecord(
+        turn_id=turn.id,
+        session_pk=session.id,
+        session_id=session.public_id,
+        user_message_id=turn.user_message_id,
+        assistant_message_id=turn.assistant_message_id,
+        status=turn.status,  # type: ignore[arg-type]
+    )
+
+
+def _clean(text: str) -> str:
+    """Replace what PostgreSQL cannot store (NUL), keeping every length."""
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
