@@ -30,12 +30,16 @@ class CoordUnavailableError(CoordError):
 
 @dataclass(frozen=True, slots=True)
 class RateDecision:
-    """What a rate window said: `remaining` units are left, the window is whole again after `reset_seconds`."""
+    """What a rate window said: `remaining` units are left, the window is whole again after `reset_seconds`.
+
+    When it refused, `retry_after_seconds` is when the same amount can fit (the whole window, if it exceeds the limit).
+    """
 
     is_allowed: bool
     limit: int
     remaining: int
     reset_seconds: float
+    retry_after_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

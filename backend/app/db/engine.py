@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -14,17 +15,31 @@ _ASYNC_DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
+_POOL_WAIT_SECONDS = 10
 
 
 class UnsupportedDatabaseError(ValueError):
     """The URL names a database that the portal does not speak."""
 
 
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """One engine for writing transactions, one for reading; the same where the database sorts it out by itself."""
+
+    writing: AsyncEngine
+    reading: AsyncEngine
+
+    async def dispose(self) -> None:
+        await self.writing.dispose()
+        if self.reading.pool is not self.writing.pool:
+            await self.reading.dispose()
+
+
 def async_url(database_url: str, data_dir: Path) -> URL:
     """Return the URL with an async driver; a relative SQLite path is taken from the data folder.
 
     Raises:
-        UnsupportedDatabaseError: for anything but SQLite and PostgreSQL.
+        UnsupportedDatabaseError: for anything but a SQLite file and PostgreSQL.
     """
     scheme, _, rest = database_url.partition("://")
     driver = _ASYNC_DRIVERS.get(scheme.partition("+")[0])
@@ -33,42 +48,71 @@ def async_url(database_url: str, data_dir: Path) -> URL:
             f"DATABASE_URL begins with {scheme!r}; use sqlite:///./app.db or postgresql://user:password@host/name"
         )
     url = make_url(f"{driver}://{rest}")
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        path = Path(url.database)
-        url = url.set(database=str(path if path.is_absolute() else (data_dir / path).resolve()))
-    return url
+    if url.get_backend_name() != "sqlite":
+        return url
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise UnsupportedDatabaseError(
+            "DATABASE_URL must name a SQLite file, as in sqlite:///./app.db; a database in memory would lose everything"
+        )
+    return url.set(database=str((data_dir / url.database).resolve()))
 
 
-def create_engine(database_url: str, data_dir: Path, *, echo: bool = False) -> AsyncEngine:
-    """Make an engine that is ready for concurrent short transactions."""
+def create_engines(database_url: str, data_dir: Path, *, echo: bool = False) -> Engines:
+    """Make engines that are ready for concurrent short transactions."""
     url = async_url(database_url, data_dir)
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, echo)
+        return _sqlite_engines(url, echo)
     # pre-ping: after a restart of the server the pool mends itself instead of failing the first requests
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         echo=echo,
         pool_size=10,
         max_overflow=20,
-        pool_timeout=10,
+        pool_timeout=_POOL_WAIT_SECONDS,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"timeout": 5, "command_timeout": 30},
+        connect_args={"timeout": 5, "command_timeout": 10},
     )
+    return Engines(engine, engine.execution_options(postgresql_readonly=True))
 
 
-def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, echo=echo, connect_args={"timeout": 15})
+def _sqlite_engines(url: URL, echo: bool) -> Engines:
+    """SQLite has one writer at a time: one connection that callers take in order of arrival, and several for reading.
 
+    Writers of other processes are waited for by SQLite's busy handler; BEGIN IMMEDIATE takes the write lock at
+    once, because a transaction that reads first and writes later fails when another one wrote in between.
+    """
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    writing = create_async_engine(
+        url,
+        echo=echo,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=_POOL_WAIT_SECONDS,
+        connect_args={"timeout": 10},
+    )
+    reading = create_async_engine(
+        url,
+        echo=echo,
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=_POOL_WAIT_SECONDS,
+        connect_args={"timeout": 10},
+    )
+    _configure(writing, "BEGIN IMMEDIATE", ["journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"])
+    _configure(reading, "BEGIN", ["query_only=ON"])
+    return Engines(writing, reading)
+
+
+def _configure(engine: AsyncEngine, begin: str, pragmas: list[str]) -> None:
     @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver shall not begin transactions by itself
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=15000")
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    return engine
+    @event.listens_for(engine.sync_engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from app.db.engine import create_engine
+from app.db.engine import create_engines
+from app.db.faults import is_refused_write, is_unavailable
 from app.errors import UnavailableError
 
 
@@ -27,14 +27,21 @@ class DatabaseUnavailableError(UnavailableError):
 
 
 class Database:
-    """One engine and its sessions.
+    """One database and its sessions, for one event loop.
 
     `transaction()` commits at the end of its block and rolls back on an exception, so a repository never commits.
+    `reading()` sees one snapshot, never waits for a writer, and refuses to write.
     """
 
     def __init__(self, database_url: str, data_dir: Path) -> None:
-        self.engine = create_engine(database_url, data_dir)
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._engines = create_engines(database_url, data_dir)
+        self._writing = async_sessionmaker(self._engines.writing, expire_on_commit=False)
+        self._reading = async_sessionmaker(self._engines.reading, expire_on_commit=False, autoflush=False)
+        self._writers: set[asyncio.Task[object] | None] = set()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self._engines.writing
 
     @property
     def is_sqlite(self) -> bool:
@@ -42,21 +49,42 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a session, commit when the block ends; raises DatabaseUnavailableError when it cannot be reached."""
+        """Open a session for writing, commit when the block ends.
+
+        Raises:
+            DatabaseUnavailableError: when the database cannot be reached; nothing was changed.
+            RuntimeError: inside another `transaction()` of the same task, which would wait for itself on SQLite.
+        """
+        task = asyncio.current_task()
+        if task in self._writers:
+            raise RuntimeError("a transaction inside a transaction: hand the open session on instead")
+        self._writers.add(task)
         try:
-            async with self._sessions() as session, session.begin():
+            async with self._session(self._writing) as session:
                 yield session
-        except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
-            raise DatabaseUnavailableError from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
+        finally:
+            self._writers.discard(task)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Open a session for reading only; raises DatabaseUnavailableError when the database cannot be reached."""
+        async with self._session(self._reading) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _session(self, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+        try:
+            async with sessions() as session, session.begin():
+                yield session
+        except Exception as error:
+            if is_unavailable(error) and not (sessions is self._reading and is_refused_write(error)):
                 raise DatabaseUnavailableError from error
             raise
 
     async def ping(self) -> None:
         """Ask the database for one row; raises DatabaseUnavailableError."""
-        async with self.transaction() as session:
+        async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        await self._engines.dispose()
