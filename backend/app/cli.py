@@ -1,0 +1,109 @@
+"""The command line: `serve`, `prepare`, `migrate`, `admin`. Imports what a command needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.launch.errors import LaunchError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code; what went wrong is said in plain lines, never as a traceback."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except LaunchError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Prompt Portal")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="start the portal (migrates the database first)"))
+    prepare = commands.add_parser("prepare", help="migrate the database and make the first admin")
+    prepare.add_argument("--admin-email", metavar="EMAIL")
+    prepare.set_defaults(run=_prepare)
+    migrate = commands.add_parser("migrate", help="bring the database to the newest schema")
+    migrate.set_defaults(run=_migrate)
+    admin = commands.add_parser("admin", help="accounts").add_subparsers(required=True, metavar="ACTION")
+    create = admin.add_parser("create-user", help="make an account with a one-time password")
+    create.add_argument("email", metavar="EMAIL")
+    create.add_argument("--role", choices=("user", "operator", "admin"), default="user")
+    create.set_defaults(run=_create_user)
+    reset = admin.add_parser("reset-password", help="give an account a one-time password")
+    reset.add_argument("email", metavar="EMAIL")
+    reset.set_defaults(run=_reset_password)
+    return parser
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--host", help="PORTAL_HOST: the address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", help="PORTAL_PORT: the port to listen on (default 8000)")
+    serve.add_argument("--server", metavar="URL", help="LLM_SERVER_URL: a model server that already runs")
+    serve.add_argument(
+        "--model", metavar="FILE.gguf", help="LLM_MODEL_PATH: a model for the embedded llama.cpp"
+    )
+    serve.set_defaults(run=_serve)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from app.launch.serve import say_to_stdout, serve
+    from app.launch.settings import read_settings
+
+    settings = read_settings(
+        portal_host=options.host,
+        portal_port=options.port,
+        llm_server_url=options.server,
+        llm_model_path=str(Path(options.model).expanduser().resolve()) if options.model else None,
+    )
+    if options.model and settings.llm_server_url:
+        raise LaunchError(
+            f"LLM_SERVER_URL={settings.llm_server_url} is set and would answer instead of --model; empty it"
+        )
+    return serve(settings, say=say_to_stdout)
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    from app.launch.greeting import sign_in_lines
+    from app.launch.prepare import prepare
+    from app.launch.settings import read_settings
+
+    admin = prepare(read_settings(), admin_email=options.admin_email)
+    if admin is not None:
+        print_lines(sign_in_lines(admin))
+    return 0
+
+
+def _migrate(_options: argparse.Namespace) -> int:
+    from app.launch.prepare import migrate
+    from app.launch.settings import read_settings
+
+    migrate(read_settings())
+    return 0
+
+
+def _create_user(options: argparse.Namespace) -> int:
+    from app.launch.accounts import create_user
+
+    return _print_password(options.email, asyncio.run(create_user(options.email, options.role)))
+
+
+def _reset_password(options: argparse.Namespace) -> int:
+    from app.launch.accounts import reset_password
+
+    return _print_password(options.email, asyncio.run(reset_password(options.email)))
+
+
+def _print_password(email: str, password: str) -> int:
+    print_lines([f"{email} signs in with the one-time password  {password}  (shown only now)"])
+    return 0
+
+
+def print_lines(lines: list[str]) -> None:
+    """Write lines for the person at the terminal."""
+    sys.stdout.write("\n".join(lines) + "\n")

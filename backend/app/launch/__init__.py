@@ -1,0 +1,1 @@
+"""Starting the portal from a terminal: settings, port, database, first admin, greeting."""

@@ -1,0 +1,35 @@
+"""Accounts from the terminal: for whoever has lost the way in, with the rights of the machine's own user."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from app.db.session import Database
+from app.errors import PortalError
+from app.launch.errors import LaunchError
+from app.launch.settings import read_settings
+
+
+async def create_user(email: str, role: str) -> str:
+    """Make an account and return its one-time password. Raises LaunchError."""
+    from app.users.service import create_with_one_time_password
+
+    return await _with_database(lambda database: create_with_one_time_password(database, email, role))
+
+
+async def reset_password(email: str) -> str:
+    """Give an account a one-time password, end its sign-ins, and return the password. Raises LaunchError."""
+    from app.auth.service import reset_to_one_time_password
+
+    return await _with_database(lambda database: reset_to_one_time_password(database, email))
+
+
+async def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:
+    settings = read_settings()
+    database = Database(settings.database_url, settings.portal_data_dir)
+    try:
+        return await work(database)
+    except PortalError as error:
+        raise LaunchError(error.message) from None
+    finally:
+        await database.close()

@@ -1,0 +1,68 @@
+"""Run the portal in this process until it is told to stop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from socket import socket
+
+import uvicorn
+
+from app.config import Settings
+from app.kit.logging import configure_logging
+from app.launch.greeting import greeting, url_of
+from app.launch.port import take_port
+from app.launch.prepare import prepare
+
+_GRACE_SECONDS = 3
+
+
+def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
+    """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit code; raises LaunchError."""
+    configure_logging(settings.log_level)
+    listener = take_port(settings.portal_host, settings.portal_port)
+    admin = prepare(settings)
+    port = listener.getsockname()[1]
+    address = url_of(settings.portal_host, port)
+    server = _GreetingServer(_server_config(settings), lambda: say(greeting(settings, address, admin)))
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:  # uvicorn stopped in order, then raised the signal again
+        return 0
+    return 0 if server.started else 3
+
+
+def _server_config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        "app.main:create_app",
+        factory=True,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.portal_trusted_proxies),
+        forwarded_allow_ips=settings.portal_trusted_proxies,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        reset_contextvars=True,
+    )
+
+
+class _GreetingServer(uvicorn.Server):
+    """uvicorn that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_listening()
+
+
+def say_to_stdout(text: str) -> None:
+    """Print for the person at the terminal; a log collector reads standard error."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

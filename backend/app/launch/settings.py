@@ -1,0 +1,59 @@
+"""Read the settings for a start from the terminal, or say in one line each what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from app.config import Settings, get_settings
+from app.launch.errors import LaunchError
+
+
+def read_settings(**overrides: str | int | None) -> Settings:
+    """Return the process's settings; an override (a command-line flag) wins over the environment and `.env`.
+
+    Raises:
+        LaunchError: for values that do not fit, without repeating those of secrets.
+    """
+    for name, value in overrides.items():
+        if value is not None:
+            # through the environment, so that the application reads the same settings as the launcher
+            os.environ[name.upper()] = str(value)
+    get_settings.cache_clear()
+    try:
+        return get_settings()
+    except ValidationError as error:
+        raise LaunchError(explain(error)) from None
+    except UnicodeDecodeError as error:
+        raise LaunchError(f"A .env file is not UTF-8 text ({error.reason} at byte {error.start}).") from None
+
+
+def explain(error: ValidationError) -> str:
+    """Word a validation error: one line a setting, and where settings come from."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            lines.append(message)
+            continue
+        name = str(problem["loc"][0])
+        shown = "" if _is_secret(name) else f" (it is {problem['input']!r})"
+        lines.append(f"{name.upper()}: {message}{shown}")
+    return "\n".join(
+        [*lines, "Settings come from the environment, then .env, then backend/.env; see .env.example."]
+    )
+
+
+def _is_secret(name: str) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is None or field.annotation is SecretStr
+
+
+def env_file_in_use() -> Path:
+    """Return the `.env` file that a person would edit: the one that exists, else the root's."""
+    from app.config import PROJECT_ROOT
+
+    candidates = (PROJECT_ROOT / ".env", PROJECT_ROOT / "backend" / ".env")
+    return next((path for path in candidates if path.exists()), candidates[0])
