@@ -1,0 +1,113 @@
+"""Brings a database to the newest schema. Refuses one that a newer portal has written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app.db.engine import async_url
+
+BACKEND = Path(__file__).resolve().parents[2]
+_TIMEOUT_SECONDS = 10
+_REVISION = re.compile(r"^(down_revision|revision)\b[^=\n]*=\s*(?:[\"']([^\"'\n]+)[\"']|None)", re.MULTILINE)
+
+Result = TypeVar("Result")
+
+
+class UnknownRevisionError(RuntimeError):
+    """The database's schema is of a portal that is newer than this one."""
+
+
+def known_revisions() -> list[str]:
+    """Return the revisions from the first to the newest, read without importing Alembic (which takes long)."""
+    following: dict[str | None, str] = {}
+    for path in (BACKEND / "migrations" / "versions").glob("*.py"):
+        values = {name: value or None for name, value in _REVISION.findall(path.read_text(encoding="utf-8"))}
+        following[values["down_revision"]] = str(values["revision"])
+    chain: list[str] = []
+    while (revision := following.get(chain[-1] if chain else None)) is not None:
+        chain.append(revision)
+    return chain
+
+
+def current_revision(database_url: str, data_dir: Path) -> str | None:
+    """Return the revision that a database is at, or None when it is empty. Callable from any thread."""
+    url = async_url(database_url, data_dir)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_revision(Path(str(url.database)))
+    return _in_thread(lambda: asyncio.run(_postgresql_revision(url)))
+
+
+def upgrade(database_url: str, data_dir: Path, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest by default; does nothing when it is there already.
+
+    Safe when several replicas start at once: one migrates, the others wait for it. Callable from any thread,
+    also from one whose event loop is running (it blocks until done).
+
+    Raises:
+        UnknownRevisionError: when the database is newer than this code.
+    """
+    chain = known_revisions()
+    current = current_revision(database_url, data_dir)
+    if current is not None and current not in chain:
+        raise UnknownRevisionError(
+            f"The database is at revision {current}, which this version of the portal does not know. "
+            "It was written by a newer one: install that, or restore a backup."
+        )
+    if current != (chain[-1] if revision == "head" else revision):
+        _run_alembic("upgrade", async_url(database_url, data_dir), revision)
+
+
+def downgrade(database_url: str, data_dir: Path, revision: str) -> None:
+    """Take the database back to a revision (`base` is before the first); what the dropped tables held is lost."""
+    _run_alembic("downgrade", async_url(database_url, data_dir), revision)
+
+
+def check_drift(database_url: str, data_dir: Path) -> None:
+    """Compare the tables in the code with a migrated database; raises alembic.util.CommandError when they differ."""
+    _run_alembic("check", async_url(database_url, data_dir), None)
+
+
+def _run_alembic(command: str, url: URL, revision: str | None) -> None:
+    from alembic import command as alembic_commands
+    from alembic.config import Config
+
+    config = Config(BACKEND / "alembic.ini")
+    config.attributes["url"] = url  # migrations/env.py reads it
+    arguments = [config] if revision is None else [config, revision]
+    _in_thread(lambda: getattr(alembic_commands, command)(*arguments))
+
+
+def _in_thread(work: Callable[[], Result]) -> Result:
+    """Run something that needs an event loop of its own, whatever runs in the calling thread."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="migrate") as executor:
+        return executor.submit(work).result()
+
+
+def _sqlite_revision(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(path, timeout=_TIMEOUT_SECONDS)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else None
+
+
+async def _postgresql_revision(url: URL) -> str | None:
+    engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": _TIMEOUT_SECONDS})
+    async with engine.connect() as connection:
+        if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+            return None
+        return await connection.scalar(text("SELECT version_num FROM alembic_version"))
