@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.auth.endpoints import router as auth_router
+from app.auth.key_endpoints import router as key_router
 from app.chat.llm_endpoints import router as llm_router
 from app.chat.session_endpoints import router as session_router
 from app.chat.turn_endpoints import router as turn_router
-from app.keys.endpoints import router as key_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
 from app.web.probes import router as probe_router

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from uuid import UUID
+
+_SHAPE = re.compile(r"[0-9a-f]{32}")
 
 
 def new_id() -> str:
@@ -18,6 +21,11 @@ def new_id() -> str:
     value |= 0b10 << 62
     value |= random_bits & ((1 << 62) - 1)
     return UUID(int=value).hex
+
+
+def is_id(text: str) -> bool:
+    """Tell whether `new_id` could have made it; what a stranger typed need not reach the database."""
+    return _SHAPE.fullmatch(text) is not None
 
 
 def new_secret(bytes_of_entropy: int = 32) -> str:

@@ -1,0 +1,85 @@
+"""From a bearer credential to the caller: one indexed query a request, so that a revocation works at once everywhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from app.auth.errors import InvalidTokenError, SignedOutError
+from app.auth.principal import Principal, scopes_of
+from app.auth.repository import SignInRepository
+from app.auth.tables import SignIn
+from app.auth.tokens import TokenMint
+from app.db.session import Database
+from app.errors import PortalError
+from app.keys.errors import UnknownKeyError
+from app.keys.secrets import looks_like_key, secret_hash
+from app.keys.service import KeyService, check_key
+from app.kit.clock import Clock
+
+logger = logging.getLogger("portal.auth")
+_TOUCH_INTERVAL = timedelta(minutes=1)
+
+
+class Identity:
+    """Checks access tokens and API keys."""
+
+    def __init__(self, database: Database, mint: TokenMint, keys: KeyService, clock: Clock) -> None:
+        self._database = database
+        self._mint = mint
+        self._keys = keys
+        self._clock = clock
+
+    async def authenticate(self, credential: str) -> Principal:
+        """Return the caller.
+
+        Raises:
+            InvalidTokenError, ExpiredTokenError, SignedOutError: of an access token.
+            UnknownKeyError, ExpiredKeyError: of an API key.
+        """
+        if looks_like_key(credential):
+            return await self._by_key(credential)
+        return await self._by_token(credential)
+
+    async def _by_token(self, token: str) -> Principal:
+        now = self._clock.now()
+        claims = self._mint.read_access_token(token, now)
+        async with self._database.transaction() as session:
+            found = await SignInRepository(session).with_user(claims.sign_in_id)
+        if found is None:
+            raise SignedOutError
+        sign_in, user = found
+        if user.id != claims.user_id:
+            raise InvalidTokenError
+        if sign_in.revoked_at is not None or sign_in.expires_at <= now or not user.is_active:
+            raise SignedOutError
+        if now - sign_in.last_used_at >= _TOUCH_INTERVAL:
+            await self._best_effort(self._touch(sign_in))
+        return Principal(user=user, scopes=scopes_of(user), sign_in_id=sign_in.id)
+
+    async def _by_key(self, secret: str) -> Principal:
+        hashed = secret_hash(secret)
+        if hashed is None:
+            raise UnknownKeyError(
+                "This is not an API key of the portal. Copy the whole key: it is 46 characters."
+            )
+        async with self._database.transaction() as session:
+            found = await SignInRepository(session).key_with_user(hashed)
+        row, user = (None, None) if found is None else found
+        grant = check_key(secret, row, self._clock.now())
+        if row is None or user is None or not user.is_active:
+            raise UnknownKeyError
+        await self._best_effort(self._keys.touch(row))
+        return Principal(user=user, scopes=grant.scopes & scopes_of(user), key=grant)
+
+    async def _touch(self, sign_in: SignIn) -> None:
+        async with self._database.transaction() as session:
+            await SignInRepository(session).touch(sign_in.id, self._clock.now())
+
+    async def _best_effort(self, note: Awaitable[None]) -> None:
+        """Noting the time of last use must not fail the request."""
+        try:
+            await note
+        except PortalError as error:
+            logger.warning("the time of last use was not noted: %s", error.message)

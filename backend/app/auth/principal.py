@@ -1,0 +1,45 @@
+"""Who is asking: a person who signed in, or a program with that person's key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.keys.schemas import SCOPES
+from app.keys.service import KeyGrant
+from app.llm.types import Caller
+from app.users.tables import User
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request came from, for the list of sign-ins and the throttle."""
+
+    address: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller of a request; either `sign_in_id` or `key` is set."""
+
+    user: User
+    scopes: frozenset[str]
+    sign_in_id: str | None = None
+    key: KeyGrant | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """What the engine needs to know of the caller."""
+        if self.key is None:
+            return Caller(user_id=self.user.id)
+        return Caller(self.user.id, key_id=self.key.id, allowed_models=self.key.allowed_models)
+
+    @property
+    def is_admin(self) -> bool:
+        """An administrator who signed in, or such a person's key of the scope `admin`."""
+        return self.user.role == "admin" and "admin" in self.scopes
+
+
+def scopes_of(user: User) -> frozenset[str]:
+    """Return what a person may do after signing in."""
+    return frozenset(scope for scope in SCOPES if scope != "admin" or user.role == "admin")

@@ -1,0 +1,175 @@
+"""Signing in and out: passwords to sign-ins, rotation of refresh tokens, revocation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.auth.errors import NoCredentialError, RefreshRefusedError, SignInNotFoundError
+from app.auth.principal import Client, Principal
+from app.auth.repository import SignInRepository
+from app.auth.tables import SignIn
+from app.auth.throttle import AttemptThrottle
+from app.auth.tokens import TokenMint, refresh_hash
+from app.db.session import Database
+from app.errors import NotSignedInError
+from app.kit.clock import Clock
+from app.kit.ids import is_id, new_id
+from app.users.errors import WeakPasswordError, WrongPasswordError
+from app.users.service import UserService
+from app.users.tables import User
+
+logger = logging.getLogger("portal.auth")
+
+GRACE = timedelta(seconds=10)  # two tabs that wake up together renew with the same cookie
+MAX_SIGN_INS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Tokens for a browser; `refresh_token` is None when it has a newer one already."""
+
+    access_token: str = field(repr=False)
+    expires_in_seconds: int
+    refresh_token: str | None = field(repr=False)
+
+
+class AuthService:
+    """The life of sign-ins."""
+
+    def __init__(
+        self,
+        database: Database,
+        users: UserService,
+        mint: TokenMint,
+        throttle: AttemptThrottle,
+        *,
+        idle_lifetime: timedelta,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._users = users
+        self._mint = mint
+        self._throttle = throttle
+        self._idle_lifetime = idle_lifetime
+        self._clock = clock
+
+    async def login(self, email: str, password: str, client: Client) -> Issued:
+        """Open a sign-in. Raises InvalidCredentialsError, TooManyAttemptsError."""
+        await self._throttle.admit(email, client.address)
+        user = await self._users.authenticate(email, password)
+        await self._throttle.forgive(email, client.address)
+        return await self._open(user, client)
+
+    async def refresh(self, token: str | None) -> Issued:
+        """Exchange a refresh token for the next one.
+
+        A token that was exchanged before ends the whole sign-in: one of its two holders is a thief. Within `GRACE`
+        of the exchange the previous token still gives an access token, and no new refresh token.
+
+        Raises RefreshRefusedError.
+        """
+        sign_in_id = self._mint.sign_in_of(token or "")
+        if token is None or sign_in_id is None:
+            raise RefreshRefusedError
+        now, next_token = self._clock.now(), self._mint.refresh_token(sign_in_id)
+        async with self._database.transaction() as session:
+            repository = SignInRepository(session)
+            is_rotated = await repository.rotate(
+                sign_in_id, refresh_hash(token), refresh_hash(next_token), now, now + self._idle_lifetime
+            )
+            found = await repository.with_user(sign_in_id)
+            is_in_grace = not is_rotated and found is not None and _is_in_grace(found[0], token, now)
+            is_reuse = not is_rotated and not is_in_grace and await repository.revoke(sign_in_id, now)
+        if is_reuse:
+            logger.warning("sign-in %s was ended: its refresh token was used twice", sign_in_id)
+        if found is None or not (is_rotated or is_in_grace) or not found[1].is_active:
+            raise RefreshRefusedError
+        return self._issue(found[1].id, sign_in_id, next_token if is_rotated else None)
+
+    async def logout(self, bearer: str | None, cookie: str | None) -> None:
+        """End the sign-in of either credential, at once on every replica. Raises NoCredentialError without any."""
+        ended = {
+            sign_in
+            for sign_in in (self._bearer_sign_in(bearer), self._mint.sign_in_of(cookie or ""))
+            if sign_in
+        }
+        if not ended:
+            raise NoCredentialError
+        async with self._database.transaction() as session:
+            for sign_in_id in ended:
+                await SignInRepository(session).revoke(sign_in_id, self._clock.now())
+
+    async def change_password(self, principal: Principal, current: str, new: str, client: Client) -> Issued:
+        """Set a new password and end every sign-in but the new one that is returned.
+
+        Raises:
+            WrongPasswordError, WeakPasswordError, TooManyAttemptsError.
+        """
+        await self._confirm(principal.user, current, client)
+        if new == current:
+            raise WeakPasswordError("The new password must differ from the current one.")
+        await self._users.set_password(principal.user, new)
+        async with self._database.transaction() as session:
+            await SignInRepository(session).revoke_all(principal.user.id, self._clock.now())
+        return await self._open(principal.user, client)
+
+    async def delete_account(self, principal: Principal, password: str, client: Client) -> None:
+        """Delete the account with all that it owns. Raises WrongPasswordError, LastAdminError."""
+        await self._confirm(principal.user, password, client)
+        await self._users.delete(principal.user)
+
+    async def sign_ins(self, user_id: int) -> Sequence[SignIn]:
+        async with self._database.transaction() as session:
+            return await SignInRepository(session).living(user_id, self._clock.now())
+
+    async def revoke(self, user_id: int, sign_in_id: str) -> None:
+        """End one sign-in of this user. Raises SignInNotFoundError, also for other people's."""
+        if not is_id(sign_in_id):
+            raise SignInNotFoundError
+        async with self._database.transaction() as session:
+            if not await SignInRepository(session).revoke(sign_in_id, self._clock.now(), user_id):
+                raise SignInNotFoundError
+
+    async def _confirm(self, user: User, password: str, client: Client) -> None:
+        await self._throttle.admit(user.email, client.address)
+        if not await self._users.is_password(user, password):
+            raise WrongPasswordError
+        await self._throttle.forgive(user.email, client.address)
+
+    async def _open(self, user: User, client: Client) -> Issued:
+        sign_in_id, now = new_id(), self._clock.now()
+        token = self._mint.refresh_token(sign_in_id)
+        sign_in = SignIn(
+            id=sign_in_id,
+            user_id=user.id,
+            token_hash=refresh_hash(token),
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + self._idle_lifetime,
+            user_agent=client.user_agent,
+            ip=client.address,
+        )
+        async with self._database.transaction() as session:
+            repository = SignInRepository(session)
+            await repository.add(sign_in)
+            await repository.prune(user.id, now, MAX_SIGN_INS)
+        return self._issue(user.id, sign_in_id, token)
+
+    def _issue(self, user_id: int, sign_in_id: str, refresh_token: str | None) -> Issued:
+        access_token = self._mint.access_token(user_id, sign_in_id, self._clock.now())
+        return Issued(access_token, int(self._mint.lifetime.total_seconds()), refresh_token)
+
+    def _bearer_sign_in(self, bearer: str | None) -> str | None:
+        try:
+            return self._mint.read_access_token(bearer or "", self._clock.now()).sign_in_id
+        except NotSignedInError:
+            return None
+
+
+def _is_in_grace(sign_in: SignIn, token: str, now: datetime) -> bool:
+    is_alive = sign_in.revoked_at is None and sign_in.expires_at > now
+    is_previous = sign_in.previous_hash == refresh_hash(token)
+    return is_alive and is_previous and sign_in.rotated_at is not None and now - sign_in.rotated_at <= GRACE

@@ -1,0 +1,81 @@
+"""API keys as the API takes and shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+Scope = Literal["chat", "gateway", "devices", "admin"]
+SCOPES: tuple[Scope, ...] = ("chat", "gateway", "devices", "admin")
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+_EXAMPLE: dict[str, JsonValue] = {
+    "id": "019e9b3a5c0a7a0fb0c2f4f1f6a1b2c3",
+    "name": "maze game",
+    "prefix": "pp_abc123",
+    "scopes": ["chat"],
+    "allowed_models": None,
+    "expires_at": None,
+    "requests_per_minute": 60,
+    "tokens_per_minute": None,
+    "created_at": "2026-11-21T09:30:00Z",
+    "last_used_at": None,
+}
+
+
+class KeyCreate(BaseModel):
+    """What a new key may do; `allowed_models: null` means every model, an absent limit means none."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "maze game", "scopes": ["chat"], "requests_per_minute": 60}]
+        },
+    )
+
+    name: Name
+    scopes: list[Scope] = Field(default=["chat"], min_length=1, max_length=len(SCOPES))
+    allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
+    expires_at: AwareDatetime | None = None
+    requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
+    tokens_per_minute: int | None = Field(default=None, ge=1, le=1_000_000_000)
+
+
+class KeyRead(BaseModel):
+    """A key without its secret."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    allowed_models: list[str] | None
+    expires_at: datetime | None
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class KeyCreated(KeyRead):
+    """A new key; `key` is shown this once and stored nowhere."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**_EXAMPLE, "key": "pp_abc123" + "…" * 3}]},
+    )
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """All keys of the caller, newest first."""
+
+    items: list[KeyRead]
