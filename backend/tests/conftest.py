@@ -1,0 +1,145 @@
+"""Fixtures for every test. No test reads the developer's settings, touches their database or reaches past loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings, load_settings
+from app.db.migrate import upgrade
+from app.db.session import Database
+from tests.fixtures.postgresql import PostgresServer
+from tests.fixtures.redis import RedisServer
+
+os.environ["PORTAL_ENV_FILE"] = ""  # no .env is read
+for _name in Settings.model_fields:
+    os.environ.pop(_name.upper(), None)
+
+TEST_SECRET = "a-secret-for-tests-only-0123456789abcdef"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One PostgreSQL for all tests; each test gets a database of its own. Faults are tried on `own_postgres`."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgresql"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    name = postgres_server.create_database()
+    upgrade(postgres_server.url(name), tmp_path_factory.mktemp("unused"))
+    return name
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sqlite")
+    upgrade("sqlite:///template.db", folder)
+    return folder / "template.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on. To run on one only: `@pytest.mark.parametrize("database_kind", ["sqlite"])`."""
+    return str(request.param)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """The portal's data folder of this test."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def database_url(database_kind: str, data_dir: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, migrated database, on SQLite and then on PostgreSQL."""
+    if database_kind == "sqlite":
+        shutil.copy(request.getfixturevalue("_sqlite_template"), data_dir / "app.db")
+        yield "sqlite:///./app.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create_database(request.getfixturevalue("_postgres_template"))
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def empty_database_url(database_kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database without tables, on SQLite and then on PostgreSQL."""
+    if database_kind == "sqlite":
+        yield "sqlite:///./empty.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create_database()
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+async def database(database_url: str, data_dir: Path) -> AsyncIterator[Database]:
+    """An open, migrated Database."""
+    opened = Database(database_url, data_dir)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL that the test may stop, kill and freeze."""
+    server = PostgresServer(tmp_path_factory.mktemp("own-postgresql"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for all tests. Faults are tried on `own_redis`."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of an empty Redis."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis that the test may stop, kill and freeze."""
+    server = RedisServer(tmp_path_factory.mktemp("own-redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def settings_overrides() -> dict[str, object]:
+    """Settings that a test module wants otherwise; override this fixture there."""
+    return {}
+
+
+@pytest.fixture
+def settings(database_url: str, data_dir: Path, settings_overrides: dict[str, object]) -> Settings:
+    """Settings for a portal under test: a fresh database, and (unless overridden) a model server that is not there."""
+    values: dict[str, object] = {
+        "portal_data_dir": data_dir,
+        "database_url": database_url,
+        "secret_key": TEST_SECRET,
+        "llm_server_url": "http://127.0.0.1:9",
+        "llm_model_name": "test-model",
+    }
+    return load_settings(**{**values, **settings_overrides})
