@@ -13,11 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.coord.base import CoordUnavailableError
 from app.errors import (
     BadRequestError,
     NotFoundError,
     PortalError,
     TooLargeError,
+    UnavailableError,
     UnprocessableError,
     render_native,
     render_openai,
@@ -31,6 +33,7 @@ logger = logging.getLogger("portal.error")
 def install_error_handlers(app: FastAPI) -> None:
     """Register the handlers; nothing leaves the portal in another shape."""
     app.add_exception_handler(PortalError, _portal_error)
+    app.add_exception_handler(CoordUnavailableError, _coordination_away)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(Exception, _bug)
@@ -55,6 +58,12 @@ async def send_error(error: PortalError, scope: Scope, receive: Receive, send: S
 async def _portal_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PortalError)
     return error_response(error, request.url.path)
+
+
+async def _coordination_away(request: Request, error: Exception) -> Response:
+    logger.warning("coordination does not answer: %s", error)
+    away = UnavailableError("The portal's shared store does not answer. Try again in a moment.", retry_after_seconds=2)
+    return error_response(away, request.url.path)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
