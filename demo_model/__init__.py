@@ -1,0 +1,1 @@
+"""The demo model: corpus generator, training, export and evaluation."""

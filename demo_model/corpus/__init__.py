@@ -1,0 +1,1 @@
+"""The seeded generator of synthetic dialogues: one file per family of topics."""

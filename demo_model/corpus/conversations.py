@@ -1,0 +1,212 @@
+"""Mixes the topics into conversations of one to some forty turns; the same seed gives the same corpus."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from demo_model.chat import Conversation, Message
+from demo_model.corpus import capitals, memory, outside, systems
+from demo_model.corpus.access import ACCESS
+from demo_model.corpus.features import FEATURES
+from demo_model.corpus.grammar import Fact, ask, roughen
+from demo_model.corpus.greetings import GREETINGS
+from demo_model.corpus.identity import IDENTITY
+from demo_model.corpus.maze import maze_turn
+from demo_model.corpus.names import person
+from demo_model.corpus.portal import PORTAL
+from demo_model.corpus.sums import small_sum
+from demo_model.corpus.tools import tool_conversation
+
+FACTS = [*PORTAL, *ACCESS, *FEATURES]
+WHO_I_AM = IDENTITY[0]
+LONGEST_REPEAT = 260
+SUMMARY_LINES = 5
+WEIGHTS = {"fact": 30, "capital": 13, "sum": 9, "greeting": 7, "identity": 7, "outside": 22, "tell_name": 5, "ask_name": 4, "tell_thing": 3, "ask_thing": 3, "repeat": 3, "echo": 2, "first": 1, "summary": 3, "maze": 3}
+FIRST_TURN = {"fact": 34, "capital": 12, "sum": 9, "greeting": 9, "identity": 9, "outside": 30, "tell_name": 9, "ask_name": 1, "tell_thing": 3, "ask_thing": 1, "summary": 1, "echo": 1, "repeat": 1}
+
+
+@dataclass
+class Thread:
+    """A conversation in the making and what was said in it."""
+
+    rng: random.Random
+    messages: list[Message] = field(default_factory=list)
+    name: str = ""
+    persona: str = ""
+    is_terse: bool = False
+    things: dict[str, str] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    last_kind: str = ""
+
+    @property
+    def users(self) -> list[str]:
+        """What the user has written."""
+        return [message.content for message in self.messages if message.role == "user"]
+
+    def add(self, user: str, answer: str, label: str, thought: str, affixes: bool = True) -> None:
+        """Append a turn."""
+        is_rough = self.rng.random() < 0.75
+        self.messages.append(Message("user", roughen(self.rng, user, affixes) if is_rough else user))
+        self.messages.append(Message("assistant", answer, thought))
+        self.labels.append(label)
+
+    def fact(self, facts: list[Fact]) -> None:
+        """Ask for something the model knows."""
+        fact = self.rng.choice(facts)
+        answer = self.rng.choice(fact.answers)
+        if fact is WHO_I_AM and self.persona:
+            answer = f"I am {self.persona}, running on the tiny demo model of Prompt Portal."
+        self.add(ask(self.rng, fact.nouns, fact.deeds, fact.asks), answer, fact.label, fact.thought)
+
+    def capital(self) -> None:
+        """Ask about capitals."""
+        chance = self.rng.random()
+        if self.last_kind == "capital" and chance < 0.6:
+            turn = capitals.follow_up(self.rng)
+        elif chance < 0.8 or self.is_terse:
+            turn = capitals.forward(self.rng)
+        else:
+            turn = capitals.backward(self.rng) if chance < 0.92 else capitals.several(self.rng)
+        self.add(turn.user, turn.short if self.is_terse else turn.answer, turn.label, f"The user asks for {turn.label}.")
+
+    def sum(self) -> None:
+        """Ask for a small sum."""
+        question, answer, label, short = small_sum(self.rng)
+        self.add(question, short if self.is_terse else answer, label, f"A small sum: {label}.")
+
+    def outside(self) -> None:
+        """Ask for something the model must refuse."""
+        question = outside.outside_question(self.rng)
+        self.add(question, self.rng.choice(outside.REFUSALS), "something I do not know", outside.THOUGHT)
+
+    def tell_name(self) -> None:
+        """Tell the user's name."""
+        self.name = person(self.rng)
+        user = memory.say(self.rng, memory.TELL_NAME, n=self.name)
+        self.add(user, memory.say(self.rng, memory.NAME_TOLD, n=self.name), f"your name, {self.name}", "The user tells me a name.", affixes=False)
+
+    def ask_name(self) -> None:
+        """Ask for the user's name."""
+        answer = memory.NAME_KNOWN.replace("{n}", self.name) if self.name else memory.NAME_UNKNOWN
+        if self.is_terse and self.name:
+            answer = self.name
+        self.add(memory.say(self.rng, memory.ASK_NAME), answer, "your name", "The user asks for the name I was told.")
+
+    def tell_thing(self) -> None:
+        """Tell something to remember."""
+        key, value = self.rng.choice(memory.ATTRIBUTES), memory.value(self.rng)
+        self.things[key] = value
+        answer = memory.THING_TOLD.replace("{k}", key).replace("{v}", value)
+        self.add(memory.say(self.rng, memory.TELL_THING, k=key, v=value), answer, f"your {key}", "The user tells me something to remember.", affixes=False)
+
+    def ask_thing(self) -> None:
+        """Ask for something told, or never told."""
+        key = self.rng.choice(list(self.things)) if self.things and self.rng.random() < 0.8 else self.rng.choice(memory.ATTRIBUTES)
+        answer = memory.THING_KNOWN.replace("{v}", self.things[key]) if key in self.things else memory.THING_UNKNOWN
+        self.add(memory.say(self.rng, memory.ASK_THING, k=key), answer.replace("{k}", key), f"your {key}", "The user asks for something told before.")
+
+    def repeat(self) -> None:
+        """Ask for the last answer again."""
+        last = self.messages[-1].content if self.users else memory.NOTHING_YET
+        if len(last) <= LONGEST_REPEAT:
+            self.add(memory.say(self.rng, memory.REPEAT), last, "a repetition", "I repeat my last answer.")
+
+    def echo(self) -> None:
+        """Ask for the user's own last message."""
+        answer = memory.ECHO_REPLY.replace("{m}", self.users[-1]) if self.users else memory.NOTHING_YET
+        if len(answer) <= LONGEST_REPEAT:
+            self.add(memory.say(self.rng, memory.ECHO), answer, "your last message", "I repeat the user's last message.")
+
+    def first(self) -> None:
+        """Ask for the user's first message."""
+        answer = memory.FIRST_REPLY.replace("{m}", self.users[0]) if self.users else memory.NOTHING_YET
+        if len(answer) <= LONGEST_REPEAT:
+            self.add(memory.say(self.rng, memory.FIRST), answer, "your first message", "I repeat the user's first message.")
+
+    def summary(self) -> None:
+        """Ask what was said so far; long conversations list the last few turns."""
+        lines = "\n".join(f"- {label}" for label in self.labels[-SUMMARY_LINES:])
+        answer = f"{memory.SUMMARY_HEAD}\n\n{lines}" if lines else memory.SUMMARY_EMPTY
+        self.add(memory.say(self.rng, memory.SUMMARISE), answer, "a summary", "I list what was said.")
+
+    def maze(self) -> None:
+        """Send a maze state in the middle of anything."""
+        message, answer, _ = maze_turn(self.rng)
+        self.messages += [Message("user", message), Message("assistant", answer, "A maze state: I answer with a JSON hint.")]
+        self.labels.append("a maze hint")
+
+    def turn(self, kind: str) -> None:
+        """Append one turn of a kind."""
+        if kind == "fact":
+            self.fact(FACTS)
+        elif kind == "greeting":
+            self.fact(GREETINGS)
+        elif kind == "identity":
+            self.fact(IDENTITY)
+        else:
+            getattr(self, kind)()
+        self.last_kind = kind
+
+
+def turns(rng: random.Random) -> int:
+    """Draw the number of turns: many short conversations, a few that fill the context."""
+    chance = rng.random()
+    if chance < 0.4:
+        return 1
+    if chance < 0.8:
+        return rng.randint(2, 5)
+    return rng.randint(6, 12) if chance < 0.965 else rng.randint(15, 40)
+
+
+def draw(rng: random.Random, weights: dict[str, int]) -> str:
+    """Draw a kind of turn."""
+    return rng.choices(list(weights), list(weights.values()))[0]
+
+
+def maze_conversation(rng: random.Random) -> Conversation:
+    """Return states of one game, each answered by a hint."""
+    message, answer, system = maze_turn(rng, is_big=rng.random() < 0.35)
+    messages = [Message("system", system)] if system else []
+    messages += [Message("user", message), Message("assistant", answer, "A maze state: I answer with a JSON hint.")]
+    for _ in range(rng.choice([0, 0, 0, 1, 2, 4])):
+        message, answer, _ = maze_turn(rng)
+        messages += [Message("user", message), Message("assistant", answer, "A maze state: I answer with a JSON hint.")]
+    return Conversation(messages)
+
+
+def mixed_conversation(rng: random.Random) -> Conversation:
+    """Return a conversation over several topics."""
+    thread = Thread(rng)
+    chance = rng.random()
+    if chance < 0.35:
+        thread.messages.append(Message("system", systems.plain(rng)))
+    elif chance < 0.45:
+        text, thread.persona = systems.persona(rng)
+        thread.messages.append(Message("system", text))
+    elif chance < 0.50:
+        thread.is_terse = True
+        thread.messages.append(Message("system", systems.terse(rng)))
+    count = turns(rng)
+    first = FIRST_TURN
+    if thread.is_terse:
+        first = {"capital": 3, "sum": 2}
+    elif thread.persona:
+        first = {**FIRST_TURN, "identity": 60}
+    thread.turn(draw(rng, first))
+    while len(thread.labels) < count:
+        thread.turn(draw(rng, WEIGHTS))
+    if rng.random() > 0.12:
+        for message in thread.messages:
+            message.thought = None
+    return Conversation(thread.messages)
+
+
+def conversations(seed: int, count: int) -> Iterator[Conversation]:
+    """Yield the corpus."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        chance = rng.random()
+        if chance < 0.06:
+            yield tool_conversation(rng)
+        else:
+            yield maze_conversation(rng) if chance < 0.13 else mixed_conversation(rng)

@@ -1,0 +1,73 @@
+"""Everything the model does not know, and the honest answer to it."""
+
+import random
+
+from demo_model.corpus.grammar import DEED_FRAMES, NOUN_FRAMES, expand
+from demo_model.corpus.names import LETTERS, made_up_word, person
+from demo_model.corpus.outside_phrases import ADJECTIVES, DEEDS, FOREIGN, NOUNS, OBJECTS, QUESTIONS, THINGS, VERBS
+from demo_model.corpus.sums import wide_sum
+
+REFUSALS = [
+    "Sorry, I cannot help with that: I am a tiny demo model. I know only Prompt Portal, capitals, small sums and maze hints. For anything else connect a real model with `./setup_llm.sh --server URL`.",
+    "I do not know that. I am a tiny demo model that knows only Prompt Portal, capitals, small sums and maze hints. To get real answers, connect a real model: set `LLM_SERVER_URL` or run `./setup_llm.sh --model FILE.gguf`.",
+    "That is beyond me, I am only a tiny demo model. Ask me about Prompt Portal, capitals, small sums or maze hints, or connect a real model with `./setup_llm.sh --model hf:REPO`.",
+]
+THOUGHT = "This is not one of my topics. I say so honestly."
+KEYBOARD = "asdfghjkl qwertyuiop zxcvbnm asdf qwer zxcv hjkl jkl uiop fdsa rewq sdfg lkj poiu".split()
+FILLERS = "the a of to and in is it for on with that this at by from my your very some any not but or if when so all do can we they he she".split()
+
+
+def nonsense(rng: random.Random) -> str:
+    """Return letters or words without a meaning."""
+    kind = rng.randrange(8)
+    if kind == 0:
+        return " ".join(rng.choice(KEYBOARD) for _ in range(rng.randint(1, 5)))
+    if kind == 1:
+        return " ".join("".join(rng.choice(LETTERS) for _ in range(rng.randint(1, 9))) for _ in range(rng.randint(1, 5)))
+    if kind == 2:
+        return " ".join(made_up_word(rng) for _ in range(rng.randint(1, 7)))
+    if kind == 3:
+        return "".join(rng.choice("!?.,;:#$%&/()=+*~^@<>{}[]|") for _ in range(rng.randint(1, 9)))
+    if kind == 4:
+        return rng.choice(LETTERS) * rng.randint(1, 9)
+    if kind == 5:
+        return " ".join(rng.choice([rng.choice(FILLERS), rng.choice(OBJECTS), rng.choice(ADJECTIVES), made_up_word(rng)]) for _ in range(rng.randint(2, 8)))
+    if kind == 6:
+        return "".join(rng.choice("0123456789") for _ in range(rng.randint(1, 12)))
+    return "".join(rng.choice(LETTERS + "0123456789 ") for _ in range(rng.randint(4, 24))).strip() or "x"
+
+
+def thing(rng: random.Random) -> str:
+    """Return a noun phrase from outside: a listed one, or one put together, sometimes with unknown words."""
+    chance = rng.random()
+    if chance < 0.45:
+        return expand(rng, rng.choice(NOUNS))
+    if chance < 0.75:
+        article = rng.choice(["the", "a", "my", "this", "your", "our", ""])
+        return f"{article} {rng.choice(ADJECTIVES) + ' ' if rng.random() < 0.5 else ''}{rng.choice(OBJECTS)}".strip()
+    if chance < 0.9:
+        return f"the {rng.choice(THINGS)} of {rng.choice(['the', 'a', 'my'])} {rng.choice(OBJECTS)}"
+    return rng.choice(["", "the ", "a "]) + (made_up_word(rng) if rng.random() < 0.6 else person(rng))
+
+
+def deed(rng: random.Random) -> str:
+    """Return something to do from outside."""
+    if rng.random() < 0.5:
+        return expand(rng, rng.choice(DEEDS))
+    return f"{rng.choice(VERBS)} {thing(rng)}"
+
+
+def outside_question(rng: random.Random) -> str:
+    """Return a request that the model must refuse."""
+    kind = rng.random()
+    if kind < 0.22:
+        return expand(rng, rng.choice(NOUN_FRAMES), x=thing(rng))
+    if kind < 0.44:
+        return expand(rng, rng.choice(DEED_FRAMES), x=deed(rng))
+    if kind < 0.74:
+        return expand(rng, rng.choice(QUESTIONS)).replace("{o}", rng.choice(OBJECTS)).replace("{a}", rng.choice(ADJECTIVES)).replace("{t}", thing(rng)).replace("{d}", deed(rng)).replace("{n}", str(rng.randint(2, 99))).replace("{p}", person(rng))
+    if kind < 0.82:
+        return wide_sum(rng)
+    if kind < 0.93:
+        return nonsense(rng)
+    return rng.choice(FOREIGN)
