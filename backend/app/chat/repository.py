@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.chat.tables import ACTIVE_STATUSES, MessageRow, SessionRow, TurnRow
 from app.chat.tree import Node
 
+_PLAIN = re.compile(
+    r"[\x21-\x7e]{1,128}"
+)  # what an id can look like; PostgreSQL refuses NUL even in a comparison
 Hit = tuple[SessionRow, MessageRow | None]
 
 
@@ -22,6 +26,8 @@ class SessionRepository:
         self._session = session
 
     async def find(self, user_id: int, public_id: str) -> SessionRow | None:
+        if not is_plain_id(public_id):
+            return None
         return await self._session.scalar(
             select(SessionRow).where(
                 SessionRow.user_id == user_id,
@@ -35,6 +41,8 @@ class SessionRepository:
 
     async def find_deleted(self, user_id: int, public_id: str, since: datetime) -> SessionRow | None:
         """Return the session of that id which was deleted last."""
+        if not is_plain_id(public_id):
+            return None
         return await self._session.scalar(
             select(SessionRow)
             .where(
@@ -127,6 +135,8 @@ class MessageRepository:
         self._session = session
 
     async def find(self, session_pk: str, message_id: str) -> MessageRow | None:
+        if not is_plain_id(message_id):
+            return None
         return await self._session.scalar(
             select(MessageRow).where(MessageRow.id == message_id, MessageRow.session_pk == session_pk)
         )
@@ -164,6 +174,11 @@ class MessageRepository:
             ).where(TurnRow.session_pk == session_pk)
         )
         return {row[0]: row for row in rows}
+
+
+def is_plain_id(text: str) -> bool:
+    """Whether a query can be given this as an id."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def _escaped(text: str) -> str:

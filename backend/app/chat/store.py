@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.chat.endings import INTERRUPTED, attach, storable, store_answer, store_outcome
 from app.chat.errors import IdempotencyConflictError, InvalidParentError, InvalidSessionIdError
 from app.chat.excerpts import fold, title_from
 from app.chat.replica import Replica
@@ -34,8 +35,6 @@ from app.llm.types import Caller, ChatMessage
 
 SESSION_ID = re.compile(rf"[A-Za-z0-9._:@-]{{1,{SESSION_ID_LENGTH}}}")
 LEASE_SECONDS = 30.0
-INTERRUPTED = "interrupted"
-_MESSAGE_STATUS = {"done": "complete", "cancelled": "stopped", "failed": "failed"}
 
 
 class SqlSessionStore:
@@ -77,7 +76,9 @@ class SqlSessionStore:
     async def _replayed(self, db: AsyncSession, earlier: Owned, request: TurnRequest) -> TurnRecord:
         turn, session = earlier
         question = await MessageRepository(db).find(session.id, turn.user_message_id)
-        is_same_text = request.message is None or question is None or question.content == request.message
+        is_same_text = (
+            request.message is None or question is None or question.content == storable(request.message)
+        )
         if session.public_id != request.session_id or session.deleted_at is not None or not is_same_text:
             raise IdempotencyConflictError
         return dataclasses.replace(_record(turn, session), is_replay=True)
@@ -90,7 +91,7 @@ class SqlSessionStore:
                 id=new_id(),
                 user_id=request.caller.user_id,
                 public_id=request.session_id,
-                system_prompt=request.system_prompt,
+                system_prompt=_storable(request.system_prompt),
                 created_at=now,
                 updated_at=now,
             )
@@ -108,7 +109,7 @@ class SqlSessionStore:
             turn.user_message_id = await self._question_of(db, session, request.regenerate_of)
         else:
             parent_id = await self._parent_of(db, session, request)
-            question = request.message or ""
+            question = storable(request.message or "")
             db.add(
                 MessageRow(
                     id=turn.user_message_id,
@@ -149,7 +150,7 @@ class SqlSessionStore:
             user_message_id=new_id(),
             assistant_message_id=new_id(),
             is_attached=is_attached,
-            system_prompt=request.system_prompt,
+            system_prompt=_storable(request.system_prompt),
             model=request.model,
             parameters=dataclasses.asdict(request.sampling),
             idempotency_key=request.idempotency_key,
@@ -183,8 +184,11 @@ class SqlSessionStore:
     async def load_context(self, turn_id: str) -> TurnContext:
         """Attach the turn to its branch and read that branch."""
         async with self._database.transaction() as db:
-            turn, session = await TurnRepository(db).load(turn_id)
-            await _attach(db, turn, session)
+            owned = await TurnRepository(db).get(turn_id)
+            if owned is None or owned[1].deleted_at is not None:
+                raise UnknownMessageError(turn_id)  # the session was deleted while the turn waited
+            turn, session = owned
+            await attach(db, turn, session)
             if turn.system_prompt is not None:
                 session.system_prompt = turn.system_prompt
             nodes = await MessageRepository(db).nodes(session.id)
@@ -214,7 +218,9 @@ class SqlSessionStore:
         """Save partial answers, and renew the leases of their turns."""
         if not partials:
             return
-        cleaned = [(turn_id, _clean(content), _clean(reasoning)) for turn_id, content, reasoning in partials]
+        cleaned = [
+            (turn_id, storable(content), storable(reasoning)) for turn_id, content, reasoning in partials
+        ]
         until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
         async with self._database.transaction() as db:
             turns = TurnRepository(db)
@@ -224,13 +230,16 @@ class SqlSessionStore:
     async def finish_turn(self, turn_id: str, outcome: TurnOutcome) -> None:
         """Store how a turn ended. One that has ended already stays as it is, unless only the reaper had ended it."""
         async with self._database.transaction() as db:
-            turn, session = await TurnRepository(db).load(turn_id)
+            owned = await TurnRepository(db).get(turn_id)
+            if owned is None:
+                return
+            turn, session = owned
             if turn.status not in ACTIVE_STATUSES and turn.error_code != INTERRUPTED:
                 return
             now = self._clock.now()
-            await _attach(db, turn, session)
-            await _store_answer(db, turn, outcome)
-            _store_outcome(turn, outcome, now)
+            await attach(db, turn, session)
+            await store_answer(db, turn, outcome)
+            store_outcome(turn, outcome, now)
             if outcome.status in ("done", "cancelled"):
                 session.anchor_message_id = outcome.anchor_message_id
             session.updated_at = now
@@ -258,51 +267,6 @@ class SqlSessionStore:
             return session is not None
 
 
-async def _attach(db: AsyncSession, turn: TurnRow, session: SessionRow) -> None:
-    """Hang an unattached question under the active leaf, and make its answer the new leaf; once a turn."""
-    if turn.started_at is not None or session.active_leaf_id == turn.assistant_message_id:
-        return
-    if not turn.is_attached:
-        await TurnRepository(db).update_message(turn.user_message_id, parent_id=session.active_leaf_id)
-        turn.is_attached = True
-    session.active_leaf_id = turn.assistant_message_id
-    await db.flush()
-
-
-async def _store_answer(db: AsyncSession, turn: TurnRow, outcome: TurnOutcome) -> None:
-    turns, content = TurnRepository(db), _clean(outcome.content)
-    await turns.update_message(
-        turn.assistant_message_id,
-        content=content,
-        search_text=fold(content),
-        reasoning=_clean(outcome.reasoning) or None,
-        tool_calls=outcome.tool_calls,
-        status=_MESSAGE_STATUS[outcome.status],
-        model=outcome.model,
-        tokens=outcome.assistant_tokens,
-    )
-    if outcome.user_tokens is not None:
-        await turns.update_message(turn.user_message_id, tokens=outcome.user_tokens)
-
-
-def _store_outcome(turn: TurnRow, outcome: TurnOutcome, now: datetime) -> None:
-    turn.status = outcome.status
-    turn.model = outcome.model or turn.model
-    turn.usage = outcome.usage.as_dict() if outcome.usage else None
-    turn.timings = outcome.timings or None
-    turn.ledger = dataclasses.asdict(outcome.ledger)
-    turn.finish_reason = outcome.finish_reason
-    turn.error_code = outcome.error_code
-    turn.error_message = outcome.error_message
-    turn.error_details = outcome.error_details
-    turn.event_lengths = outcome.event_lengths
-    turn.prefix_tokens = outcome.prefix_tokens
-    turn.prefix_key = outcome.prefix_key
-    turn.anchor_message_id = outcome.anchor_message_id
-    turn.finished_at = now
-    turn.lease_until = None
-
-
 def _record(turn: TurnRow, session: SessionRow) -> TurnRecord:
     return TurnRecord(
         turn_id=turn.id,
@@ -314,6 +278,5 @@ def _record(turn: TurnRow, session: SessionRow) -> TurnRecord:
     )
 
 
-def _clean(text: str) -> str:
-    """Replace what PostgreSQL cannot store (NUL), keeping every length."""
-    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+def _storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.chat.repository import is_plain_id
 from app.chat.tables import ACTIVE_STATUSES, MessageRow, SessionRow, TurnRow
 
 Owned = tuple[TurnRow, SessionRow]
@@ -22,6 +23,8 @@ class TurnRepository:
 
     async def find(self, user_id: int, turn_id: str) -> Owned | None:
         """Return the owner's turn with its session, unless that session was deleted."""
+        if not is_plain_id(turn_id):
+            return None
         row = await self._session.execute(
             select(TurnRow, SessionRow)
             .join(SessionRow, SessionRow.id == TurnRow.session_pk)
@@ -37,14 +40,14 @@ class TurnRepository:
         )
         return row.tuples().first()
 
-    async def load(self, turn_id: str) -> Owned:
-        """Return a turn that the engine itself made; raises NoResultFound when its owner was deleted meanwhile."""
+    async def get(self, turn_id: str) -> Owned | None:
+        """Return a turn of whatever owner; None when it went with its session or owner."""
         row = await self._session.execute(
             select(TurnRow, SessionRow)
             .join(SessionRow, SessionRow.id == TurnRow.session_pk)
             .where(TurnRow.id == turn_id)
         )
-        return row.tuples().one()
+        return row.tuples().first()
 
     async def newest_active(self, session_pk: str) -> TurnRow | None:
         """Return the last turn in a session's queue."""

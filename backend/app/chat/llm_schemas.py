@@ -1,0 +1,151 @@
+"""What /api/llm takes and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from app.chat.schemas import Line, MessageId, SessionId, Text, UsageRead
+from app.llm.turns import UNSET, Unset
+from app.llm.types import ChatMessage, Sampling
+
+_CHAT_EXAMPLE = {"messages": [{"role": "user", "content": "Hello!"}]}
+_SESSION_EXAMPLE = {
+    "session_id": "maze-7",
+    "message": "Which way is out?",
+    "system_prompt": "You guide a player through a maze.",
+}
+
+
+class Generation(BaseModel):
+    """How to answer. What is absent takes the portal's default; `temperature: 0` is a value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: Line | None = None
+    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    top_p: Annotated[float | None, Field(gt=0, le=1)] = None
+    max_tokens: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+
+
+class WireMessage(BaseModel):
+    """A message in OpenAI's chat format."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: Text | list[dict[str, Any]] | None = None
+    name: Line | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+    tool_call_id: Line | None = None
+
+    def to_message(self) -> ChatMessage:
+        return ChatMessage(self.role, self.content, self.name, self.tool_calls, self.tool_call_id)
+
+
+class ChatBody(Generation):
+    """A whole prompt; nothing of it is kept."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CHAT_EXAMPLE]})
+
+    messages: Annotated[list[WireMessage], Field(min_length=1, max_length=10_000)]
+    response_format: dict[str, Any] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: Literal["auto", "none", "required"] | dict[str, Any] | None = None
+
+    def sampling(self) -> Sampling:
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            max_tokens=self.max_tokens,
+            response_format=self.response_format,
+            tools=self.tools,
+            tool_choice=self.tool_choice,
+        )
+
+
+class SessionChatBody(Generation):
+    """One message in a session, or (with `regenerate_of`) another answer to an earlier one.
+
+    `parent_id` absent appends to the active branch; the id of an answer, or null, begins a branch there.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_SESSION_EXAMPLE]})
+
+    session_id: SessionId
+    regenerate_of: MessageId | None = None
+    message: Annotated[Text | None, Field(validate_default=True)] = None
+    system_prompt: Text | None = None
+    parent_id: MessageId | None = None
+
+    @field_validator("message")
+    @classmethod
+    def _is_there(cls, message: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("regenerate_of") is not None:
+            return None
+        if message is None or not message.strip():
+            raise ValueError("write a message (only with regenerate_of it may be left out)")
+        return message
+
+    def sampling(self) -> Sampling:
+        return Sampling(temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens)
+
+    @property
+    def branch_at(self) -> str | Unset | None:
+        """`parent_id`, told apart from an absent one."""
+        return self.parent_id if "parent_id" in self.model_fields_set else UNSET
+
+
+class SessionRef(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    session_id: SessionId
+
+
+class ChatRead(BaseModel):
+    """The answer to a whole prompt."""
+
+    response: str
+    reasoning: str | None
+    tool_calls: list[dict[str, Any]] | None
+    usage: UsageRead | None
+    model: str | None
+    finish_reason: str | None
+    session_id: None = None
+
+
+class SessionChatRead(BaseModel):
+    """The answer in a session; its turn can be read, explained and followed under /api/llm/turns."""
+
+    response: str
+    reasoning: str | None
+    usage: UsageRead | None
+    model: str | None
+    finish_reason: str | None
+    session_id: str
+    turn_id: str
+    user_message_id: str
+    assistant_message_id: str
+
+
+class HistoryItem(BaseModel):
+    id: str
+    role: str
+    content: str
+    reasoning: str | None
+    model: str | None
+    created_at: datetime
+
+
+class HistoryRead(BaseModel):
+    """The active branch's complete turns, oldest first."""
+
+    session_id: str
+    messages: list[HistoryItem]
+
+
+class ClearRead(BaseModel):
+    ok: Literal[True] = True
+    message: str

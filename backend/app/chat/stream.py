@@ -1,0 +1,110 @@
+"""Server-sent events as a pure ASGI response: numbered events, keep-alive comments, and what a leaving reader ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Mapping
+
+import orjson
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.coord.base import CoordUnavailableError
+from app.errors import PortalError, render_event
+from app.kit import sse
+from app.kit.logging import request_id_var
+
+logger = logging.getLogger(__name__)
+
+KEEP_ALIVE_SECONDS = 15.0
+NumberedEvents = AsyncGenerator[tuple[int, bytes], None]
+
+
+class EventStream(Response):
+    """Sends `(number, data)` pairs until their generator ends or the reader leaves; either way the generator is closed.
+
+    A failure after the first byte becomes an error event. When the shared store goes away the stream just ends, so that
+    the reader comes back for the rest with `Last-Event-ID`.
+    """
+
+    media_type = sse.MEDIA_TYPE
+
+    def __init__(
+        self,
+        events: NumberedEvents,
+        *,
+        headers: Mapping[str, str] | None = None,
+        background: BackgroundTask | None = None,
+        keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+    ) -> None:
+        super().__init__(headers={**sse.HEADERS, **(headers or {})}, background=background)
+        del self.headers["content-length"]
+        self._events = events
+        self._keep_alive_seconds = keep_alive_seconds
+        self._sent_at = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        pump = asyncio.create_task(self._pump(send), name="event-stream")
+        others = [
+            asyncio.create_task(until_disconnect(receive), name="event-stream-reader"),
+            asyncio.create_task(self._keep_alive(send), name="event-stream-keep-alive"),
+        ]
+        try:
+            await asyncio.wait([pump, others[0]], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (pump, *others):
+                task.cancel()
+            await asyncio.gather(pump, *others, return_exceptions=True)
+        if not pump.cancelled():
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if self.background is not None:
+            await self.background()
+
+    async def _pump(self, send: Send) -> None:
+        clock = asyncio.get_running_loop().time
+        number = 0
+        self._sent_at = clock()
+        try:
+            async with contextlib.aclosing(self._events) as events:
+                async for number, data in events:
+                    await send(_body(sse.encode(data, number)))
+                    self._sent_at = clock()
+        except CoordUnavailableError:
+            logger.warning("a stream was cut: the shared store went away")
+        except PortalError as error:
+            await send(_body(sse.encode(error_event(error), number + 1)))
+        except Exception:
+            logger.exception("a stream failed")
+            await send(_body(sse.encode(error_event(PortalError(_BUG)), number + 1)))
+
+    async def _keep_alive(self, send: Send) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            silent_seconds = clock() - self._sent_at
+            if silent_seconds >= self._keep_alive_seconds:
+                await send(_body(sse.KEEP_ALIVE))
+                self._sent_at = clock()
+            else:
+                await asyncio.sleep(self._keep_alive_seconds - silent_seconds)
+
+
+_BUG = "Something went wrong inside the portal. The log has the cause under this request id."
+
+
+def error_event(error: PortalError, request_id: str | None = None) -> bytes:
+    """Render an error as the data of a terminal event."""
+    return orjson.dumps(render_event(error, request_id or request_id_var.get()))
+
+
+async def until_disconnect(receive: Receive) -> None:
+    """Return when the client has left; its body must have been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _body(data: bytes) -> dict[str, object]:
+    return {"type": "http.response.body", "body": data, "more_body": True}

@@ -1,0 +1,123 @@
+"""Which model answers: the table of what the one model server offers, and the route from a name to a target."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from app.llm.errors import ProviderUnreachableError, UnknownModelError
+from app.llm.ports import Provider
+from app.llm.routing import Target
+from app.llm.types import Caller
+
+Source = Literal["embedded", "configured"]
+_NEAREST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedModel:
+    """A model of the server: what the server calls it, what users call it, and its context in tokens where known."""
+
+    server_name: str
+    alias: str
+    context_window: int | None = None
+
+
+class TargetTable:
+    """Implements `llm.routing.Routes` on one server. Never asks the server: `offer` is told what a probe found.
+
+    Args:
+        source: names the target in admission, logs and ledgers.
+        default_model: a name from the settings; empty takes the server's first.
+        context_tokens: overrides what the server says; 0 does not.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        source: Source,
+        *,
+        default_model: str = "",
+        context_tokens: int = 0,
+        is_demo: bool = False,
+    ) -> None:
+        self.provider = provider
+        self.source: Source = source
+        self.is_demo = is_demo
+        self._default_model = default_model
+        self._context_tokens = context_tokens
+        self._models: tuple[OfferedModel, ...] = ()
+        self.offer([])
+
+    def offer(self, models: Sequence[tuple[str, int | None]]) -> None:
+        """Take the server's list of (name, context window); a configured name is offered also when it is not listed."""
+        listed = [
+            OfferedModel(name, alias_of(name), self._context_tokens or window) for name, window in models
+        ]
+        wanted = self._default_model
+        if wanted and all(wanted not in (model.alias, model.server_name) for model in listed):
+            window = listed[0].context_window if len(listed) == 1 else self._context_tokens or None
+            listed.insert(0, OfferedModel(wanted, wanted, window))
+        self._models = tuple(listed)
+
+    @property
+    def models(self) -> tuple[OfferedModel, ...]:
+        """What is offered, in the server's order; empty until it was heard of."""
+        return self._models
+
+    @property
+    def default(self) -> OfferedModel | None:
+        """The model that answers when none is named."""
+        return self._find(self._default_model) if self._default_model else next(iter(self._models), None)
+
+    def visible_to(self, caller: Caller) -> list[OfferedModel]:
+        """Return the models that a caller may use."""
+        allowed = caller.allowed_models
+        return [model for model in self._models if allowed is None or model.alias in allowed]
+
+    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
+        """Return the targets for a name, best first; see `Routes`.
+
+        Raises:
+            UnknownModelError: no such model, or not for this caller; says the nearest names.
+            ProviderUnreachableError: the server was not heard of yet.
+        """
+        if not self._models:
+            raise ProviderUnreachableError(
+                "The model is not ready yet. Try again in a moment.",
+                provider=self.source,
+                is_retryable=True,
+                retry_after_seconds=2,
+            )
+        visible = self.visible_to(caller)
+        found = self._named(model, visible) if model else self._default_for(visible)
+        if found is None:
+            raise _unknown(model, [offered.alias for offered in visible])
+        return [Target(self.source, self.provider, found.server_name, found.alias, found.context_window)]
+
+    def _find(self, name: str) -> OfferedModel | None:
+        return self._named(name, self._models)
+
+    @staticmethod
+    def _named(name: str, models: Sequence[OfferedModel]) -> OfferedModel | None:
+        return next((model for model in models if name in (model.alias, model.server_name)), None)
+
+    def _default_for(self, visible: Sequence[OfferedModel]) -> OfferedModel | None:
+        default = self.default
+        return default if default in visible else next(iter(visible), None)
+
+
+def alias_of(server_name: str) -> str:
+    """Return the name that users see: a file's stem where the server calls a model by its path, else the name itself."""
+    path = PurePosixPath(server_name.replace("\\", "/"))
+    return path.stem if path.suffix.lower() == ".gguf" else server_name
+
+
+def _unknown(model: str | None, names: Sequence[str]) -> UnknownModelError:
+    nearest = difflib.get_close_matches(model or "", names, n=_NEAREST, cutoff=0.4) or list(names[:_NEAREST])
+    wish = f"There is no model named {model!r} for you" if model else "None of the models is open to this key"
+    hint = f"; there are: {', '.join(nearest)}." if nearest else "."
+    return UnknownModelError(wish + hint, details={"available": nearest})
