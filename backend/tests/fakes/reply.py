@@ -41,7 +41,7 @@ class Reply:
         malformed_after: send a line that is no JSON after so many chunks.
         error_after: send an error object inside the stream after so many chunks.
         split_bytes: write the stream in pieces of so many bytes, each in a write of its own.
-        raw: bytes sent as the stream's body as they are.
+        raw: bytes sent as the answer's body as they are, as `content_type`.
     """
 
     text: str | None = None
@@ -53,6 +53,7 @@ class Reply:
     chunk_delay_seconds: float = 0.0
     first_delay_seconds: float = 0.0
     progress: list[float] = field(default_factory=list)
+    progress_delay_seconds: float = 0.0
     stall_before_headers: bool = False
     stall_before_first: bool = False
     stall_after: int | None = None
@@ -69,6 +70,7 @@ class Reply:
     has_usage: bool = True
     has_done: bool = True
     raw: bytes | None = None
+    content_type: str = "text/event-stream"
 
 
 @dataclass

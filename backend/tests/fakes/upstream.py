@@ -58,6 +58,7 @@ class FakeUpstream:
         self.is_healthy = True
         self.requests: list[Recorded] = []
         self.tokenize_calls: list[str] = []
+        self.other_paths: list[str] = []
         self.active = 0
         self.max_active = 0
         self.url = ""
@@ -139,6 +140,7 @@ class FakeUpstream:
         return web.json_response({"version": "0.0.0-fake"}, status=200 if self.is_healthy else 503)
 
     async def _props(self, request: web.Request) -> web.Response:
+        self.other_paths.append(request.path)
         if self._is_refused(request):
             return unauthorized()
         settings = {"n_ctx": self.context_window}
@@ -147,6 +149,7 @@ class FakeUpstream:
         )
 
     async def _models(self, request: web.Request) -> web.Response:
+        self.other_paths.append(request.path)
         if self._is_refused(request):
             return unauthorized()
         row: dict[str, Any] = {"id": self.model, "object": "model", "owned_by": "fake"}
@@ -227,7 +230,7 @@ class FakeUpstream:
     async def _stream(
         self, request: web.Request, recorded: Recorded, reply: Reply, text: str
     ) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response = web.StreamResponse(headers={"Content-Type": reply.content_type})
         response.force_close()
         await response.prepare(request)
         writer = EventWriter(response, reply)
@@ -237,6 +240,7 @@ class FakeUpstream:
             return response
         if recorded.body.get("return_progress"):
             for fraction in reply.progress:
+                await asyncio.sleep(reply.progress_delay_seconds)
                 await writer.event(
                     {
                         **self._frame({"role": "assistant", "content": None}),

@@ -1,0 +1,200 @@
+"""The adapter to any server that speaks OpenAI's chat completions: llama.cpp, vLLM, Ollama, and generic ones.
+
+Works on the raw stream, not through an SDK: building objects for every chunk costs more than all the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from hashlib import sha1
+from typing import Any
+
+from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
+from app.llm.providers.base import Health, Timeouts
+from app.llm.providers.registry import KINDS, OPENAI, PROBED, KindName, ServerKind
+from app.llm.providers.stream_reader import StreamReader
+from app.llm.providers.transport import Endpoint, Transport
+from app.llm.providers.wire import request_body
+from app.llm.types import Chunk, CompletionRequest
+
+_PROBE_SECONDS = 3.0
+_TOKENIZE_SECONDS = 2.0
+_TOKENIZE_PAUSE_SECONDS = 30.0
+_TOKEN_CACHE_ENTRIES = 8192
+
+
+class OpenAICompatibleProvider:
+    """One server. The address may change while it lives: the embedded server restarts on another port.
+
+    Args:
+        name: names the target in errors and ledgers.
+        base_url: with or without `/v1`; empty means "not there yet" and answers ProviderUnreachableError.
+        kind: the kind of server; None asks the server on first use.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str = "",
+        api_key: str = "",
+        *,
+        kind: KindName | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.name = name
+        self._timeouts = timeouts or Timeouts()
+        self._transport = Transport(name, self._timeouts)
+        self._endpoint = Endpoint.of(base_url, api_key) if base_url else None
+        self._fixed_kind = KINDS[kind] if kind is not None else None
+        self._kind = self._fixed_kind
+        self._detecting = asyncio.Lock()
+        self._token_counts: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        self._tokenize_again_at = 0.0
+
+    def set_endpoint(self, base_url: str | None, api_key: str = "") -> None:
+        """Point at another address; None says that the server is away. Running streams end as their sockets do."""
+        self._endpoint = Endpoint.of(base_url, api_key) if base_url else None
+        self._kind = self._fixed_kind
+
+    @property
+    def kind_name(self) -> KindName | None:
+        """The kind of server, once known."""
+        return self._kind.name if self._kind is not None else None
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Chunk]:
+        """Yield the answer's chunks; closing the iterator closes the connection, which stops the server's work."""
+        endpoint = self._required_endpoint()
+        kind = await self._known_kind(endpoint)
+        total_deadline = asyncio.get_running_loop().time() + self._timeouts.total_seconds
+        response = await self._transport.open_stream(
+            endpoint,
+            "/v1/chat/completions",
+            request_body(request, kind),
+            closes_after=kind.closes_after_stream,
+        )
+        reader = StreamReader(self.name, response, self._timeouts, total_deadline, endpoint.secrets)
+        try:
+            while (chunks := await reader.next_chunks()) is not None:
+                for chunk in chunks:
+                    yield chunk
+        finally:
+            reader.close()
+
+    async def count_tokens(self, text: str, model: str) -> int | None:
+        """Count by the server's `/tokenize`; None where it has none or does not answer (then not asked for a while)."""
+        key = (model, sha1(text.encode(), usedforsecurity=False).digest())
+        cached = self._token_counts.get(key)
+        if cached is not None:
+            self._token_counts.move_to_end(key)
+            return cached
+        endpoint, now = self._endpoint, asyncio.get_running_loop().time()
+        if endpoint is None or now < self._tokenize_again_at:
+            return None
+        try:
+            count = await self._ask_tokens(endpoint, text, model)
+        except LLMError:
+            self._tokenize_again_at = now + _TOKENIZE_PAUSE_SECONDS
+            return None
+        if count is not None:
+            self._token_counts[key] = count
+            if len(self._token_counts) > _TOKEN_CACHE_ENTRIES:
+                self._token_counts.popitem(last=False)
+        return count
+
+    async def models(self) -> list[dict[str, Any]]:
+        """List `{id, context_window|None}`; raises LLMError."""
+        endpoint = self._required_endpoint()
+        kind = await self._known_kind(endpoint)
+        answer = await self._transport.ask(endpoint, "GET", "/v1/models", seconds=_PROBE_SECONDS)
+        rows = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(rows, list):
+            raise ProviderProtocolError(
+                "The model server's list of models makes no sense.", provider=self.name
+            )
+        window = await self._slot_context(endpoint) if kind.name == "llama.cpp" else None
+        return [
+            {"id": str(row["id"]), "context_window": row.get("max_model_len") or window}
+            for row in rows
+            if isinstance(row, dict) and "id" in row
+        ]
+
+    async def check_health(self) -> Health:
+        """Ask the server's own health route; never raises LLMError."""
+        started = asyncio.get_running_loop().time()
+        try:
+            endpoint = self._required_endpoint()
+            kind = await self._known_kind(endpoint)
+            await self._transport.check(endpoint, kind.health_path, seconds=_PROBE_SECONDS)
+        except LLMError as error:
+            return Health(False, 1000 * (asyncio.get_running_loop().time() - started), error.message)
+        return Health(True, 1000 * (asyncio.get_running_loop().time() - started))
+
+    def _required_endpoint(self) -> Endpoint:
+        if self._endpoint is None:
+            raise ProviderUnreachableError(
+                "The model server is not running yet; try again in a moment.",
+                provider=self.name,
+                is_retryable=True,
+                retry_after_seconds=2,
+            )
+        return self._endpoint
+
+    async def _known_kind(self, endpoint: Endpoint) -> ServerKind:
+        """Return the kind, asking the server once; an answer from an address that was replaced meanwhile is not kept."""
+        if self._kind is not None:
+            return self._kind
+        async with self._detecting:
+            kind = KINDS.get(self.kind_name or "") or await self._detect(endpoint)
+            if endpoint is self._endpoint:
+                self._kind = kind
+            return kind
+
+    async def _detect(self, endpoint: Endpoint) -> ServerKind:
+        unreachable: LLMError | None = None
+        for kind in PROBED:
+            try:
+                answer = await self._transport.ask(endpoint, "GET", kind.probe_path, seconds=_PROBE_SECONDS)
+            except (ProviderUnreachableError, ProviderTimeoutError) as error:
+                if error.status is None:
+                    raise
+                # 503 while the model loads: the route may be there, so nothing is decided yet.
+                unreachable = error
+                continue
+            except LLMError:
+                continue
+            if isinstance(answer, dict) and kind.probe_field in answer:
+                return kind
+        if unreachable is not None:
+            raise unreachable
+        return OPENAI
+
+    async def _slot_context(self, endpoint: Endpoint) -> int | None:
+        """Return llama.cpp's context of one slot, which is what one request can use."""
+        try:
+            props = await self._transport.ask(endpoint, "GET", "/props", seconds=_PROBE_SECONDS)
+            return int(props["default_generation_settings"]["n_ctx"])
+        except (LLMError, KeyError, TypeError, ValueError):
+            return None
+
+    async def _ask_tokens(self, endpoint: Endpoint, text: str, model: str) -> int | None:
+        tokenize = (await self._known_kind(endpoint)).tokenize
+        if tokenize is None:
+            return None
+        if tokenize == "vllm":
+            body: dict[str, Any] = {"model": model, "prompt": text, "add_special_tokens": False}
+        else:
+            body = {"content": text, "add_special": False, "parse_special": True}
+        answer = await self._transport.ask(
+            endpoint, "POST", "/tokenize", seconds=_TOKENIZE_SECONDS, body=body
+        )
+        try:
+            return int(answer["count"]) if "count" in answer else len(answer["tokens"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProviderProtocolError(
+                "The tokenizer's answer makes no sense.", provider=self.name
+            ) from error

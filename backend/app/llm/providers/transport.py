@@ -1,0 +1,177 @@
+"""HTTP to one model server over a shared aiohttp session; every failure leaves here as a typed error without address or key."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+
+from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
+from app.llm.providers.base import Timeouts, error_from_body
+
+_MAX_ERROR_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a server is; `base_url` has no trailing `/v1`."""
+
+    base_url: str
+    api_key: str = ""
+
+    @classmethod
+    def of(cls, url: str, api_key: str = "") -> Endpoint:
+        """Take an address as people write it, with or without `/v1`."""
+        return cls(url.rstrip("/").removesuffix("/v1").rstrip("/"), api_key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be in a message: the key, the address, its host with port."""
+        return (self.api_key, self.base_url, urlsplit(self.base_url).netloc)
+
+
+class Transport:
+    """One client session for all requests of a provider; made on first use, in the loop that uses it."""
+
+    def __init__(self, name: str, timeouts: Timeouts) -> None:
+        self._name = name
+        self._timeouts = timeouts
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open_stream(
+        self, endpoint: Endpoint, path: str, body: dict[str, Any], *, closes_after: bool
+    ) -> aiohttp.ClientResponse:
+        """POST and return the answer with its body unread, once the status says 200. Raises LLMError.
+
+        A connection that breaks before the first byte is tried once more: a kept-alive one may have been closed by
+        the server just then.
+        """
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        if closes_after:
+            headers["Connection"] = "close"
+        payload = orjson.dumps(body)
+        try:
+            async with asyncio.timeout(self._timeouts.first_token_seconds):
+                try:
+                    response = await self._post(endpoint, path, payload, headers)
+                except (
+                    aiohttp.ServerDisconnectedError,
+                    ConnectionResetError,
+                    aiohttp.ClientOSError,
+                ) as error:
+                    if isinstance(error, aiohttp.ClientConnectorError):
+                        raise
+                    response = await self._post(endpoint, path, payload, headers)
+        except Exception as error:
+            raise self._translate(error, "answer", self._timeouts.first_token_seconds) from error
+        if response.status != 200:
+            raise await self._refusal(response, endpoint)
+        return response
+
+    async def ask(
+        self,
+        endpoint: Endpoint,
+        method: str,
+        path: str,
+        *,
+        seconds: float,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
+        """Send a short request and return its JSON. Raises LLMError."""
+        received = await self._exchange(endpoint, method, path, body, seconds)
+        try:
+            return orjson.loads(received)
+        except orjson.JSONDecodeError as error:
+            raise ProviderProtocolError(
+                "The model server's answer is no JSON.", provider=self._name
+            ) from error
+
+    async def check(self, endpoint: Endpoint, path: str, *, seconds: float) -> None:
+        """GET a route whose status alone matters (vLLM's /health has an empty body). Raises LLMError unless it is 200."""
+        await self._exchange(endpoint, "GET", path, None, seconds)
+
+    async def _exchange(
+        self, endpoint: Endpoint, method: str, path: str, body: dict[str, Any] | None, seconds: float
+    ) -> bytes:
+        data = orjson.dumps(body) if body is not None else None
+        try:
+            async with asyncio.timeout(seconds):
+                async with await self._request(method, endpoint, path, data, {}) as response:
+                    if response.status != 200:
+                        raise await self._refusal(response, endpoint)
+                    return await response.read()
+        except Exception as error:
+            raise self._translate(error, "answer", seconds) from error
+
+    async def close(self) -> None:
+        """Close the session and its connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _post(
+        self, endpoint: Endpoint, path: str, payload: bytes, headers: dict[str, str]
+    ) -> aiohttp.ClientResponse:
+        return await self._request("POST", endpoint, path, payload, headers)
+
+    async def _request(
+        self, method: str, endpoint: Endpoint, path: str, data: bytes | None, headers: dict[str, str]
+    ) -> aiohttp.ClientResponse:
+        if endpoint.api_key:
+            headers = {**headers, "Authorization": f"Bearer {endpoint.api_key}"}
+        if data is not None:
+            headers = {**headers, "Content-Type": "application/json"}
+        url = endpoint.base_url + path
+        return await self._opened().request(method, url, data=data, headers=headers, allow_redirects=False)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # Admission bounds what is in flight; a second bound here would only hide a queue.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect_seconds)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                timeout=timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                read_bufsize=256 * 1024,
+                headers={"User-Agent": "prompt-portal"},
+            )
+        return self._session
+
+    async def _refusal(self, response: aiohttp.ClientResponse, endpoint: Endpoint) -> LLMError:
+        try:
+            async with asyncio.timeout(self._timeouts.connect_seconds):
+                body = await response.content.read(_MAX_ERROR_BYTES)
+        except (TimeoutError, aiohttp.ClientError):
+            body = b""
+        finally:
+            response.close()
+        retry_after = response.headers.get("Retry-After")
+        return error_from_body(self._name, response.status, body, retry_after, endpoint.secrets)
+
+    def _translate(self, error: Exception, wait: str, seconds: float) -> LLMError:
+        """Type an exception of aiohttp or asyncio; its own words, which hold the address, stay in the cause."""
+        if isinstance(error, LLMError):
+            return error
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            limit = self._timeouts.connect_seconds
+            message = f"No connection to the model server within {limit:g} s."
+            return ProviderTimeoutError(
+                message, provider=self._name, is_retryable=True, details={"wait": "connect"}
+            )
+        if isinstance(error, TimeoutError):
+            message = f"No answer from the model server within {seconds:g} s."
+            return ProviderTimeoutError(
+                message, provider=self._name, is_retryable=True, details={"wait": wait}
+            )
+        if isinstance(error, aiohttp.ClientConnectorError):
+            message = "No connection to the model server."
+        elif isinstance(error, aiohttp.InvalidURL | ValueError):
+            message = "The model server's address is not valid."
+        else:
+            message = "The model server closed the connection before it answered."
+        return ProviderUnreachableError(message, provider=self._name, is_retryable=True)
