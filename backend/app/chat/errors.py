@@ -102,14 +102,19 @@ def portal_error(error: LLMError) -> PortalError:
     )
 
 
-def stored_error(code: str, message: str, details: dict[str, Any] | None = None) -> PortalError:
-    """Make the error of a turn that ended as failed, from what was stored of it."""
+def stored_error(
+    code: str,
+    message: str,
+    details: dict[str, Any] | None = None,
+    retry_after_seconds: float | None = None,
+) -> PortalError:
+    """Make the error of a turn that ended as failed, from what is known of it."""
     return PortalError(
         message,
         code=code,
         status=_STATUS.get(code, 502),
         details=details,
-        retry_after_seconds=_wait(code, None),
+        retry_after_seconds=_wait(code, retry_after_seconds),
     )
 
 

@@ -11,8 +11,8 @@ from app.chat.schemas import Line, MessageId, SessionId, Text, UsageRead
 from app.llm.turns import UNSET, Unset
 from app.llm.types import ChatMessage, Sampling
 
-_CHAT_EXAMPLE = {"messages": [{"role": "user", "content": "Hello!"}]}
-_SESSION_EXAMPLE = {
+_CHAT_EXAMPLE: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello!"}]}
+_SESSION_EXAMPLE: dict[str, Any] = {
     "session_id": "maze-7",
     "message": "Which way is out?",
     "system_prompt": "You guide a player through a maze.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from typing import Any, TypeVar
 
 import orjson
 from starlette.background import BackgroundTask
@@ -21,6 +22,18 @@ logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 15.0
 NumberedEvents = AsyncGenerator[tuple[int, bytes], None]
+
+
+T = TypeVar("T")
+
+
+class ClientLeftError(PortalError):
+    """The client closed its connection before the answer; nobody reads this."""
+
+    code, status = "client_left", 499
+
+    def __init__(self) -> None:
+        super().__init__("The client closed the connection.")
 
 
 class EventStream(Response):
@@ -108,3 +121,18 @@ async def until_disconnect(receive: Receive) -> None:
 
 def _body(data: bytes) -> dict[str, object]:
     return {"type": "http.response.body", "body": data, "more_body": True}
+
+
+async def run_until_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Run work whose result only this client wants; cancelled when it leaves (nobody reads what is raised then)."""
+    task = asyncio.ensure_future(work)
+    reader = asyncio.create_task(until_disconnect(receive), name="client-watch")
+    try:
+        await asyncio.wait([task, reader], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientLeftError
+        return task.result()
+    finally:
+        for pending in (task, reader):
+            pending.cancel()
+        await asyncio.gather(task, reader, return_exceptions=True)

@@ -12,7 +12,6 @@ from app.chat.repository import Hit
 from app.chat.schemas import (
     ErrorRead,
     LedgerRead,
-    MessageRead,
     SearchHit,
     SessionDetail,
     SessionRead,

@@ -1,0 +1,161 @@
+"""The running portal: database, coordination, model server, engine and their background work, with one lifetime."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from datetime import timedelta
+
+from app.chat.reaper import Reaper
+from app.chat.replica import Replica
+from app.chat.reservations import Reservations
+from app.chat.service import ChatService
+from app.chat.session_service import SessionService
+from app.chat.store import SqlSessionStore
+from app.chat.turn_service import TurnService
+from app.config import Settings
+from app.coord.base import LockQueueFullError, LockTimeoutError
+from app.coord.factory import create_coord
+from app.db.engine import async_url
+from app.db.session import Database
+from app.embedded.supervisor import EmbeddedServer, EmbeddedStatus
+from app.errors import PortalError
+from app.keys.limits import KeyLimits
+from app.kit.clock import Clock, SystemClock
+from app.llm.providers.base import Timeouts
+from app.llm.providers.openai_compatible import OpenAICompatibleProvider
+from app.llm.sessions import SessionManager
+from app.llm.types import EngineSettings
+from app.models.health import HealthMonitor
+from app.models.targets import TargetTable
+
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 3.0
+_PURGE_INTERVAL = timedelta(hours=1)
+_STARTING = "The model is starting. Try again in a moment."
+_FAILED = "The embedded model server could not start; the portal's log says why."
+
+
+class Runtime:
+    """Everything that lives as long as the portal. Starting never waits for the model: it may come later, or come back."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.replica = Replica.current()
+        self.database = Database(settings.database_url, settings.portal_data_dir)
+        shared_name = str(async_url(settings.database_url, settings.portal_data_dir))
+        self.coord = create_coord(settings.redis_url, shared_name=shared_name)
+        self.embedded = EmbeddedServer(settings) if settings.is_embedded else None
+        self.provider = _provider(settings)
+        self.targets = TargetTable(
+            self.provider,
+            "embedded" if settings.is_embedded else "configured",
+            default_model=settings.llm_model_name,
+            context_tokens=0 if settings.is_embedded else settings.llm_context_tokens,
+            is_demo=settings.is_demo_model,
+        )
+        self.health = HealthMonitor(self.targets, why_away=self._why_away, clock=self.clock)
+        self.store = SqlSessionStore(self.database, self.replica, self.clock)
+        self.sessions = SessionManager(
+            self.store,
+            self.coord,
+            self.targets,
+            engine_settings(settings),
+            self.clock,
+            lock_full=LockQueueFullError,
+            lock_timeout=LockTimeoutError,
+        )
+        self.turns = TurnService(self.database, self.sessions)
+        self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
+        self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
+        self.chat = ChatService(
+            self.database, self.sessions, self.store, self.turns, self.targets, self.reservations
+        )
+        self.reaper = Reaper(self.database, self.coord, self.replica, self.clock)
+        self._purge_task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start all of it; the model server comes up in the background."""
+        await self.coord.start()
+        if self.embedded is not None:
+            self.embedded.on_change(self._follow_embedded)
+            await self.embedded.start()
+        await self.sessions.start()
+        await self.reaper.start()
+        await self.health.start()
+        self._purge_task = asyncio.create_task(self._purge_now_and_then(), name="purge")
+
+    async def close(self) -> None:
+        """End running turns with what they have, then everything else, in about GRACE_SECONDS."""
+        await self.sessions.close(GRACE_SECONDS)
+        if self._purge_task is not None:
+            self._purge_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._purge_task
+        await self.reservations.close()
+        await self.reaper.close()
+        await self.health.close()
+        if self.embedded is not None:
+            await self.embedded.stop()
+        await self.provider.close()
+        await self.coord.close()
+        await self.database.close()
+
+    def _follow_embedded(self, status: EmbeddedStatus) -> None:
+        """The child has a new port and a new key after each start."""
+        assert self.embedded is not None
+        base_url, api_key = self.embedded.address or (None, "")
+        self.provider.set_endpoint(base_url, api_key)
+        self.health.wake()
+
+    def _why_away(self) -> str | None:
+        if self.embedded is None or self.embedded.address is not None:
+            return None
+        return _FAILED if self.embedded.status.state == "failed" else _STARTING
+
+    async def _purge_now_and_then(self) -> None:
+        while True:
+            try:
+                if purged := await self.session_service.purge():
+                    logger.info("%d sessions that were deleted a day ago are gone for good", purged)
+            except PortalError as error:
+                logger.warning("deleted sessions could not be purged: %s", error.message)
+            except Exception:
+                logger.exception("purging deleted sessions failed")
+            await asyncio.sleep(_PURGE_INTERVAL.total_seconds())
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """Pick what the engine needs of the portal's settings."""
+    return EngineSettings(
+        default_model=settings.llm_model_name,
+        temperature=settings.llm_temperature,
+        top_p=settings.llm_top_p,
+        max_tokens=settings.llm_max_tokens,
+        skip_thinking=settings.llm_skip_thinking,
+        max_history_tokens=settings.llm_max_history_tokens,
+        history_low_water=settings.llm_history_low_water,
+        max_concurrency=settings.llm_max_concurrency,
+        max_queued=settings.llm_max_queued,
+        session_max_queued=settings.session_max_queued,
+        timeout_seconds=settings.llm_timeout,
+        connect_timeout_seconds=settings.llm_connect_timeout,
+        first_token_timeout_seconds=settings.llm_first_token_timeout,
+        chunk_timeout_seconds=settings.llm_chunk_timeout,
+    )
+
+
+def _provider(settings: Settings) -> OpenAICompatibleProvider:
+    timeouts = Timeouts(
+        connect_seconds=settings.llm_connect_timeout,
+        first_token_seconds=settings.llm_first_token_timeout,
+        chunk_seconds=settings.llm_chunk_timeout,
+        total_seconds=settings.llm_timeout,
+    )
+    if settings.is_embedded:
+        return OpenAICompatibleProvider("embedded", kind="llama.cpp", timeouts=timeouts)
+    key = settings.llm_api_key.get_secret_value()
+    return OpenAICompatibleProvider("configured", settings.llm_server_url, key, timeouts=timeouts)

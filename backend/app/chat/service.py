@@ -1,0 +1,211 @@
+"""Asking a model: whole prompts and turns of sessions, streamed or not, within the limits of the caller's key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import orjson
+
+from app.auth.principal import Principal
+from app.chat.errors import MessageNotFoundError, SessionNotFoundError, portal_error, stored_error
+from app.chat.llm_schemas import (
+    ChatBody,
+    ChatRead,
+    HistoryItem,
+    HistoryRead,
+    SessionChatBody,
+    SessionChatRead,
+)
+from app.chat.repository import SessionRepository
+from app.chat.reservations import Reservation, Reservations
+from app.chat.schemas import UsageRead
+from app.chat.store import SqlSessionStore
+from app.chat.stream import NumberedEvents
+from app.chat.turn_service import TurnService
+from app.db.session import Database
+from app.errors import PortalError
+from app.kit.logging import request_id_var
+from app.llm.errors import LLMError, ProviderUnreachableError
+from app.llm.ports import UnknownMessageError
+from app.llm.sessions import SessionManager
+from app.llm.turns import ChatRequest, Door, TurnOutcome, TurnRecord, TurnRequest
+from app.llm.types import Usage
+from app.models.targets import TargetTable
+
+
+class ChatService:
+    """One for the process. Errors of the engine leave it as PortalErrors."""
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: SessionManager,
+        store: SqlSessionStore,
+        turns: TurnService,
+        targets: TargetTable,
+        reservations: Reservations,
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._store = store
+        self._turns = turns
+        self._targets = targets
+        self._reservations = reservations
+
+    async def chat(self, principal: Principal, body: ChatBody) -> ChatRead:
+        """Answer a whole prompt; cancelling this cancels the model's work."""
+        request = self._chat_request(principal, body)
+        reservation = await self._reservations.take(principal, _size(body), body.max_tokens)
+        usage: Usage | None = None
+        try:
+            outcome = await self._sessions.complete(request)
+            usage = outcome.usage
+        except LLMError as error:
+            raise portal_error(error) from error
+        finally:
+            self._reservations.settle(reservation, usage)
+        return ChatRead(
+            response=outcome.content,
+            reasoning=outcome.reasoning or None,
+            tool_calls=outcome.tool_calls,
+            usage=_usage_read(outcome.usage),
+            model=outcome.model,
+            finish_reason=outcome.finish_reason,
+        )
+
+    async def chat_stream(self, principal: Principal, body: ChatBody) -> NumberedEvents:
+        """Check what can be checked, then return the events; closing them cancels the model's work."""
+        request = self._chat_request(principal, body)
+        reservation = await self._reservations.take(principal, _size(body), body.max_tokens)
+        return self._chat_events(request, reservation)
+
+    async def _chat_events(
+        self, request: ChatRequest, reservation: Reservation
+    ) -> AsyncGenerator[tuple[int, bytes], None]:
+        events = self._sessions.stream(request)
+        number, last = 0, b""
+        try:
+            async for last in events:
+                number += 1
+                yield number, last
+        finally:
+            await events.aclose()
+            self._reservations.settle(reservation, _usage_in(last))
+
+    async def start_turn(
+        self, principal: Principal, body: SessionChatBody, idempotency_key: str | None
+    ) -> TurnRecord:
+        """Store and start a turn, which then goes on without its caller."""
+        user_id = principal.user.id
+        model = body.model or await self._model_of_session(user_id, body.session_id)
+        self._check_model(principal, model)
+        request = TurnRequest(
+            caller=principal.caller,
+            session_id=body.session_id,
+            message=body.message,
+            system_prompt=body.system_prompt,
+            model=model,
+            sampling=body.sampling(),
+            parent_id=body.branch_at,
+            regenerate_of=body.regenerate_of,
+            idempotency_key=idempotency_key,
+            door=_door(principal),
+            request_id=request_id_var.get(),
+        )
+        reservation = await self._reservations.take(principal, len(body.message or ""), body.max_tokens)
+        record: TurnRecord | None = None
+        try:
+            record = await self._sessions.start_turn(request)
+        except UnknownMessageError as error:
+            raise MessageNotFoundError from error
+        except LLMError as error:
+            raise portal_error(error) from error
+        finally:
+            if record is None or record.is_replay:
+                self._reservations.settle(reservation, Usage())
+        if reservation.amount and not record.is_replay:
+            self._reservations.settle_later(reservation, self._usage_of(user_id, record.turn_id))
+        return record
+
+    async def answer(self, principal: Principal, record: TurnRecord) -> SessionChatRead:
+        """Wait for a turn's end and return its answer; raises the PortalError of a turn that failed."""
+        outcome = await self._turns.outcome(principal.user.id, record.turn_id)
+        if outcome.status == "failed":
+            raise _failure(outcome, record)
+        return SessionChatRead(
+            response=outcome.content,
+            reasoning=outcome.reasoning or None,
+            usage=_usage_read(outcome.usage),
+            model=outcome.model,
+            finish_reason=outcome.finish_reason,
+            session_id=record.session_id,
+            turn_id=record.turn_id,
+            user_message_id=record.user_message_id,
+            assistant_message_id=record.assistant_message_id,
+        )
+
+    async def history(self, principal: Principal, session_id: str) -> HistoryRead:
+        messages = await self._store.history(principal.caller, session_id)
+        if messages is None:
+            raise SessionNotFoundError
+        items = [HistoryItem.model_validate(message, from_attributes=True) for message in messages]
+        return HistoryRead(session_id=session_id, messages=items)
+
+    async def _usage_of(self, user_id: int, turn_id: str) -> Usage | None:
+        return (await self._turns.outcome(user_id, turn_id)).usage
+
+    def _chat_request(self, principal: Principal, body: ChatBody) -> ChatRequest:
+        self._check_model(principal, body.model)
+        return ChatRequest(
+            caller=principal.caller,
+            messages=tuple(message.to_message() for message in body.messages),
+            model=body.model,
+            sampling=body.sampling(),
+            door=_door(principal),
+            request_id=request_id_var.get(),
+        )
+
+    def _check_model(self, principal: Principal, model: str | None) -> None:
+        """Refuse an unknown name before anything is stored; a server that is away is the turn's own failure."""
+        try:
+            self._targets.candidates(model, principal.caller)
+        except ProviderUnreachableError:
+            return
+        except LLMError as error:
+            raise portal_error(error) from error
+
+    async def _model_of_session(self, user_id: int, session_id: str) -> str | None:
+        async with self._database.reading() as db:
+            session = await SessionRepository(db).find(user_id, session_id)
+        return session.model if session else None
+
+
+def _failure(outcome: TurnOutcome, record: TurnRecord) -> PortalError:
+    """Make the error of a turn that ended as failed; names the turn, so that it can be tried again."""
+    details = {**(outcome.error_details or {}), "turn_id": record.turn_id, "session_id": record.session_id}
+    return stored_error(
+        outcome.error_code or "internal_error",
+        outcome.error_message or "The turn failed.",
+        details,
+        outcome.retry_after_seconds,
+    )
+
+
+def _door(principal: Principal) -> Door:
+    return "rest" if principal.key is not None else "page"
+
+
+def _size(body: ChatBody) -> int:
+    return sum(len(str(message.content or "")) for message in body.messages)
+
+
+def _usage_read(usage: Usage | None) -> UsageRead | None:
+    return UsageRead.model_validate(usage.as_dict()) if usage is not None else None
+
+
+def _usage_in(event: bytes) -> Usage | None:
+    """Read the usage out of a terminal event."""
+    reported = orjson.loads(event).get("usage") if b'"usage"' in event else None
+    if not reported:
+        return None
+    return Usage(reported["prompt_tokens"], reported["completion_tokens"])

@@ -1,0 +1,97 @@
+"""What an owner does with a turn: read it, follow its events, stop it, see its ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from app.chat.errors import TurnNotFoundError
+from app.chat.repository import MessageRepository
+from app.chat.schemas import CancelRead, LedgerRead, TurnRead
+from app.chat.stored import outcome_of, record_of
+from app.chat.stream import NumberedEvents
+from app.chat.tables import ACTIVE_STATUSES, TurnRow
+from app.chat.turn_repository import Owned, TurnRepository
+from app.chat.views import ledger_read, turn_read
+from app.coord.base import LogNotFoundError
+from app.db.session import Database
+from app.llm.replay import replay_events
+from app.llm.sessions import SessionManager
+from app.llm.turns import TurnOutcome
+
+_LOOK_AGAIN_SECONDS = 0.5
+_CANCEL_WAIT_SECONDS = 1.0
+
+
+class TurnService:
+    """Every method takes the owner, and finds nothing of anybody else's."""
+
+    def __init__(self, database: Database, sessions: SessionManager) -> None:
+        self._database = database
+        self._sessions = sessions
+
+    async def read(self, user_id: int, turn_id: str) -> TurnRead:
+        turn, session = await self._owned(user_id, turn_id)
+        return turn_read(turn, session.public_id)
+
+    async def ledger(self, user_id: int, turn_id: str) -> LedgerRead:
+        """Return what was sent and dropped; mostly empty until the turn has ended."""
+        turn, _ = await self._owned(user_id, turn_id)
+        return ledger_read(turn)
+
+    async def cancel(self, user_id: int, turn_id: str) -> CancelRead:
+        """Stop a turn, on whichever replica it runs; one that has ended stays as it is."""
+        turn, _ = await self._owned(user_id, turn_id)
+        if turn.status in ACTIVE_STATUSES:
+            await self._sessions.cancel(turn_id)
+            turn = await self._wait_until_over(user_id, turn_id)
+        return CancelRead(status=turn.status)
+
+    async def events(self, user_id: int, turn_id: str, after: int) -> NumberedEvents:
+        """Check the owner, then return the events numbered above `after`, live or from what was stored."""
+        await self._owned(user_id, turn_id)
+        return self._events(user_id, turn_id, after)
+
+    async def outcome(self, user_id: int, turn_id: str) -> TurnOutcome:
+        """Wait until a turn is over, whoever runs it, and return how it ended."""
+        async for _ in self._events(user_id, turn_id, 0):
+            pass
+        turn, _ = await self._owned(user_id, turn_id)
+        return await self._stored_outcome(turn)
+
+    async def _events(self, user_id: int, turn_id: str, after: int) -> Any:
+        try:
+            async for event in self._sessions.events(turn_id, after):
+                yield event.number, event.data
+            return
+        except LogNotFoundError:
+            pass  # over for long, or run by a process that keeps its log to itself
+        turn, session = await self._owned(user_id, turn_id)
+        while turn.status in ACTIVE_STATUSES:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            turn, session = await self._owned(user_id, turn_id)
+        outcome = await self._stored_outcome(turn)
+        for numbered in replay_events(record_of(turn, session), outcome, after, turn.request_id):
+            yield numbered
+
+    async def _stored_outcome(self, turn: TurnRow) -> TurnOutcome:
+        async with self._database.reading() as db:
+            answer = await MessageRepository(db).find(turn.session_pk, turn.assistant_message_id)
+        return outcome_of(turn, answer)
+
+    async def _wait_until_over(self, user_id: int, turn_id: str) -> TurnRow:
+        loop = asyncio.get_running_loop()
+        until, pause = loop.time() + _CANCEL_WAIT_SECONDS, 0.01
+        while True:
+            turn, _ = await self._owned(user_id, turn_id)
+            if turn.status not in ACTIVE_STATUSES or loop.time() >= until:
+                return turn
+            await asyncio.sleep(pause)
+            pause = min(0.1, pause * 2)
+
+    async def _owned(self, user_id: int, turn_id: str) -> Owned:
+        async with self._database.reading() as db:
+            owned = await TurnRepository(db).find(user_id, turn_id)
+        if owned is None:
+            raise TurnNotFoundError
+        return owned
