@@ -25,6 +25,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app", description="Prompt Portal")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="start the portal (migrates the database first)"))
+    check_port = commands.add_parser("check-port", help="say who has the portal's port, if anybody")
+    check_port.add_argument("--host")
+    check_port.add_argument("--port")
+    check_port.set_defaults(run=_check_port)
     prepare = commands.add_parser("prepare", help="migrate the database and make the first admin")
     prepare.add_argument("--admin-email", metavar="EMAIL")
     prepare.set_defaults(run=_prepare)
@@ -66,6 +70,15 @@ def _serve(options: argparse.Namespace) -> int:
             f"LLM_SERVER_URL={settings.llm_server_url} is set and would answer instead of --model; empty it"
         )
     return serve(settings, say=say_to_stdout)
+
+
+def _check_port(options: argparse.Namespace) -> int:
+    from app.launch.port import take_port
+    from app.launch.settings import read_settings
+
+    settings = read_settings(portal_host=options.host, portal_port=options.port)
+    take_port(settings.portal_host, settings.portal_port).close()
+    return 0
 
 
 def _prepare(options: argparse.Namespace) -> int:

@@ -1,0 +1,33 @@
+# What a developer types. `make` alone lists it.
+.DEFAULT_GOAL := help
+python := .venv/bin/python
+.PHONY: help setup check dev test bench bench-turn bench-prefix lock openapi
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## install everything, for developing too
+	@./scripts/test --install
+
+check:  ## format, lint, types, import contracts, fast tests
+	@./scripts/test --check
+
+dev:  ## the portal and the page, both reloading when a file changes
+	@$(python) scripts/dev.py
+
+test:  ## everything that must pass
+	@./scripts/test
+
+bench: bench-turn bench-prefix  ## all benchmarks
+
+bench-turn:  ## what a turn costs over asking the model server directly
+	@$(python) -m bench.turn
+
+bench-prefix:  ## prompt tokens computed with our trimming and with a sliding window
+	@$(python) -m bench.prefix
+
+lock:  ## write the hash-pinned package lists anew
+	@./scripts/lock
+
+openapi:  ## write docs/openapi.json and the page's types from the routes
+	@$(python) scripts/openapi
