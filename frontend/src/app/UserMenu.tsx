@@ -1,0 +1,60 @@
+import { useNavigate } from '@tanstack/react-router';
+import { ChevronsUpDown, CircleHelp, KeyRound, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { Menu, MenuItem, MenuSeparator } from '@/components/ui/Menu';
+import { closeDrawer, useShell } from '@/hooks/useShell';
+import { type ThemeChoice, useTheme } from '@/hooks/useTheme';
+import { signOut, useAuthSession } from '@/lib/authSession';
+
+const nextTheme: Record<ThemeChoice, ThemeChoice> = { system: 'light', light: 'dark', dark: 'system' };
+const themeIcons = { system: Monitor, light: Sun, dark: Moon };
+
+/** The person's own corner: keys, settings, theme, leaving. */
+export function UserMenu() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const email = useAuthSession((state) => state.user?.email) ?? '';
+  const { choice, choose } = useTheme();
+  const ThemeIcon = themeIcons[choice];
+  const go = (to: '/keys' | '/settings') => {
+    closeDrawer();
+    void navigate({ to });
+  };
+  return (
+    <Menu
+      align="start"
+      side="top"
+      trigger={
+        <button
+          type="button"
+          data-testid="user-menu"
+          aria-label={t('shell.account', { email })}
+          className="flex h-10 w-full items-center gap-2.5 rounded-lg px-2 text-left text-sm hover:bg-accent touch:h-12"
+        >
+          <span className="grid size-6.5 shrink-0 place-items-center rounded-full bg-primary-soft font-semibold text-primary text-xs uppercase">
+            {email.slice(0, 1)}
+          </span>
+          <span className="min-w-0 flex-1 truncate">{email}</span>
+          <ChevronsUpDown size={15} className="text-muted-foreground" aria-hidden />
+        </button>
+      }
+    >
+      <MenuItem icon={<KeyRound size={15} />} onClick={() => go('/keys')}>
+        {t('keys.title')}
+      </MenuItem>
+      <MenuItem icon={<Settings size={15} />} onClick={() => go('/settings')}>
+        {t('settings.title')}
+      </MenuItem>
+      <MenuItem icon={<ThemeIcon size={15} />} onClick={() => choose(nextTheme[choice])}>
+        {t('shell.theme', { name: t(`settings.themes.${choice}`) })}
+      </MenuItem>
+      <MenuItem icon={<CircleHelp size={15} />} onClick={() => useShell.setState({ isHelpOpen: true })}>
+        {t('help.title')}
+      </MenuItem>
+      <MenuSeparator />
+      <MenuItem icon={<LogOut size={15} />} onClick={() => void signOut()}>
+        {t('auth.signOut')}
+      </MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,105 @@
+/** Every address of the page. Chat is in the first load; the rest comes when it is opened. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { useAuthSession } from '@/lib/authSession';
+import { ChatRoute, NewChatRoute } from '@/routes/chat';
+import { AppShell } from './AppShell';
+import { NotFound } from './NotFound';
+
+const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const isSafePath = (path: unknown): path is string =>
+  typeof path === 'string' && path.startsWith('/') && !path.startsWith('//') && !path.includes('\\');
+
+/** Pages for people who are signed in; others are sent to sign in and brought back. */
+const appRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'app',
+  component: AppShell,
+  beforeLoad: ({ location }) => {
+    const { status, user } = useAuthSession.getState();
+    if (status !== 'signed-in') {
+      const next = location.href === '/' ? undefined : location.href;
+      throw redirect({ to: '/sign-in', search: next ? { next } : {} });
+    }
+    if (user?.must_change_password) throw redirect({ to: '/change-password' });
+  },
+});
+
+const indexRoute = createRoute({ getParentRoute: () => appRoute, path: '/', component: NewChatRoute });
+
+const chatRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'c/$sessionId',
+  component: ChatRoute,
+  validateSearch: (search: Record<string, unknown>): { m?: string } =>
+    typeof search.m === 'string' ? { m: search.m } : {},
+});
+
+const keysRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'keys',
+  component: lazyRouteComponent(() => import('@/features/keys/components/KeysPage')),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'settings',
+  component: lazyRouteComponent(() => import('@/routes/settings')),
+});
+
+/** Pages for people who are not signed in; others go where they wanted to. */
+const openRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'open',
+  component: Outlet,
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    isSafePath(search.next) ? { next: search.next } : {},
+  beforeLoad: ({ search }) => {
+    if (useAuthSession.getState().status === 'signed-in') throw redirect({ href: search.next ?? '/' });
+  },
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => openRoute,
+  path: 'sign-in',
+  component: lazyRouteComponent(() => import('@/features/auth/components/SignInPage')),
+});
+
+const registerRoute = createRoute({
+  getParentRoute: () => openRoute,
+  path: 'register',
+  component: lazyRouteComponent(() => import('@/features/auth/components/RegisterPage')),
+});
+
+const changePasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: 'change-password',
+  beforeLoad: () => {
+    const { status, user } = useAuthSession.getState();
+    if (status !== 'signed-in') throw redirect({ to: '/sign-in', search: {} });
+    if (!user?.must_change_password) throw redirect({ to: '/settings' });
+  },
+  component: lazyRouteComponent(() => import('@/features/auth/components/ChangePasswordPage')),
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    appRoute.addChildren([indexRoute, chatRoute, keysRoute, settingsRoute]),
+    openRoute.addChildren([signInRoute, registerRoute]),
+    changePasswordRoute,
+  ]),
+  defaultPreload: 'intent',
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

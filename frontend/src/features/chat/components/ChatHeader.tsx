@@ -1,0 +1,107 @@
+import { useNavigate } from '@tanstack/react-router';
+import { Ellipsis, PanelLeft, Pencil, Pin, PinOff, ScrollText, SquarePen, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { IconButton } from '@/components/ui/IconButton';
+import { Menu, MenuItem, MenuSeparator } from '@/components/ui/Menu';
+import { hotkeyLabel } from '@/hooks/useHotkeys';
+import { useIsWide } from '@/hooks/useMedia';
+import { toggleSidebar, useShell } from '@/hooks/useShell';
+import type { SessionDetail } from '@/lib/contracts';
+import { useSessionActions } from '../hooks/useSessionActions';
+import { InstructionsDialog } from './InstructionsDialog';
+import { RenameField } from './RenameField';
+
+interface ChatHeaderProps {
+  title: string;
+  detail?: SessionDetail;
+}
+
+export function ChatHeader({ title, detail }: ChatHeaderProps) {
+  const { t } = useTranslation();
+  const isWide = useIsWide();
+  const navigate = useNavigate();
+  const isSidebarOpen = useShell((state) => state.isSidebarOpen);
+  const { update, remove } = useSessionActions();
+  const [isRenaming, setIsRenaming] = useState(false);
+  const [isInstructing, setIsInstructing] = useState(false);
+  const isSidebarShown = isWide && isSidebarOpen;
+  return (
+    <header className="flex h-13 shrink-0 items-center gap-1 px-2 touch:h-14">
+      {!isSidebarShown && (
+        <IconButton
+          label={t('shell.showSidebar')}
+          keys={hotkeyLabel('B')}
+          data-testid="sidebar-toggle"
+          onClick={() => toggleSidebar(isWide)}
+        >
+          <PanelLeft size={18} />
+        </IconButton>
+      )}
+      {!isSidebarShown && (
+        <IconButton
+          label={t('shell.newChat')}
+          keys={hotkeyLabel('O', true)}
+          onClick={() => navigate({ to: '/' })}
+        >
+          <SquarePen size={18} />
+        </IconButton>
+      )}
+      <div className="min-w-0 flex-1 px-2">
+        {detail && isRenaming ? (
+          <RenameField
+            title={detail.title}
+            onDone={(next) => {
+              setIsRenaming(false);
+              if (next) void update(detail.id, { title: next });
+            }}
+          />
+        ) : (
+          <h2 className="truncate font-medium text-sm" data-testid="chat-title">
+            {title}
+          </h2>
+        )}
+      </div>
+      {detail && (
+        <>
+          {detail.system_prompt && (
+            <IconButton label={t('instructions.active')} onClick={() => setIsInstructing(true)}>
+              <ScrollText size={17} className="text-primary" />
+            </IconButton>
+          )}
+          <Menu
+            trigger={
+              <IconButton label={t('chat.options')} data-testid="chat-options">
+                <Ellipsis size={18} />
+              </IconButton>
+            }
+          >
+            <MenuItem icon={<Pencil size={15} />} onClick={() => setIsRenaming(true)}>
+              {t('sessions.rename')}
+            </MenuItem>
+            <MenuItem
+              icon={detail.pinned ? <PinOff size={15} /> : <Pin size={15} />}
+              onClick={() => void update(detail.id, { pinned: !detail.pinned })}
+            >
+              {detail.pinned ? t('sessions.unpin') : t('sessions.pin')}
+            </MenuItem>
+            <MenuItem icon={<ScrollText size={15} />} onClick={() => setIsInstructing(true)}>
+              {t('instructions.title')}
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem icon={<Trash2 size={15} />} isDanger onClick={() => void remove(detail)}>
+              {t('sessions.delete')}
+            </MenuItem>
+          </Menu>
+          {isInstructing && (
+            <InstructionsDialog
+              text={detail.system_prompt ?? ''}
+              onClose={() => setIsInstructing(false)}
+              onSave={(text) => void update(detail.id, { system_prompt: text || null })}
+            />
+          )}
+        </>
+      )}
+    </header>
+  );
+}

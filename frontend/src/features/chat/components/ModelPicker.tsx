@@ -1,0 +1,67 @@
+import { useQuery } from '@tanstack/react-query';
+import { ChevronDown } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { Button } from '@/components/ui/Button';
+import { Menu, MenuChoice } from '@/components/ui/Menu';
+import { formatCompact } from '@/lib/format';
+import { modelsQuery } from '../api/models';
+import { chooseModel, useChosenModel } from '../model/modelChoice';
+
+/** Says which model answers; a menu as soon as there is more than one. */
+export function ModelPicker({
+  sessionId,
+  sessionModel,
+}: {
+  sessionId: string | null;
+  sessionModel?: string | null;
+}) {
+  const { t } = useTranslation();
+  const { data: models = [] } = useQuery(modelsQuery);
+  const chosenId = useChosenModel(sessionId) ?? sessionModel;
+  const current =
+    models.find((model) => model.id === chosenId) ?? models.find((model) => model.is_default) ?? models[0];
+  if (!current) return null;
+  if (models.length < 2) {
+    return (
+      <span data-testid="model-name" className="truncate px-2 text-[13px] text-muted-foreground">
+        {current.name}
+      </span>
+    );
+  }
+  return (
+    <Menu
+      align="start"
+      side="top"
+      trigger={
+        <Button
+          variant="quiet"
+          size="sm"
+          className="min-w-0 px-2"
+          aria-label={t('models.choose', { name: current.name })}
+          data-testid="model-picker"
+        >
+          <span className="truncate">{current.name}</span>
+          <ChevronDown size={14} aria-hidden />
+        </Button>
+      }
+    >
+      <MenuChoice
+        value={current.id}
+        onChange={(id) => chooseModel(sessionId, id)}
+        options={models.map((model) => ({
+          value: model.id,
+          label: (
+            <span className="block truncate">
+              {model.name}
+              {model.context_window && (
+                <span className="ml-2 text-muted-foreground text-xs tabular">
+                  {formatCompact(model.context_window)}
+                </span>
+              )}
+            </span>
+          ),
+        }))}
+      />
+    </Menu>
+  );
+}

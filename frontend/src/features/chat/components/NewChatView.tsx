@@ -1,0 +1,45 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useTitle } from '@/hooks/useTitle';
+import { randomId } from '@/lib/ids';
+import { chooseModel, useChosenModel } from '../model/modelChoice';
+import { sendTurn } from '../model/turnRunner';
+import { ChatHeader } from './ChatHeader';
+import { Composer } from './Composer';
+import { ComposerDock } from './ComposerDock';
+import { EmptyChat } from './EmptyChat';
+import { HealthNotices } from './HealthNotices';
+import { ModelPicker } from './ModelPicker';
+
+/** A conversation that does not exist yet: the first message makes it. */
+export function NewChatView() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const model = useChosenModel(null);
+  useTitle('');
+  const start = (message: string) => {
+    const sessionId = randomId();
+    if (model) chooseModel(sessionId, model);
+    sendTurn({ sessionId, message, model, isNewSession: true });
+    void navigate({ to: '/c/$sessionId', params: { sessionId } });
+  };
+  return (
+    <>
+      <ChatHeader title="" />
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <EmptyChat onStart={start} />
+      </div>
+      <ComposerDock notice={<HealthNotices />}>
+        <Composer
+          sessionId={null}
+          isRunning={false}
+          isStopping={false}
+          onSend={start}
+          onStop={() => undefined}
+          tools={<ModelPicker sessionId={null} />}
+        />
+      </ComposerDock>
+      <p className="sr-only">{t('empty.subtitle')}</p>
+    </>
+  );
+}

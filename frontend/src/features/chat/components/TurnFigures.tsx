@@ -1,0 +1,43 @@
+import { useTranslation } from 'react-i18next';
+import { Popover } from '@/components/ui/Popover';
+import type { Message } from '@/lib/contracts';
+import { formatCompact, formatDuration, formatRate } from '@/lib/format';
+import { LedgerPanel } from './LedgerPanel';
+
+/** Model · tokens · tokens/s · time to first token; a press opens what was sent. */
+export function TurnFigures({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const { usage, timings, model, turn_id: turnId } = message;
+  const figures = [
+    model,
+    usage &&
+      t('figures.tokens', { count: usage.completion_tokens, value: formatCompact(usage.completion_tokens) }),
+    timings?.tokens_per_second ? t('figures.rate', { value: formatRate(timings.tokens_per_second) }) : null,
+    timings?.ttft_ms != null ? t('figures.firstToken', { time: formatDuration(timings.ttft_ms) }) : null,
+  ].filter(Boolean);
+  if (figures.length === 0) return null;
+  const line = figures.map((figure, index) => (
+    <span key={figure} className={index === 0 && model ? 'truncate' : 'whitespace-nowrap'}>
+      {index > 0 && <span className="mr-1.5 opacity-60">·</span>}
+      {figure}
+    </span>
+  ));
+  if (!turnId) return <div className="flex gap-1.5 text-muted-foreground text-xs tabular">{line}</div>;
+  return (
+    <Popover
+      title={t('ledger.title')}
+      trigger={
+        <button
+          type="button"
+          aria-label={`${t('ledger.open')}: ${figures.join(', ')}`}
+          data-testid="turn-figures"
+          className="flex min-h-7.5 min-w-0 flex-wrap items-center gap-x-1.5 rounded-lg px-1.5 text-left text-muted-foreground text-xs tabular hover:bg-accent hover:text-foreground"
+        >
+          {line}
+        </button>
+      }
+    >
+      <LedgerPanel turnId={turnId} />
+    </Popover>
+  );
+}

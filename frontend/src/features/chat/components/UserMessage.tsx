@@ -1,0 +1,59 @@
+import { Pencil } from 'lucide-react';
+import { memo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { CopyButton } from '@/components/ui/CopyButton';
+import { IconButton } from '@/components/ui/IconButton';
+import type { Message } from '@/lib/contracts';
+import type { TurnActions } from '../hooks/useTurnActions';
+import type { BranchPosition } from '../model/tree';
+import { BranchSwitcher } from './BranchSwitcher';
+import { EditMessage } from './EditMessage';
+import { actionRowStyle } from './styles';
+
+interface UserMessageProps {
+  message: Message;
+  branch: BranchPosition | null;
+  isBusy: boolean;
+  actions: TurnActions;
+}
+
+export const UserMessage = memo(function UserMessage({ message, branch, isBusy, actions }: UserMessageProps) {
+  const { t } = useTranslation();
+  const [isEditing, setIsEditing] = useState(false);
+  if (isEditing) {
+    return (
+      <EditMessage
+        text={message.content}
+        onCancel={() => setIsEditing(false)}
+        onSave={(text) => {
+          setIsEditing(false);
+          actions.edit(message, text);
+        }}
+      />
+    );
+  }
+  return (
+    <article
+      aria-label={t('message.yours')}
+      data-testid="user-message"
+      data-message-id={message.id}
+      className="group flex scroll-mt-6 flex-col items-end"
+    >
+      <div className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]">
+        {message.content}
+      </div>
+      <div className={actionRowStyle}>
+        <CopyButton text={() => message.content} label={t('message.copy')} />
+        <IconButton
+          size="icon-sm"
+          label={t('message.edit')}
+          disabled={isBusy || message.id.startsWith('local-')}
+          onClick={() => setIsEditing(true)}
+        >
+          <Pencil size={15} />
+        </IconButton>
+        {branch && <BranchSwitcher branch={branch} isDisabled={isBusy} onShow={actions.showBranch} />}
+      </div>
+    </article>
+  );
+});

@@ -1,0 +1,57 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useErrorText } from '@/hooks/useErrorText';
+import { showToast } from '@/hooks/useToasts';
+import type { Message, SessionDetail } from '@/lib/contracts';
+import { sessionQuery, switchLeaf } from '../api/sessions';
+import { dropLiveTurn, getLiveTurn } from '../model/liveTurns';
+import { buildTree, newestLeafUnder } from '../model/tree';
+import { sendTurn } from '../model/turnRunner';
+
+export interface TurnActions {
+  edit: (message: Message, text: string) => void;
+  regenerate: (message: Message, model?: string) => void;
+  retryUnsent: () => void;
+  discardUnsent: () => string;
+  showBranch: (messageId: string) => void;
+}
+
+/** What the buttons under a message do. The object stays the same, so rows are not drawn again for it. */
+export function useTurnActions(sessionId: string): TurnActions {
+  const client = useQueryClient();
+  const errorText = useErrorText();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: errorText is a new function each time, with the same meaning
+  return useMemo(() => {
+    const detailKey = sessionQuery(sessionId).queryKey;
+    return {
+      edit: (message, text) => sendTurn({ sessionId, message: text, parentId: message.parent_id }),
+      regenerate: (message, model) => sendTurn({ sessionId, message: '', regenerateOf: message.id, model }),
+      retryUnsent: () => {
+        const request = getLiveTurn(sessionId)?.request;
+        if (request) sendTurn(request);
+      },
+      discardUnsent: () => {
+        const text = getLiveTurn(sessionId)?.request?.message ?? '';
+        dropLiveTurn(sessionId);
+        return text;
+      },
+      showBranch: async (messageId) => {
+        const before = client.getQueryData(detailKey);
+        const leafId = newestLeafUnder(buildTree(before?.messages ?? []), messageId);
+        const setLeaf = (id: string | null) =>
+          client.setQueryData(
+            detailKey,
+            (detail: SessionDetail | undefined) => detail && { ...detail, active_leaf_id: id },
+          );
+        await client.cancelQueries({ queryKey: detailKey });
+        setLeaf(leafId);
+        try {
+          setLeaf((await switchLeaf(sessionId, messageId)).active_leaf_id);
+        } catch (error) {
+          setLeaf(before?.active_leaf_id ?? null);
+          showToast(errorText(error));
+        }
+      },
+    };
+  }, [client, sessionId]);
+}

@@ -1,0 +1,166 @@
+/**
+ * Runs turns: opens the stream, reads it, reconnects with the last event's number, tidies up at the end.
+ * It belongs to no component, so a conversation that is left goes on and is found as it is by now.
+ */
+import type { SessionDetail, TurnError } from '@/lib/contracts';
+import { ApiError, isAbort } from '@/lib/errors';
+import { randomId } from '@/lib/ids';
+import { queryClient } from '@/lib/queryClient';
+import { readServerEvents } from '@/lib/sse';
+import { tellOtherTabs } from '@/lib/tabs';
+import { sessionQuery, sessionsQuery } from '../api/sessions';
+import { cancelTurn, followTurn, startTurn } from '../api/turns';
+import { isSettledBy } from './conversation';
+import { backOff, createEventBuffer } from './eventBuffer';
+import {
+  dropLiveTurn,
+  getLiveTurn,
+  isRunning,
+  patchLiveTurn,
+  putLiveTurn,
+  type TurnRequest,
+} from './liveTurns';
+import { foundTurn, optimisticTurn } from './optimistic';
+import { rememberReasoning } from './reasoningTimes';
+import { applyServerEvent } from './turnEvents';
+
+type OpenStream = (signal: AbortSignal) => Promise<Response>;
+
+/** Attempts to reach the portal before the first byte; after it, a turn is never given up. */
+const startAttempts = 3;
+const running = new Map<string, AbortController>();
+
+export function sendTurn(request: TurnRequest): void {
+  const { sessionId } = request;
+  if (isRunning(getLiveTurn(sessionId))) return;
+  const detail = queryClient.getQueryData(sessionQuery(sessionId).queryKey);
+  const idempotencyKey = randomId();
+  putLiveTurn(optimisticTurn(request, detail));
+  void run(sessionId, (signal) => startTurn(request, idempotencyKey, signal));
+}
+
+/** Pick up a turn that runs on the server and that this page does not follow yet. */
+export function pickUpTurn(detail: SessionDetail): void {
+  const turn = detail.active_turn;
+  const live = getLiveTurn(detail.id);
+  if (!turn || isRunning(live) || live?.turnId === turn.id) return;
+  putLiveTurn(foundTurn(turn, detail));
+  void run(detail.id, (signal) => followTurn(turn.id, 0, signal));
+}
+
+/** Stop on the server; what was said so far stays. Before the turn has a name it stops as soon as it has one. */
+export async function stopTurn(sessionId: string): Promise<void> {
+  const live = getLiveTurn(sessionId);
+  if (!live || !isRunning(live)) return;
+  patchLiveTurn(sessionId, { isStopping: true });
+  if (live.turnId === null) return;
+  try {
+    await cancelTurn(live.turnId);
+  } catch {
+    patchLiveTurn(sessionId, { isStopping: false });
+  }
+}
+
+/** Let go of every stream; the turns themselves go on. For signing out. */
+export function leaveAllTurns(): void {
+  for (const [sessionId, controller] of running) {
+    controller.abort();
+    dropLiveTurn(sessionId);
+  }
+  running.clear();
+}
+
+async function run(sessionId: string, openFirst: OpenStream): Promise<void> {
+  const controller = new AbortController();
+  running.get(sessionId)?.abort();
+  running.set(sessionId, controller);
+  try {
+    await readToTheEnd(sessionId, openFirst, controller.signal);
+    await settle(sessionId);
+  } catch (error) {
+    if (!isAbort(error)) failTurn(sessionId, error);
+  } finally {
+    if (running.get(sessionId) === controller) running.delete(sessionId);
+  }
+}
+
+async function readToTheEnd(sessionId: string, openFirst: OpenStream, signal: AbortSignal): Promise<void> {
+  const buffer = createEventBuffer((events) => applyEvents(sessionId, events));
+  for (let attempt = 0; isRunning(getLiveTurn(sessionId)); attempt++) {
+    const turnId = getLiveTurn(sessionId)?.turnId ?? null;
+    const open: OpenStream = turnId
+      ? (inner) => followTurn(turnId, getLiveTurn(sessionId)?.lastEventId ?? 0, inner)
+      : openFirst;
+    try {
+      const response = await open(signal);
+      await readServerEvents(response, (event) => {
+        attempt = 0;
+        buffer.push(event);
+      });
+      buffer.flush();
+    } catch (error) {
+      buffer.flush();
+      if (isAbort(error) || isFinal(error, sessionId, attempt)) throw error;
+    }
+    if (!isRunning(getLiveTurn(sessionId))) return;
+    patchLiveTurn(sessionId, { isReconnecting: true });
+    await backOff(attempt, signal);
+  }
+}
+
+function applyEvents(sessionId: string, events: Parameters<typeof applyServerEvent>[1][]): void {
+  const before = getLiveTurn(sessionId);
+  if (!before) return;
+  const now = Date.now();
+  const after = events.reduce((turn, event) => applyServerEvent(turn, event, now), before);
+  putLiveTurn({ ...after, isReconnecting: false });
+  if (before.turnId === null && after.turnId !== null) {
+    if (after.isStopping) void stopTurn(sessionId);
+    announce(sessionId);
+  }
+}
+
+/** An answer of the portal itself is final, unless it is a proxy's while the turn is known to run. */
+function isFinal(error: unknown, sessionId: string, attempt: number): boolean {
+  const hasStarted = getLiveTurn(sessionId)?.turnId != null;
+  if (error instanceof ApiError) return !hasStarted || error.status < 500;
+  return !hasStarted && attempt >= startAttempts - 1;
+}
+
+function failTurn(sessionId: string, error: unknown): void {
+  const live = getLiveTurn(sessionId);
+  if (!live) return;
+  if (live.turnId !== null && error instanceof ApiError && error.status === 404) {
+    // Its events are gone, but the conversation has what it said.
+    dropLiveTurn(sessionId);
+    void queryClient.invalidateQueries({ queryKey: ['session', sessionId] });
+    return;
+  }
+  const turnError: TurnError =
+    error instanceof ApiError
+      ? { code: error.code, message: error.message, request_id: error.requestId }
+      : { code: 'offline', message: error instanceof Error ? error.message : String(error) };
+  patchLiveTurn(sessionId, { outcome: 'failed', phase: 'finished', isReconnecting: false, error: turnError });
+}
+
+function announce(sessionId: string): void {
+  void queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+  tellOtherTabs({ kind: 'session', sessionId });
+}
+
+/** Replace the live turn by what the server stored, without a flicker in between. */
+async function settle(sessionId: string): Promise<void> {
+  const live = getLiveTurn(sessionId);
+  if (!live || live.turnId === null) return;
+  rememberReasoning(live.assistantMessage.id, live.reasoningMs);
+  announce(sessionId);
+  try {
+    // A refetch that began before the end would come back with the old state.
+    await queryClient.cancelQueries({ queryKey: ['session', sessionId] });
+    const detail = await queryClient.fetchQuery({ ...sessionQuery(sessionId), staleTime: 0 });
+    const current = getLiveTurn(sessionId);
+    if (current && isSettledBy(detail, current)) dropLiveTurn(sessionId);
+  } catch {
+    // Shown from the live turn until the next successful look.
+  }
+}

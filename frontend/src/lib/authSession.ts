@@ -1,0 +1,100 @@
+/**
+ * Who is signed in. The access token lives in memory only; the refresh cookie is the browser's.
+ * Signing out clears everything, in every tab.
+ */
+import { create } from 'zustand';
+import type { AccessToken, User } from './contracts';
+import { apiUrl, requestCredentials } from './env';
+import { ApiError, errorFromResponse, OfflineError } from './errors';
+
+type AuthStatus = 'loading' | 'unreachable' | 'signed-out' | 'signed-in';
+
+interface AuthState {
+  status: AuthStatus;
+  accessToken: string | null;
+  user: User | null;
+}
+
+export const useAuthSession = create<AuthState>(() => ({ status: 'loading', accessToken: null, user: null }));
+
+const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('portal.auth');
+const signOutListeners = new Set<() => void>();
+let refreshInFlight: Promise<string> | null = null;
+
+/** Run `listener` whenever the person leaves, so that caches of theirs can be emptied. */
+export function onSignedOut(listener: () => void): () => void {
+  signOutListeners.add(listener);
+  return () => signOutListeners.delete(listener);
+}
+
+export function forgetSession(tellOtherTabs = false): void {
+  useAuthSession.setState({ status: 'signed-out', accessToken: null, user: null });
+  for (const listener of signOutListeners) listener();
+  if (tellOtherTabs) channel?.postMessage('signed-out');
+}
+
+if (channel) {
+  channel.onmessage = (event) => {
+    if (event.data === 'signed-out' && useAuthSession.getState().status === 'signed-in') forgetSession();
+  };
+}
+
+async function requestRefresh(): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetch(apiUrl('/api/auth/refresh'), { method: 'POST', credentials: requestCredentials });
+  } catch (cause) {
+    throw new OfflineError(cause);
+  }
+  if (!response.ok) throw await errorFromResponse(response);
+  const token = ((await response.json()) as AccessToken).access_token;
+  useAuthSession.setState({ accessToken: token });
+  return token;
+}
+
+/** Trade the refresh cookie for an access token; callers at the same time share one request. */
+export function refreshAccessToken(): Promise<string> {
+  refreshInFlight ??= requestRefresh().finally(() => {
+    refreshInFlight = null;
+  });
+  return refreshInFlight;
+}
+
+/** Take a token that signing in (or a new password) answered with, and learn whose it is. */
+export async function adoptToken(token: string): Promise<User> {
+  const response = await fetch(apiUrl('/api/auth/me'), {
+    headers: { authorization: `Bearer ${token}` },
+    credentials: requestCredentials,
+  });
+  if (!response.ok) throw await errorFromResponse(response);
+  const user = (await response.json()) as User;
+  useAuthSession.setState({ status: 'signed-in', accessToken: token, user });
+  return user;
+}
+
+/** On load: is this browser still signed in? */
+export async function restoreSession(): Promise<void> {
+  try {
+    await adoptToken(await refreshAccessToken());
+  } catch (error) {
+    if (error instanceof ApiError && error.status < 500) forgetSession();
+    else useAuthSession.setState({ status: 'unreachable' });
+  }
+}
+
+export async function signOut(): Promise<void> {
+  const token = useAuthSession.getState().accessToken;
+  await fetch(apiUrl('/api/auth/logout'), {
+    method: 'POST',
+    credentials: requestCredentials,
+    headers: token ? { authorization: `Bearer ${token}` } : {},
+  }).catch(() => undefined);
+  forgetSession(true);
+}
+
+export function requirePasswordChange(): void {
+  const { user } = useAuthSession.getState();
+  if (user && !user.must_change_password) {
+    useAuthSession.setState({ user: { ...user, must_change_password: true } });
+  }
+}
