@@ -46,6 +46,11 @@ class EventLog:
         for waiter in waiters:
             waiter.wake()
 
+    def since(self, position: int) -> tuple[list[bytes], bool]:
+        """Return the events numbered above `position`, and whether the last of them is the terminal one."""
+        with self._mutex:
+            return self.events[position:], self.is_ended
+
     async def read(self, after: int = 0) -> AsyncIterator[LogEvent]:
         """Yield the events numbered above `after`, then live ones, until the terminal one."""
         position = max(0, after)

@@ -110,4 +110,5 @@ async def _postgresql_revision(url: URL) -> str | None:
     async with engine.connect() as connection:
         if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
             return None
-        return await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision

@@ -30,11 +30,12 @@ async def _value(database: Database) -> int:
 
 
 async def test_fifty_concurrent_writers_that_read_first_lose_no_update(counter: Database) -> None:
-    lock = "" if counter.is_sqlite else " FOR UPDATE"
+    plain, locking = "SELECT value FROM counter", "SELECT value FROM counter FOR UPDATE"
+    select = text(plain if counter.is_sqlite else locking)
 
     async def increment() -> None:
         async with counter.transaction() as session:
-            row = await session.execute(text(f"SELECT value FROM counter WHERE id = 1{lock}"))
+            row = await session.execute(select)
             await session.execute(text("UPDATE counter SET value = :value"), {"value": row.scalar_one() + 1})
 
     await asyncio.gather(*(increment() for _ in range(50)))

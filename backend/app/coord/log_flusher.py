@@ -1,0 +1,158 @@
+"""Copies this replica's event logs to Redis Streams, in batches, behind the writers' backs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from app.coord.base import CoordUnavailableError
+from app.coord.event_log import EventLog
+from app.coord.redis_link import RedisLink
+
+_logger = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.015
+UNFINISHED_SECONDS = 24 * 3600
+END_FIELD = b"end"
+
+
+def stream_key(log_id: str) -> str:
+    """Name the stream of a log. Its entries have the ids `n-0` and, by their numbers, the events up to the n-th."""
+    return f"pp:log:{log_id}"
+
+
+def owner_key(log_id: str) -> str:
+    """Name the key that says who writes a log; it exists from the log's opening."""
+    return f"pp:log-owner:{log_id}"
+
+
+class LogFlusher:
+    """Flushes what writers have appended. While Redis is away everything is kept, and sent when it is back."""
+
+    def __init__(self, link: RedisLink, owner: str, *, retention_seconds: float) -> None:
+        self._link = link
+        self._owner = owner
+        self._retention_seconds = round(retention_seconds)
+        self._loop = asyncio.get_running_loop()
+        self._logs: dict[str, EventLog] = {}  # not yet wholly in Redis
+        self._positions: dict[str, int] = {}
+        self._dirty: dict[str, EventLog] = {}
+        self._must_resync = False
+        self._work = asyncio.Event()
+        self._flushing = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        link.on_change.append(self._on_change)
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="coord-flusher")
+
+    async def close(self) -> None:
+        """Send what is left, if Redis is there, and stop."""
+        with contextlib.suppress(CoordUnavailableError):
+            await self.flush()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def add(self, log: EventLog) -> None:
+        """Take charge of a new log."""
+        self._logs[log.log_id] = log
+        self._positions[log.log_id] = 0
+
+    def has(self, log_id: str) -> bool:
+        return log_id in self._logs
+
+    def touch(self, log: EventLog) -> None:
+        """Note that a log has new events; callable from any thread."""
+        self._dirty[log.log_id] = log
+        try:
+            if asyncio.get_running_loop() is self._loop:
+                self._work.set()
+                return
+        except RuntimeError:
+            pass
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+            self._loop.call_soon_threadsafe(self._work.set)
+
+    async def flush(self) -> None:
+        """Send everything now; raises CoordUnavailableError, and then keeps it for later."""
+        async with self._flushing:
+            if self._must_resync:
+                await self._resync()
+            batch, self._dirty = self._dirty, {}
+            try:
+                await self._send(list(batch.values()))
+            except BaseException:
+                self._dirty = {**batch, **self._dirty}
+                raise
+
+    async def _run(self) -> None:
+        while True:
+            await self._work.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._work.clear()
+            try:
+                await self.flush()
+            except CoordUnavailableError:
+                if self._link.is_up:  # one bad call: try again soon; else _on_change wakes us
+                    await asyncio.sleep(0.5)
+                    self._work.set()
+            except Exception:
+                _logger.exception("event logs could not be copied to Redis")
+                await asyncio.sleep(0.5)
+                self._work.set()
+
+    async def _send(self, logs: list[EventLog]) -> None:
+        pipeline = self._link.client.pipeline(transaction=False)
+        sent: list[tuple[EventLog, int, bool]] = []
+        for log in logs:
+            position = self._positions.get(log.log_id, 0)
+            events, is_ended = log.since(position)
+            if not events:
+                continue
+            end = position + len(events)
+            fields: dict[Any, Any] = dict(enumerate(events, position + 1))
+            if is_ended:
+                fields[END_FIELD] = b"1"
+            pipeline.xadd(stream_key(log.log_id), fields, id=f"{end}-0")
+            if is_ended or position == 0:
+                seconds = self._retention_seconds if is_ended else UNFINISHED_SECONDS
+                pipeline.expire(stream_key(log.log_id), seconds)
+                pipeline.set(owner_key(log.log_id), self._owner, ex=seconds)
+            sent.append((log, end, is_ended))
+        if not sent:
+            return
+        for answer in await self._link.call(lambda: pipeline.execute(raise_on_error=False)):
+            _check(answer)
+        for log, end, is_ended in sent:
+            self._positions[log.log_id] = end
+            if is_ended:
+                del self._positions[log.log_id]
+                self._logs.pop(log.log_id, None)
+
+    async def _resync(self) -> None:
+        """After Redis was away: find out how much of each log it still has, and count the rest as unsent."""
+        for log in list(self._logs.values()):
+            key = stream_key(log.log_id)
+            last: Any = await self._link.call(lambda key=key: self._link.client.xrevrange(key, count=1))  # type: ignore[misc]
+            self._positions[log.log_id] = int(last[0][0].partition(b"-")[0]) if last else 0
+            self._dirty[log.log_id] = log
+        self._must_resync = False
+
+    def _on_change(self, is_up: bool) -> None:
+        if is_up:
+            self._must_resync = True
+            self._work.set()
+
+
+def _check(answer: object) -> None:
+    """Pass over what was there already (a call that was repeated, a log that a reaper has ended); raise the rest."""
+    if isinstance(answer, ResponseError) and "equal or smaller" in str(answer):
+        return
+    if isinstance(answer, Exception):
+        raise answer
