@@ -93,7 +93,7 @@ class SessionRepository:
             .where(TurnRow.session_pk.in_(session_pks), TurnRow.status.in_(ACTIVE_STATUSES))
             .order_by(TurnRow.created_at.desc(), TurnRow.id.desc())
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     async def search(self, user_id: int, folded_query: str, limit: int) -> list[Hit]:
         """Return sessions whose title, and messages whose text, holds the query; the newest first."""
@@ -114,7 +114,7 @@ class SessionRepository:
                 .order_by(MessageRow.created_at.desc())
                 .limit(limit - len(hits))
             )
-            hits.extend((session, message) for session, message in texts.tuples())
+            hits.extend((session, message) for session, message in texts)
         return hits
 
     async def mark_deleted(self, session_pk: str, now: datetime) -> None:

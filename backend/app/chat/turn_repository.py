@@ -30,7 +30,7 @@ class TurnRepository:
             .join(SessionRow, SessionRow.id == TurnRow.session_pk)
             .where(TurnRow.id == turn_id, TurnRow.user_id == user_id, SessionRow.deleted_at.is_(None))
         )
-        return row.tuples().first()
+        return row.first()
 
     async def find_by_key(self, user_id: int, idempotency_key: str) -> Owned | None:
         row = await self._session.execute(
@@ -38,7 +38,7 @@ class TurnRepository:
             .join(SessionRow, SessionRow.id == TurnRow.session_pk)
             .where(TurnRow.user_id == user_id, TurnRow.idempotency_key == idempotency_key)
         )
-        return row.tuples().first()
+        return row.first()
 
     async def get(self, turn_id: str) -> Owned | None:
         """Return a turn of whatever owner; None when it went with its session or owner."""
@@ -47,7 +47,7 @@ class TurnRepository:
             .join(SessionRow, SessionRow.id == TurnRow.session_pk)
             .where(TurnRow.id == turn_id)
         )
-        return row.tuples().first()
+        return row.first()
 
     async def newest_active(self, session_pk: str) -> TurnRow | None:
         """Return the last turn in a session's queue."""
