@@ -45,7 +45,7 @@ class Identity:
     async def _by_token(self, token: str) -> Principal:
         now = self._clock.now()
         claims = self._mint.read_access_token(token, now)
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             found = await SignInRepository(session).with_user(claims.sign_in_id)
         if found is None:
             raise SignedOutError
@@ -64,7 +64,7 @@ class Identity:
             raise UnknownKeyError(
                 "This is not an API key of the portal. Copy the whole key: it is 46 characters."
             )
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             found = await SignInRepository(session).key_with_user(hashed)
         row, user = (None, None) if found is None else found
         grant = check_key(secret, row, self._clock.now())

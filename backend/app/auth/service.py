@@ -15,10 +15,10 @@ from app.auth.throttle import AttemptThrottle
 from app.auth.tokens import TokenMint, refresh_hash
 from app.db.session import Database
 from app.errors import NotSignedInError
-from app.kit.clock import Clock
+from app.kit.clock import Clock, SystemClock
 from app.kit.ids import is_id, new_id
 from app.users.errors import WeakPasswordError, WrongPasswordError
-from app.users.service import UserService
+from app.users.service import UserService, store_one_time_password
 from app.users.tables import User
 
 logger = logging.getLogger("portal.auth")
@@ -122,7 +122,7 @@ class AuthService:
         await self._users.delete(principal.user)
 
     async def sign_ins(self, user_id: int) -> Sequence[SignIn]:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return await SignInRepository(session).living(user_id, self._clock.now())
 
     async def revoke(self, user_id: int, sign_in_id: str) -> None:
@@ -167,6 +167,17 @@ class AuthService:
             return self._mint.read_access_token(bearer or "", self._clock.now()).sign_in_id
         except NotSignedInError:
             return None
+
+
+async def reset_to_one_time_password(database: Database, email: str) -> str:
+    """Give the person a one-time password, which is returned, and end all their sign-ins.
+
+    Raises NoSuchUserError.
+    """
+    user_id, password = await store_one_time_password(database, email)
+    async with database.transaction() as session:
+        await SignInRepository(session).revoke_all(user_id, SystemClock().now())
+    return password
 
 
 def _is_in_grace(sign_in: SignIn, token: str, now: datetime) -> bool:

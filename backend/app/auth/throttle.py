@@ -50,7 +50,7 @@ class AttemptThrottle:
                 "The portal cannot check sign-ins right now. Try again in a moment.", retry_after_seconds=2
             ) from error
         if not decision.is_allowed:
-            raise TooManyAttemptsError(decision.reset_seconds)
+            raise TooManyAttemptsError(decision.retry_after_seconds)
 
 
 def _windows(email: str, address: str) -> tuple[tuple[str, int], ...]:

@@ -57,7 +57,11 @@ class TokenMint:
         except (jwt.PyJWTError, ValueError) as error:
             raise InvalidTokenError from error
         user_id, sign_in_id, expires = claims["user_id"], claims["sid"], claims["exp"]
-        if type(user_id) is not int or type(expires) is not int or not isinstance(sign_in_id, str):
+        if (
+            type(user_id) is not int
+            or type(expires) is not int
+            or not (isinstance(sign_in_id, str) and is_id(sign_in_id))
+        ):
             raise InvalidTokenError
         if now.timestamp() >= expires + _LEEWAY.total_seconds():
             raise ExpiredTokenError

@@ -66,6 +66,7 @@ def create_engines(database_url: str, data_dir: Path, *, echo: bool = False) -> 
     engine = create_async_engine(
         url,
         echo=echo,
+        hide_parameters=True,
         pool_size=10,
         max_overflow=20,
         pool_timeout=_POOL_WAIT_SECONDS,
@@ -86,6 +87,7 @@ def _sqlite_engines(url: URL, echo: bool) -> Engines:
     writing = create_async_engine(
         url,
         echo=echo,
+        hide_parameters=True,
         pool_size=1,
         max_overflow=0,
         pool_timeout=_POOL_WAIT_SECONDS,
@@ -94,6 +96,7 @@ def _sqlite_engines(url: URL, echo: bool) -> Engines:
     reading = create_async_engine(
         url,
         echo=echo,
+        hide_parameters=True,
         pool_size=4,
         max_overflow=4,
         pool_timeout=_POOL_WAIT_SECONDS,

@@ -29,7 +29,7 @@ class KeyLimits:
             raise KeyLimitError(
                 f"This API key may make {limit} requests a minute. Wait, or raise its limit with a new key.",
                 details={"limit": limit, "unit": "requests_per_minute"},
-                retry_after_seconds=decision.reset_seconds,
+                retry_after_seconds=decision.retry_after_seconds,
             )
 
     async def take_tokens(self, key: KeyGrant | None, amount: int) -> None:
@@ -53,7 +53,7 @@ class KeyLimits:
             raise KeyLimitError(
                 f"This API key may use {limit} tokens a minute, {decision.remaining} are left. Wait a little.",
                 details=details,
-                retry_after_seconds=decision.reset_seconds,
+                retry_after_seconds=decision.retry_after_seconds,
             )
 
     async def settle_tokens(self, key: KeyGrant | None, *, reserved: int, used: int) -> None:

@@ -49,7 +49,7 @@ class KeyService:
         self._clock = clock or SystemClock()
 
     async def list(self, user_id: int) -> Sequence[ApiKey]:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return await KeyRepository(session).living(user_id)
 
     async def create(self, user_id: int, wish: KeyCreate, *, is_admin: bool) -> tuple[ApiKey, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.errors import (
     ConflictError,
     ForbiddenError,
+    NotFoundError,
     NotSignedInError,
     TooManyRequestsError,
     UnprocessableError,
@@ -64,6 +65,13 @@ class InvalidInviteError(ForbiddenError):
         self, message: str = "This invitation is unknown, used up or expired. Ask for a new one."
     ) -> None:
         super().__init__(message)
+
+
+class NoSuchUserError(NotFoundError):
+    """For administrators only; a stranger is never told who has an account."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"Nobody here has the e-mail address {email}.")
 
 
 class LastAdminError(ConflictError):

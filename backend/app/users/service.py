@@ -18,6 +18,7 @@ from app.users.errors import (
     InvalidEmailError,
     InvalidInviteError,
     LastAdminError,
+    NoSuchUserError,
     RegistrationClosedError,
 )
 from app.users.passwords import HASHER, UNUSABLE, PasswordHasher, check_password
@@ -28,6 +29,7 @@ from app.users.tables import Invite, User
 Registration = Literal["open", "invite", "closed"]
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
+_ONE_TIME_BYTES = 15  # 20 characters
 LOCAL_USER_EMAIL = "(local)"  # no address, so nobody can register it
 
 
@@ -48,7 +50,7 @@ class UserService:
         self._hasher = hasher
 
     async def has_people(self) -> bool:
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return await UserRepository(session).has_people()
 
     async def register(self, email: str, password: str, policy: Registration, invite: str | None) -> User:
@@ -153,7 +155,7 @@ class UserService:
             address = normalise_email(email)
         except InvalidEmailError:
             return None
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return await UserRepository(session).by_email(address)
 
     async def _store_password(self, user_id: int, password: str, *, must_change: bool | None = None) -> None:
@@ -167,27 +169,54 @@ async def ensure_first_admin(database: Database, email: str = FIRST_ADMIN_EMAIL)
 
     Of several replicas that start at once, one gets the password: the address is unique.
     """
-    async with database.transaction() as session:
+    async with database.reading() as session:
         if await UserRepository(session).has_people():
             return None
-    address, password = normalise_email(email), new_secret(15)
-    admin = User(
-        email=address,
+    try:
+        return normalise_email(email), await create_with_one_time_password(database, email, "admin")
+    except EmailTakenError:
+        return None
+
+
+async def create_with_one_time_password(database: Database, email: str, role: Role = "user") -> str:
+    """Make an account with a random password, which is returned and must be changed at the first sign-in.
+
+    Raises InvalidEmailError, EmailTakenError.
+    """
+    password = new_secret(_ONE_TIME_BYTES)
+    user = User(
+        email=normalise_email(email),
         password_hash=await HASHER.hash(password),
-        role="admin",
+        role=role,
         must_change_password=True,
     )
     try:
         async with database.transaction() as session:
-            await UserRepository(session).add(admin)
-    except IntegrityError:
-        return None
-    return address, password
+            await UserRepository(session).add(user)
+    except IntegrityError as error:
+        raise EmailTakenError from error
+    return password
+
+
+async def store_one_time_password(database: Database, email: str) -> tuple[int, str]:
+    """Replace a person's password by a random one that must be changed; returns the user's id and the password.
+
+    Their sign-ins go on: `auth.service.reset_to_one_time_password` ends them too. Raises NoSuchUserError.
+    """
+    address, password = normalise_email(email), new_secret(_ONE_TIME_BYTES)
+    password_hash = await HASHER.hash(password)
+    async with database.transaction() as session:
+        repository = UserRepository(session)
+        user = await repository.by_email(address)
+        if user is None or user.is_local:
+            raise NoSuchUserError(address)
+        await repository.set_password(user.id, password_hash, must_change=True)
+    return user.id, password
 
 
 async def ensure_local_user(database: Database) -> int:
     """Return the id of the local user, who owns what plain scripts make and cannot sign in; makes it if needed."""
-    async with database.transaction() as session:
+    async with database.reading() as session:
         found = await UserRepository(session).local_user_id()
     if found is not None:
         return found
