@@ -114,3 +114,21 @@ class TurnCancelledError(LLMError):
     """The turn was stopped by its caller."""
 
     code = "cancelled"
+
+
+class TurnInterruptedError(LLMError):
+    """The portal went down in the middle of the turn."""
+
+    code = "interrupted"
+
+
+class StorageUnavailableError(LLMError):
+    """The turn could not be stored."""
+
+    code = "storage_unavailable"
+
+
+class InternalEngineError(LLMError):
+    """A bug of the portal, not of the model server; the log has the cause."""
+
+    code = "internal_error"

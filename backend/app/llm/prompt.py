@@ -1,0 +1,181 @@
+"""A turn's prompt: system prompt, the turns that are kept, the new message. Nothing volatile before the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import orjson
+
+from app.llm.routing import Target
+from app.llm.tokens import TokenCounter, text_of_json
+from app.llm.trimming import Budget, Plan, SizedTurn, budget_tokens, plan_prompt
+from app.llm.turns import HistoryTurn, Ledger, TurnContext, TurnOutcome, TurnRequest
+from app.llm.types import ChatMessage, CompletionRequest, EngineSettings, Sampling
+
+_MAX_DROPPED_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is sent for one turn to one target, and what must be known when the reply's usage comes.
+
+    `counted_new` is the new message by count; `exact_prefix` the reported length of all before it, where known.
+    """
+
+    request: CompletionRequest
+    plan: Plan
+    key: str | None
+    anchor_id: str | None
+    budget: int
+    counted_new: int
+    exact_prefix: int | None
+
+
+async def build_prompt(
+    context: TurnContext,
+    request: TurnRequest,
+    target: Target,
+    settings: EngineSettings,
+    counter: TokenCounter,
+) -> Prompt:
+    """Choose what is sent to this target. Raises ContextOverflowError."""
+    sampling = filled_sampling(request.sampling, settings)
+    max_tokens = sampling.max_tokens or settings.max_tokens
+    budget = Budget(
+        tokens=budget_tokens(settings.max_history_tokens, target.context_window, max_tokens),
+        low_water=settings.history_low_water,
+        context_window=target.context_window,
+        max_messages=request.max_history_messages,
+    )
+    system = (ChatMessage("system", context.system_prompt),) if context.system_prompt else ()
+    head_tokens = await _head_tokens(system, sampling, target, counter)
+    new_tokens = await counter.count_message(context.new_message.message, target)
+    history = context.history if request.use_history else ()
+    anchor_id = _anchor(history, context.anchor_message_id)
+    exact_prefix = _exact_prefix(history, prompt_key(anchor_id, context.system_prompt, target, sampling))
+    plan = plan_prompt(
+        _sized(history, target, counter),
+        anchor_id=anchor_id,
+        head_tokens=head_tokens,
+        new_tokens=new_tokens,
+        new_message_id=context.new_message.id,
+        budget=budget,
+        exact_prefix_tokens=exact_prefix,
+    )
+    kept = [stored.message for turn in plan.kept for stored in turn.messages]
+    messages = (*system, *kept, context.new_message.message)
+    return Prompt(
+        request=CompletionRequest(
+            model=target.model,
+            messages=messages,
+            sampling=_fitted(sampling, plan.prompt_tokens, target.context_window),
+            skip_thinking=settings.skip_thinking,
+        ),
+        plan=plan,
+        key=prompt_key(plan.anchor_id, context.system_prompt, target, sampling)
+        if request.use_history
+        else None,
+        anchor_id=plan.anchor_id if request.use_history else context.anchor_message_id,
+        budget=budget.tokens,
+        counted_new=new_tokens,
+        exact_prefix=exact_prefix if plan.kept and not plan.is_trimmed else None,
+    )
+
+
+def filled_sampling(sampling: Sampling, settings: EngineSettings) -> Sampling:
+    """Fill in the defaults; 0 is a value, and `None` alone means "not given"."""
+    return replace(
+        sampling,
+        temperature=settings.temperature if sampling.temperature is None else sampling.temperature,
+        top_p=settings.top_p if sampling.top_p is None else sampling.top_p,
+        max_tokens=settings.max_tokens if sampling.max_tokens is None else sampling.max_tokens,
+    )
+
+
+def prompt_key(anchor_id: str | None, system_prompt: str | None, target: Target, sampling: Sampling) -> str:
+    """Name a prompt's head: two prompts of one key and branch differ only by what was appended."""
+    head = orjson.dumps([system_prompt, target.model, sampling.tools])
+    return f"{anchor_id or '-'}:{sha256(head).hexdigest()[:16]}"
+
+
+def describe(prompt: Prompt, ledger: Ledger, target: Target) -> None:
+    """Write into the ledger what is sent and what is not."""
+    ledger.model = target.alias
+    ledger.context_window = target.context_window
+    ledger.budget_tokens = prompt.budget
+    ledger.prompt_tokens_counted = prompt.plan.prompt_tokens
+    ledger.messages_sent = len(prompt.request.messages)
+    dropped = [
+        {"message_id": stored.id, "reason": str(reason)}
+        for turn, reason in prompt.plan.dropped
+        for stored in turn.messages
+    ]
+    ledger.messages_dropped = dropped[-_MAX_DROPPED_LISTED:]
+    ledger.messages_dropped_count = len(dropped)
+    ledger.anchor_message_id = prompt.anchor_id
+    ledger.trimmed = prompt.plan.is_trimmed
+
+
+def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: TokenCounter) -> None:
+    """Put the exact lengths that the reply reported into the outcome, and learn from them."""
+    outcome.anchor_message_id = prompt.anchor_id
+    outcome.user_tokens = prompt.counted_new
+    usage = outcome.usage
+    if usage is None or usage.prompt_tokens <= 0:
+        return
+    outcome.ledger.prompt_tokens_reported = usage.prompt_tokens
+    outcome.ledger.completion_tokens = usage.completion_tokens
+    outcome.ledger.cached_tokens = usage.cached_tokens
+    counter.learn_prompt(target, prompt.request.messages, usage)
+    if prompt.exact_prefix is not None and usage.prompt_tokens > prompt.exact_prefix:
+        outcome.user_tokens = usage.prompt_tokens - prompt.exact_prefix
+        counter.learn_overhead(target, outcome.user_tokens - prompt.counted_new)
+    if outcome.reasoning and not usage.reasoning_tokens:
+        # Thinking is not sent again, and this server does not say how long it was: no exact figure.
+        return
+    outcome.assistant_tokens = usage.completion_tokens - usage.reasoning_tokens
+    if prompt.key is not None:
+        outcome.prefix_key = prompt.key
+        outcome.prefix_tokens = usage.prompt_tokens + outcome.assistant_tokens
+
+
+async def _head_tokens(
+    system: tuple[ChatMessage, ...], sampling: Sampling, target: Target, counter: TokenCounter
+) -> int:
+    tokens = 0
+    for message in system:
+        tokens += await counter.count_message(message, target)
+    if sampling.tools:
+        tokens += await counter.count_text(text_of_json(sampling.tools), target)
+    return tokens
+
+
+def _sized(history: tuple[HistoryTurn, ...], target: Target, counter: TokenCounter) -> list[SizedTurn]:
+    before = (None, *history)
+    return [
+        SizedTurn(turn, counter.size_turn(turn, previous, target))
+        for turn, previous in zip(history, before, strict=False)
+    ]
+
+
+def _anchor(history: tuple[HistoryTurn, ...], session_anchor_id: str | None) -> str | None:
+    """Return where this branch's last prompt began: its last turn knows, whichever branch the session was on since."""
+    if not history:
+        return None
+    key = history[-1].prefix_key
+    if key is None:
+        return session_anchor_id
+    anchor = key.partition(":")[0]
+    return None if anchor == "-" else anchor
+
+
+def _exact_prefix(history: tuple[HistoryTurn, ...], key: str) -> int | None:
+    return history[-1].prefix_tokens if history and history[-1].prefix_key == key else None
+
+
+def _fitted(sampling: Sampling, prompt_tokens: int, context_window: int | None) -> Sampling:
+    """Ask for no more tokens than the context still holds: some servers refuse the request otherwise."""
+    if context_window is None or sampling.max_tokens is None:
+        return sampling
+    return replace(sampling, max_tokens=max(1, min(sampling.max_tokens, context_window - prompt_tokens)))

@@ -1,0 +1,102 @@
+"""One answer, whichever door asks: candidates → admission → attempt → events. Knows no session and no store."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from app.kit.clock import Clock
+from app.llm.admission import Admission
+from app.llm.answer import Answer
+from app.llm.errors import DeadlineExceededError
+from app.llm.failover import walk
+from app.llm.routing import Routes, Target
+from app.llm.timings import Stopwatch
+from app.llm.turns import Ledger
+from app.llm.types import Caller, CompletionRequest, EngineSettings, PriorityClass
+
+BuildRequest = Callable[[Target], Awaitable[CompletionRequest]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks for what, and until when; `deadline_seconds` count from arrival."""
+
+    caller: Caller
+    model: str | None
+    priority: PriorityClass
+    deadline_seconds: float | None
+
+
+class Runner:
+    """Runs asks; holds the gate of every target."""
+
+    def __init__(self, routes: Routes, settings: EngineSettings, clock: Clock) -> None:
+        self._routes = routes
+        self._settings = settings
+        self._clock = clock
+        self._gates: dict[str, Admission] = {}
+
+    def gate(self, target_name: str) -> Admission:
+        """Return the admission of a target."""
+        gate = self._gates.get(target_name)
+        if gate is None:
+            gate = Admission(self._settings.max_concurrency, self._settings.max_queued, self._clock)
+            self._gates[target_name] = gate
+        return gate
+
+    async def run(
+        self,
+        ask: Ask,
+        build_request: BuildRequest,
+        answer: Answer,
+        stopwatch: Stopwatch,
+        ledger: Ledger,
+        on_sent: Callable[[Target], None] = lambda target: None,
+    ) -> Target:
+        """Fill `answer` from the first candidate that answers, and return that one. Raises LLMError.
+
+        `on_sent` is called when a request leaves the queue for its target.
+        """
+        deadline = deadline_of(ask.deadline_seconds, stopwatch)
+
+        async def attempt(target: Target) -> None:
+            request = await build_request(target)
+            gate = self.gate(target.name)
+            async with gate.slot(
+                user_id=ask.caller.user_id,
+                priority=ask.priority,
+                deadline=deadline,
+                on_place=answer.queue_place,
+            ):
+                answer.queue_place(0)
+                stopwatch.mark_sent()
+                on_sent(target)
+                async with aclosing(target.provider.stream(request)) as chunks:
+                    async for chunk in chunks:
+                        answer.take(chunk)
+            ttft_ms = stopwatch.attempt_ttft_ms()
+            if ttft_ms is not None:
+                ledger.attempts[-1]["ttft_ms"] = ttft_ms
+
+        candidates = self._routes.candidates(ask.model, ask.caller)
+        try:
+            return await walk(candidates, attempt, lambda: answer.has_output, ledger.attempts)
+        finally:
+            stopwatch.mark_end()
+
+
+def deadline_of(deadline_seconds: float | None, stopwatch: Stopwatch) -> float | None:
+    """Return the instant by which an ask must have been sent."""
+    return None if deadline_seconds is None else stopwatch.arrived + deadline_seconds
+
+
+def remaining_seconds(deadline: float | None, clock: Clock) -> float | None:
+    """Return the time left. Raises DeadlineExceededError when there is none."""
+    if deadline is None:
+        return None
+    left = deadline - clock.monotonic()
+    if left <= 0:
+        raise DeadlineExceededError("The request waited past its deadline and was not sent to the model.")
+    return left

@@ -1,0 +1,76 @@
+"""Single asks: the same candidates, admission and events as a turn's, without session and store.
+
+Who goes away cancels: the upstream connection is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+
+from app.kit.clock import Clock
+from app.llm.answer import Answer, Emit
+from app.llm.errors import InternalEngineError, LLMError
+from app.llm.events import EventEncoder
+from app.llm.prompt import filled_sampling
+from app.llm.routing import Target
+from app.llm.runner import Ask, Runner
+from app.llm.timings import Stopwatch
+from app.llm.turns import ChatRequest, Ledger, TurnOutcome
+from app.llm.types import CompletionRequest, EngineSettings
+
+log = logging.getLogger(__name__)
+
+
+class Stateless:
+    """Answers prompts that are complete as they come."""
+
+    def __init__(self, runner: Runner, settings: EngineSettings, clock: Clock) -> None:
+        self._runner = runner
+        self._settings = settings
+        self._clock = clock
+        self._encoder = EventEncoder()
+
+    async def complete(self, request: ChatRequest) -> TurnOutcome:
+        """Return the whole answer. Raises LLMError."""
+        return await self._run(request, lambda data: None)
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
+        """Yield the answer's events, the last one `done` or `error`."""
+        events: asyncio.Queue[bytes | None] = asyncio.Queue()
+        task = asyncio.create_task(self._produce(request, events))
+        try:
+            while (data := await events.get()) is not None:
+                yield data
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _produce(self, request: ChatRequest, events: asyncio.Queue[bytes | None]) -> None:
+        try:
+            outcome = await self._run(request, events.put_nowait)
+            events.put_nowait(self._encoder.done(outcome))
+        except LLMError as error:
+            events.put_nowait(self._encoder.failed(error.code, error.message, request.request_id))
+        except Exception as error:
+            log.error("an answer without a session failed", exc_info=error)
+            message = "Something went wrong inside the portal; the log has the cause."
+            events.put_nowait(self._encoder.failed(InternalEngineError.code, message, request.request_id))
+        finally:
+            events.put_nowait(None)
+
+    async def _run(self, request: ChatRequest, emit: Emit) -> TurnOutcome:
+        stopwatch = Stopwatch(self._clock)
+        answer = Answer(self._encoder, emit, stopwatch)
+        ledger = Ledger()
+        ask = Ask(request.caller, request.model, request.priority, request.deadline_seconds)
+        sampling = filled_sampling(request.sampling, self._settings)
+
+        async def build(target: Target) -> CompletionRequest:
+            return CompletionRequest(target.model, request.messages, sampling, self._settings.skip_thinking)
+
+        target = await self._runner.run(ask, build, answer, stopwatch, ledger)
+        outcome = answer.outcome(target.alias)
+        outcome.ledger = ledger
+        return outcome

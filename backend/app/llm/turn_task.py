@@ -1,0 +1,227 @@
+"""A session's turn from the lock to its terminal event. However it dies, the turn is stored as ended and its log ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+
+from app.kit.clock import Clock
+from app.llm.errors import (
+    DeadlineExceededError,
+    InternalEngineError,
+    LLMError,
+    SessionBusyError,
+    StorageUnavailableError,
+    TurnCancelledError,
+    TurnInterruptedError,
+)
+from app.llm.ports import Locks, SessionStore
+from app.llm.prompt import Prompt, build_prompt, describe, settle
+from app.llm.routing import Target
+from app.llm.runner import Ask, Runner, deadline_of, remaining_seconds
+from app.llm.running import RunningTurn
+from app.llm.tokens import TokenCounter
+from app.llm.turns import TurnContext, TurnOutcome, TurnRecord, TurnResult
+from app.llm.types import CompletionRequest, EngineSettings
+
+log = logging.getLogger(__name__)
+
+_STORE_SECONDS = 10.0
+_SAVE_PAUSES_SECONDS = (0.2, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LockErrors:
+    """The exceptions of `Locks.hold`: the engine may not import who raises them."""
+
+    full: type[Exception]
+    timeout: type[Exception]
+
+
+@dataclass(slots=True)
+class _Sent:
+    """The last prompt that was built, and for whom."""
+
+    prompt: Prompt | None = None
+    target: Target | None = None
+
+
+class TurnTask:
+    """Runs turns; one object for all of them."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        locks: Locks,
+        runner: Runner,
+        counter: TokenCounter,
+        settings: EngineSettings,
+        clock: Clock,
+        lock_errors: LockErrors,
+    ) -> None:
+        self._store = store
+        self._locks = locks
+        self._runner = runner
+        self._counter = counter
+        self._settings = settings
+        self._clock = clock
+        self._lock_errors = lock_errors
+
+    async def run(self, turn: RunningTurn) -> None:
+        """Wait for the session, answer, store, end. Never raises but for a bug in ending itself."""
+        try:
+            wait_seconds = remaining_seconds(
+                deadline_of(turn.request.deadline_seconds, turn.stopwatch), self._clock
+            )
+            name = f"session:{turn.record.session_pk}"
+            async with self._locks.hold(
+                name, max_waiting=self._settings.session_max_queued, wait_seconds=wait_seconds
+            ):
+                await self._answer(turn)
+        except (Exception, asyncio.CancelledError) as error:
+            if turn.ended.done():
+                log.warning("a session's lock could not be given back cleanly: %s", type(error).__name__)
+            else:
+                await self._conclude(turn, error, _Sent())
+
+    async def abandon(self, record: TurnRecord) -> None:
+        """Store a turn as failed that could not be begun."""
+        outcome = TurnOutcome(
+            "failed", error_code=InternalEngineError.code, error_message="The turn could not be begun."
+        )
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                await self._store.finish_turn(record.turn_id, outcome)
+        except Exception as error:
+            log.warning("a turn that could not be begun could not be stored either: %s", type(error).__name__)
+
+    async def _answer(self, turn: RunningTurn) -> None:
+        """Fill the turn's answer, and conclude while the session's lock is still held."""
+        sent = _Sent()
+        failure: BaseException | None = None
+        request = turn.request
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                context = await self._store.load_context(turn.record.turn_id)
+            ask = Ask(request.caller, request.model, request.priority, request.deadline_seconds)
+
+            async def build(target: Target) -> CompletionRequest:
+                return await self._build(turn, context, target, sent)
+
+            await self._runner.run(
+                ask, build, turn.answer, turn.stopwatch, turn.ledger, lambda target: self._mark(turn, target)
+            )
+        except (Exception, asyncio.CancelledError) as error:
+            failure = error
+        await self._conclude(turn, failure, sent)
+
+    async def _build(
+        self, turn: RunningTurn, context: TurnContext, target: Target, sent: _Sent
+    ) -> CompletionRequest:
+        turn.ledger.model = target.alias
+        prompt = await build_prompt(context, turn.request, target, self._settings, self._counter)
+        describe(prompt, turn.ledger, target)
+        sent.prompt, sent.target = prompt, target
+        return prompt.request
+
+    def _mark(self, turn: RunningTurn, target: Target) -> None:
+        """Store that the turn is streaming, beside the request and not before it: the first token does not wait."""
+        if turn.marking is None:
+            turn.marking = asyncio.create_task(self._mark_streaming(turn.record.turn_id, target.alias))
+
+    async def _mark_streaming(self, turn_id: str, model: str) -> None:
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                await self._store.mark_streaming(turn_id, model)
+        except Exception as error:
+            log.warning("a turn could not be marked as streaming: %s", type(error).__name__)
+
+    async def _conclude(self, turn: RunningTurn, failure: BaseException | None, sent: _Sent) -> None:
+        turn.is_finishing = True
+        await _uncancellable(self._finish(turn, self._typed(turn, failure), sent))
+
+    async def _finish(self, turn: RunningTurn, failure: LLMError | None, sent: _Sent) -> None:
+        """Store the outcome, then send the terminal event, then wake who waits."""
+        outcome = turn.answer.outcome(turn.ledger.model or None)
+        outcome.ledger = turn.ledger
+        if sent.prompt is not None and sent.target is not None:
+            settle(sent.prompt, outcome, sent.target, self._counter)
+        _apply(outcome, failure)
+        if turn.marking is not None:
+            await turn.marking
+        try:
+            await self._save(turn.record.turn_id, outcome)
+        except Exception as error:
+            log.error("turn %s could not be stored", turn.record.turn_id, exc_info=error)
+            failure = StorageUnavailableError("The answer could not be stored; the database does not answer.")
+            _apply(outcome, failure)
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                await turn.writer.finish(turn.encoder.terminal(outcome, turn.request.request_id))
+        except Exception as error:
+            log.error("the log of turn %s could not be ended", turn.record.turn_id, exc_info=error)
+        error_for_caller = failure if outcome.status == "failed" else None
+        turn.ended.set_result(TurnResult(turn.record, outcome, error_for_caller))
+
+    async def _save(self, turn_id: str, outcome: TurnOutcome) -> None:
+        """Store the outcome; a database that is restarting gets two more chances."""
+        for pause_seconds in (*_SAVE_PAUSES_SECONDS, None):
+            try:
+                async with asyncio.timeout(_STORE_SECONDS):
+                    await self._store.finish_turn(turn_id, outcome)
+                return
+            except Exception:
+                if pause_seconds is None:
+                    raise
+            await asyncio.sleep(pause_seconds)
+
+    def _typed(self, turn: RunningTurn, failure: BaseException | None) -> LLMError | None:
+        """Turn what ended the answer into an LLMError; what is none is logged with its trace."""
+        if failure is None or isinstance(failure, LLMError):
+            return failure
+        if isinstance(failure, asyncio.CancelledError):
+            if turn.stop_reason == "cancelled":
+                return TurnCancelledError("The turn was stopped.")
+            return TurnInterruptedError(
+                "The portal was shut down in the middle of this turn.", is_retryable=True
+            )
+        if isinstance(failure, self._lock_errors.full):
+            return SessionBusyError("This session has as many turns waiting as it may.", is_retryable=True)
+        if isinstance(failure, self._lock_errors.timeout):
+            return DeadlineExceededError(
+                "The request waited past its deadline and was not sent to the model."
+            )
+        code, message = getattr(failure, "code", None), getattr(failure, "message", None)
+        if isinstance(code, str) and isinstance(message, str):
+            typed = LLMError(message, is_retryable=True)
+            typed.code = code
+            return typed
+        log.error("turn %s failed", turn.record.turn_id, exc_info=failure)
+        if isinstance(failure, TimeoutError):
+            return StorageUnavailableError("The database does not answer.", is_retryable=True)
+        return InternalEngineError("Something went wrong inside the portal; the log has the cause.")
+
+
+def _apply(outcome: TurnOutcome, failure: LLMError | None) -> None:
+    """Write how the answer ended; what came so far stays."""
+    if failure is None:
+        return
+    if isinstance(failure, TurnCancelledError):
+        outcome.status, outcome.finish_reason = "cancelled", "cancelled"
+        return
+    outcome.status, outcome.finish_reason = "failed", "error"
+    outcome.error_code, outcome.error_message = failure.code, failure.message
+    outcome.error_details, outcome.retry_after_seconds = failure.details, failure.retry_after_seconds
+
+
+async def _uncancellable(work: Coroutine[None, None, None]) -> None:
+    """Run to the end even when the task is cancelled meanwhile; a cancel is not passed on."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            continue
+    task.result()
