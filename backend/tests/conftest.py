@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.config import Settings, load_settings
 from app.db.migrate import upgrade
 from app.db.session import Database
+from tests.fakes.upstream import FakeUpstream, threaded_upstream
+from tests.fixtures.portal import PortalProcess
 from tests.fixtures.postgresql import PostgresServer
 from tests.fixtures.redis import RedisServer
 
@@ -20,6 +24,7 @@ for _name in Settings.model_fields:
     os.environ.pop(_name.upper(), None)
 
 TEST_SECRET = "a-secret-for-tests-only-0123456789abcdef"
+DEAD_URL = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="session")
@@ -133,13 +138,84 @@ def settings_overrides() -> dict[str, object]:
 
 
 @pytest.fixture
-def settings(database_url: str, data_dir: Path, settings_overrides: dict[str, object]) -> Settings:
-    """Settings for a portal under test: a fresh database, and (unless overridden) a model server that is not there."""
+def settings(
+    database_url: str,
+    data_dir: Path,
+    settings_overrides: dict[str, object],
+    request: pytest.FixtureRequest,
+) -> Settings:
+    """Settings for a portal under test: a fresh database; the model server is `upstream` if the test asks for it, else none."""
+    has_upstream = "upstream" in request.fixturenames
     values: dict[str, object] = {
         "portal_data_dir": data_dir,
         "database_url": database_url,
         "secret_key": TEST_SECRET,
-        "llm_server_url": "http://127.0.0.1:9",
-        "llm_model_name": "test-model",
+        "llm_server_url": request.getfixturevalue("upstream").url if has_upstream else DEAD_URL,
     }
     return load_settings(**{**values, **settings_overrides})
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[FakeUpstream]:
+    """A model server on loopback whose behaviour the test scripts; `settings` point to it."""
+    async with FakeUpstream() as server:
+        yield server
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The running application in this process, without a socket; `app.state.runtime` has its parts."""
+    from app.main import create_app  # a broken part fails the tests that need it, not all
+
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def app_client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app`. A streamed answer arrives as a whole here; to read it live, use `portal`."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://portal.test") as client:
+        yield client
+
+
+@pytest.fixture
+def make_portal(
+    database_url: str, data_dir: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., PortalProcess]]:
+    """Start real portals (`make_portal(REDIS_URL=…)`) as processes of their own on one database: replicas of each other."""
+    portals: list[PortalProcess] = []
+    upstream_url = (
+        request.getfixturevalue("upstream_url") if "upstream_url" in request.fixturenames else DEAD_URL
+    )
+
+    def make(**environment: str) -> PortalProcess:
+        values = {"DATABASE_URL": database_url, "SECRET_KEY": TEST_SECRET, "LLM_SERVER_URL": upstream_url}
+        portal = PortalProcess(data_dir, len(portals) + 1, {**values, **environment})
+        portals.append(portal)
+        portal.start()
+        return portal
+
+    yield make
+    for portal in portals:
+        portal.stop()
+
+
+@pytest.fixture
+def portal(make_portal: Callable[..., PortalProcess]) -> PortalProcess:
+    """One real portal as a process: `.base_url`, `.register()`, `.admin()`, `.kill()`, `.restart()`, `.log()`."""
+    return make_portal()
+
+
+@pytest.fixture
+def threaded_model() -> Iterator[FakeUpstream]:
+    """A scripted model server in a thread of its own, for `portal`; see `upstream_url`."""
+    with threaded_upstream() as server:
+        yield server
+
+
+@pytest.fixture
+def upstream_url(threaded_model: FakeUpstream) -> str:
+    """Ask for it, and `portal` and `make_portal` use the scripted model server `threaded_model`."""
+    return threaded_model.url

@@ -37,7 +37,7 @@ class LogFlusher:
         self._link = link
         self._owner = owner
         self._retention_seconds = round(retention_seconds)
-        self._loop = asyncio.get_running_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._logs: dict[str, EventLog] = {}  # not yet wholly in Redis
         self._positions: dict[str, int] = {}
         self._dirty: dict[str, EventLog] = {}
@@ -48,6 +48,7 @@ class LogFlusher:
         link.on_change.append(self._on_change)
 
     async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._run(), name="coord-flusher")
 
     async def close(self) -> None:
@@ -76,6 +77,7 @@ class LogFlusher:
                 return
         except RuntimeError:
             pass
+        assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
             self._loop.call_soon_threadsafe(self._work.set)
 

@@ -29,7 +29,7 @@ def is_unavailable(error: BaseException) -> bool:
     if error.connection_invalidated:
         return True
     original = error.orig
-    if isinstance(original, sqlite3.OperationalError):
+    if isinstance(original, sqlite3.DatabaseError):
         code = getattr(original, "sqlite_errorcode", None)
         return code is not None and (code & 0xFF) not in _SQLITE_OWN_FAULTS
     sqlstate = getattr(original, "sqlstate", None) or ""

@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.db.engine import async_url
+from app.db.faults import is_unavailable
+from app.errors import UnavailableError
 
 BACKEND = Path(__file__).resolve().parents[2]
 _TIMEOUT_SECONDS = 10
 _REVISION = re.compile(r"^(down_revision|revision)\b[^=\n]*=\s*(?:[\"']([^\"'\n]+)[\"']|None)", re.MULTILINE)
 
+# PostgreSQL: wrong password or role, no such database, no right to create tables
+_REFUSED = ("28", "3D", "42501")
+
 Result = TypeVar("Result")
 
 
-class UnknownRevisionError(RuntimeError):
+class UnknownRevisionError(UnavailableError):
     """The database's schema is of a portal that is newer than this one."""
+
+    code = "database_too_new"
+
+
+class DatabaseUnusableError(UnavailableError):
+    """The database cannot be reached, opened or written; its own words are in the message."""
+
+    code = "database_unavailable"
 
 
 def known_revisions() -> list[str]:
@@ -44,9 +59,10 @@ def known_revisions() -> list[str]:
 def current_revision(database_url: str, data_dir: Path) -> str | None:
     """Return the revision that a database is at, or None when it is empty. Callable from any thread."""
     url = async_url(database_url, data_dir)
-    if url.get_backend_name() == "sqlite":
-        return _sqlite_revision(Path(str(url.database)))
-    return _in_thread(lambda: asyncio.run(_postgresql_revision(url)))
+    with _plain_errors(url):
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_revision(Path(str(url.database)))
+        return _in_thread(lambda: asyncio.run(_postgresql_revision(url)))
 
 
 def upgrade(database_url: str, data_dir: Path, revision: str = "head") -> None:
@@ -57,6 +73,7 @@ def upgrade(database_url: str, data_dir: Path, revision: str = "head") -> None:
 
     Raises:
         UnknownRevisionError: when the database is newer than this code.
+        DatabaseUnusableError: when it cannot be reached or written; nothing was changed.
     """
     chain = known_revisions()
     current = current_revision(database_url, data_dir)
@@ -86,7 +103,28 @@ def _run_alembic(command: str, url: URL, revision: str | None) -> None:
     config = Config(BACKEND / "alembic.ini")
     config.attributes["url"] = url  # migrations/env.py reads it
     arguments = [config] if revision is None else [config, revision]
-    _in_thread(lambda: getattr(alembic_commands, command)(*arguments))
+    with _plain_errors(url):
+        _in_thread(lambda: getattr(alembic_commands, command)(*arguments))
+
+
+@contextmanager
+def _plain_errors(url: URL) -> Iterator[None]:
+    """Turn what drivers raise when a database is not there into one error that names it, without its password."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError, socket.gaierror, sqlite3.DatabaseError, DBAPIError) as error:
+        reason = getattr(error, "orig", None) or error
+        if isinstance(error, DBAPIError) and not is_unavailable(error) and not _is_refused(reason):
+            raise
+        raise DatabaseUnusableError(f"The database {url} cannot be used: {reason}") from error
+    except Exception as error:
+        if not _is_refused(error):  # wrong password, no such database: asyncpg's own, raised while connecting
+            raise
+        raise DatabaseUnusableError(f"The database {url} cannot be used: {error}") from error
+
+
+def _is_refused(error: BaseException) -> bool:
+    return (getattr(error, "sqlstate", None) or "").startswith(_REFUSED)
 
 
 def _in_thread(work: Callable[[], Result]) -> Result:
