@@ -70,7 +70,6 @@ _STATUS = {
     "stream_interrupted": 502,
     "upstream_rate_limited": 429,
     "model_unavailable": 503,
-    "shutting_down": 503,
     "upstream_timeout": 504,
     "deadline_exceeded": 504,
     "context_overflow": 413,
@@ -79,6 +78,8 @@ _STATUS = {
     "queue_full": 429,
     "cancelled": 409,
     "interrupted": 503,
+    "storage_unavailable": 503,
+    "internal_error": 500,
 }
 _WAIT_SECONDS = {
     "session_busy": 2.0,

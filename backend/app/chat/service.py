@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 import orjson
 
 from app.auth.principal import Principal
@@ -79,9 +77,7 @@ class ChatService:
         reservation = await self._reservations.take(principal, _size(body), body.max_tokens)
         return self._chat_events(request, reservation)
 
-    async def _chat_events(
-        self, request: ChatRequest, reservation: Reservation
-    ) -> AsyncGenerator[tuple[int, bytes], None]:
+    async def _chat_events(self, request: ChatRequest, reservation: Reservation) -> NumberedEvents:
         events = self._sessions.stream(request)
         number, last = 0, b""
         try:
@@ -98,7 +94,6 @@ class ChatService:
         """Store and start a turn, which then goes on without its caller."""
         user_id = principal.user.id
         model = body.model or await self._model_of_session(user_id, body.session_id)
-        self._check_model(principal, model)
         request = TurnRequest(
             caller=principal.caller,
             session_id=body.session_id,
@@ -129,7 +124,10 @@ class ChatService:
 
     async def answer(self, principal: Principal, record: TurnRecord) -> SessionChatRead:
         """Wait for a turn's end and return its answer; raises the PortalError of a turn that failed."""
-        outcome = await self._turns.outcome(principal.user.id, record.turn_id)
+        if record.is_replay:
+            outcome = await self._turns.outcome(principal.user.id, record.turn_id)
+        else:
+            outcome = (await self._sessions.wait(record.turn_id, record)).outcome
         if outcome.status == "failed":
             raise _failure(outcome, record)
         return SessionChatRead(

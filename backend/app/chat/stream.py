@@ -21,7 +21,7 @@ from app.kit.logging import request_id_var
 logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 15.0
-NumberedEvents = AsyncGenerator[tuple[int, bytes], None]
+NumberedEvents = AsyncGenerator[tuple[int, bytes]]
 
 
 T = TypeVar("T")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import cast
 
+from app.chat.endings import INTERRUPTED
 from app.chat.errors import TurnNotFoundError
 from app.chat.repository import MessageRepository
 from app.chat.schemas import CancelRead, LedgerRead, TurnRead
@@ -13,11 +16,11 @@ from app.chat.stream import NumberedEvents
 from app.chat.tables import ACTIVE_STATUSES, TurnRow
 from app.chat.turn_repository import Owned, TurnRepository
 from app.chat.views import ledger_read, turn_read
-from app.coord.base import LogNotFoundError
+from app.coord.base import LogEvent, LogNotFoundError
 from app.db.session import Database
 from app.llm.replay import replay_events
 from app.llm.sessions import SessionManager
-from app.llm.turns import TurnOutcome
+from app.llm.turns import TurnOutcome, TurnRecord
 
 _LOOK_AGAIN_SECONDS = 0.5
 _CANCEL_WAIT_SECONDS = 1.0
@@ -59,10 +62,12 @@ class TurnService:
         turn, _ = await self._owned(user_id, turn_id)
         return await self._stored_outcome(turn)
 
-    async def _events(self, user_id: int, turn_id: str, after: int) -> Any:
+    async def _events(self, user_id: int, turn_id: str, after: int) -> NumberedEvents:
         try:
-            async for event in self._sessions.events(turn_id, after):
-                yield event.number, event.data
+            async with aclosing(cast(AsyncGenerator[LogEvent], self._sessions.events(turn_id, after))) as log:
+                async for event in log:
+                    after = event.number
+                    yield event.number, event.data
             return
         except LogNotFoundError:
             pass  # over for long, or run by a process that keeps its log to itself
@@ -70,8 +75,7 @@ class TurnService:
         while turn.status in ACTIVE_STATUSES:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             turn, session = await self._owned(user_id, turn_id)
-        outcome = await self._stored_outcome(turn)
-        for numbered in replay_events(record_of(turn, session), outcome, after, turn.request_id):
+        for numbered in _replayed(record_of(turn, session), await self._stored_outcome(turn), turn, after):
             yield numbered
 
     async def _stored_outcome(self, turn: TurnRow) -> TurnOutcome:
@@ -95,3 +99,13 @@ class TurnService:
         if owned is None:
             raise TurnNotFoundError
         return owned
+
+
+def _replayed(record: TurnRecord, outcome: TurnOutcome, turn: TurnRow, after: int) -> list[tuple[int, bytes]]:
+    """Return the stored turn's events after a number: with the same numbers and bytes as they had."""
+    events = replay_events(record, outcome, request_id=turn.request_id)
+    rest = [event for event in events if event[0] > after]
+    if not rest and turn.error_code == INTERRUPTED:
+        # what the reader had seen went with the process; the end it has not seen yet
+        return replay_events(record, outcome, request_id=turn.request_id, after=after)
+    return rest
