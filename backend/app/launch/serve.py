@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from socket import socket
@@ -20,6 +21,7 @@ _GRACE_SECONDS = 3
 def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit code; raises LaunchError."""
     configure_logging(settings.log_level)
+    logging.getLogger("alembic").setLevel("WARNING")  # the steps of a migration are no news to a person
     listener = take_port(settings.portal_host, settings.portal_port)
     admin = prepare(settings)
     port = listener.getsockname()[1]
