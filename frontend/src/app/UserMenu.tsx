@@ -28,12 +28,15 @@ export function UserMenu() {
         <button
           type="button"
           data-testid="user-menu"
-          aria-label={t('shell.account', { email })}
           className="flex h-10 w-full items-center gap-2.5 rounded-lg px-2 text-left text-sm hover:bg-accent touch:h-12"
         >
-          <span className="grid size-6.5 shrink-0 place-items-center rounded-full bg-primary-soft font-semibold text-primary text-xs uppercase">
+          <span
+            aria-hidden
+            className="grid size-6.5 shrink-0 place-items-center rounded-full bg-primary-soft font-semibold text-primary text-xs uppercase"
+          >
             {email.slice(0, 1)}
           </span>
+          <span className="sr-only">{t('shell.account')}</span>
           <span className="min-w-0 flex-1 truncate">{email}</span>
           <ChevronsUpDown size={15} className="text-muted-foreground" aria-hidden />
         </button>

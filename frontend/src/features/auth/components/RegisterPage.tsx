@@ -38,7 +38,7 @@ export default function RegisterPage() {
   const toSignIn = (
     <>
       {t('auth.haveAccount')}{' '}
-      <Link to="/sign-in" className="text-primary underline-offset-4 hover:underline">
+      <Link to="/sign-in" className="text-primary underline underline-offset-4">
         {t('auth.signIn')}
       </Link>
     </>

@@ -42,7 +42,7 @@ export default function SignInPage() {
         canRegister && (
           <>
             {t('auth.noAccount')}{' '}
-            <Link to="/register" className="text-primary underline-offset-4 hover:underline">
+            <Link to="/register" className="text-primary underline underline-offset-4">
               {t('auth.register')}
             </Link>
           </>

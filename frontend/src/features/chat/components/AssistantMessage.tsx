@@ -66,7 +66,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
             />
           )}
           {!isUnsent && (
-            <div className={cn(actionRowStyle, '-ml-1.5', isLast && 'opacity-100')}>
+            <div className={cn(actionRowStyle, '-ml-1.5 flex-wrap', isLast && 'opacity-100')}>
               <CopyButton kind="answer" text={() => message.content} label={t('message.copyAnswer')} />
               <IconButton
                 size="icon-sm"

@@ -56,11 +56,11 @@ export function ChatHeader({ title, detail }: ChatHeaderProps) {
               if (next) void update(detail.id, { title: next });
             }}
           />
-        ) : (
-          <h2 className="truncate font-medium text-sm" data-testid="chat-title">
+        ) : title ? (
+          <h1 className="truncate font-medium text-sm" data-testid="chat-title">
             {title}
-          </h2>
-        )}
+          </h1>
+        ) : null}
       </div>
       {detail && (
         <>

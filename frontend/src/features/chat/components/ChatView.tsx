@@ -13,6 +13,7 @@ import { sendTurn, stopTurn } from '../model/turnRunner';
 import { ChatHeader } from './ChatHeader';
 import { Composer } from './Composer';
 import { ComposerDock } from './ComposerDock';
+import { DemoChip } from './DemoNotice';
 import { HealthNotices } from './HealthNotices';
 import { ModelPicker } from './ModelPicker';
 import { Transcript } from './Transcript';
@@ -43,7 +44,6 @@ export function ChatView({ sessionId, targetMessageId }: { sessionId: string; ta
       <>
         <ChatHeader title={t('chat.missingTitle')} />
         <div className="mx-auto w-full max-w-reading px-6 pt-16">
-          <h1 className="font-semibold text-lg">{t('chat.missingTitle')}</h1>
           <p className="mt-1 mb-5 text-muted-foreground">{t('chat.missingText')}</p>
           <Link to="/" className="text-primary underline-offset-4 hover:underline">
             {t('shell.newChat')}
@@ -91,7 +91,12 @@ export function ChatView({ sessionId, targetMessageId }: { sessionId: string; ta
           returned={returned}
           onSend={(message) => sendTurn({ sessionId, message, model: chosenModel })}
           onStop={() => void stopTurn(sessionId)}
-          tools={<ModelPicker sessionId={sessionId} sessionModel={detail?.model} />}
+          tools={
+            <>
+              <ModelPicker sessionId={sessionId} sessionModel={detail?.model} />
+              <DemoChip />
+            </>
+          }
         />
       </ComposerDock>
       <TurnAnnouncer sessionId={sessionId} />

@@ -43,10 +43,7 @@ export function EmptyChat({ onStart }: { onStart: (text: string) => void }) {
       </ul>
       <p className="mt-5 text-[13px] text-muted-foreground">
         {t('empty.api')}{' '}
-        <Link
-          to="/keys"
-          className="inline-flex items-center gap-1 text-primary underline-offset-4 hover:underline"
-        >
+        <Link to="/keys" className="inline-flex items-center gap-1 text-primary underline underline-offset-4">
           {t('empty.apiLink')}
           <ArrowRight size={13} aria-hidden />
         </Link>

@@ -1,5 +1,4 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { useTitle } from '@/hooks/useTitle';
 import { randomId } from '@/lib/ids';
 import { chooseModel, useChosenModel } from '../model/modelChoice';
@@ -7,13 +6,13 @@ import { sendTurn } from '../model/turnRunner';
 import { ChatHeader } from './ChatHeader';
 import { Composer } from './Composer';
 import { ComposerDock } from './ComposerDock';
+import { DemoNotice } from './DemoNotice';
 import { EmptyChat } from './EmptyChat';
 import { HealthNotices } from './HealthNotices';
 import { ModelPicker } from './ModelPicker';
 
 /** A conversation that does not exist yet: the first message makes it. */
 export function NewChatView() {
-  const { t } = useTranslation();
   const navigate = useNavigate();
   const model = useChosenModel(null);
   useTitle('');
@@ -29,7 +28,14 @@ export function NewChatView() {
       <div className="min-h-0 flex-1 overflow-y-auto">
         <EmptyChat onStart={start} />
       </div>
-      <ComposerDock notice={<HealthNotices />}>
+      <ComposerDock
+        notice={
+          <>
+            <HealthNotices />
+            <DemoNotice />
+          </>
+        }
+      >
         <Composer
           sessionId={null}
           isRunning={false}
@@ -39,7 +45,6 @@ export function NewChatView() {
           tools={<ModelPicker sessionId={null} />}
         />
       </ComposerDock>
-      <p className="sr-only">{t('empty.subtitle')}</p>
     </>
   );
 }

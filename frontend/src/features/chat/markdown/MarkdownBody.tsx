@@ -19,9 +19,10 @@ const components = {
   code: CodeBlock,
   inlineCode: ({ children }: PropsWithChildren) => <code>{children}</code>,
   table: ({ children }: PropsWithChildren) => (
-    <section className="table-scroll" tabIndex={0} aria-label={i18next.t('chat.table')}>
+    // biome-ignore lint/a11y/useSemanticElements: not a fieldset: a table that scrolls inside
+    <div role="group" className="table-scroll" tabIndex={0} aria-label={i18next.t('chat.table')}>
       <table>{children}</table>
-    </section>
+    </div>
   ),
 } as Components;
 

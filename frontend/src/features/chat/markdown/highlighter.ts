@@ -3,7 +3,10 @@ import { createCodePlugin } from '@streamdown/code';
 
 export type TokenLine = { content: string; light: string; dark: string }[];
 
-const themes: ['github-light-high-contrast', 'github-dark'] = ['github-light-high-contrast', 'github-dark'];
+const themes: ['github-light-high-contrast', 'github-dark-default'] = [
+  'github-light-high-contrast',
+  'github-dark-default',
+];
 const plugin = createCodePlugin({ themes });
 type CodeLanguage = Parameters<typeof plugin.supportsLanguage>[0];
 

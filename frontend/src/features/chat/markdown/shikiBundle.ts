@@ -58,7 +58,7 @@ export const bundledLanguages = Object.fromEntries(
 
 export const bundledThemes = {
   'github-light-high-contrast': () => import('shiki/themes/github-light-high-contrast.mjs'),
-  'github-dark': () => import('shiki/themes/github-dark.mjs'),
+  'github-dark-default': () => import('shiki/themes/github-dark-default.mjs'),
 };
 
 export const createHighlighter = createBundledHighlighter({

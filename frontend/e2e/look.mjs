@@ -1,0 +1,169 @@
+/** Takes pictures of the built page against the mock portal, and runs axe over each: `npm run look [name…]`. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import { startMockServer } from '../testing/mock-server.mjs';
+
+const here = new URL('.', import.meta.url).pathname;
+const shots = `${here}shots`;
+const only = process.argv.slice(2);
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const wide = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const send = async (page, text) => {
+  await page.getByTestId('composer-input').fill(text);
+  await page.getByTestId('composer-input').press('Control+Enter');
+};
+const scenes = {
+  empty: { path: '/' },
+  rich: { path: '/c/s-rich', ready: '.katex' },
+  'rich-top': {
+    path: '/c/s-rich',
+    act: async (page) => {
+      await page.getByTestId('transcript').evaluate((element) => element.scrollTo(0, 0));
+    },
+  },
+  streaming: {
+    path: '/',
+    act: async (page) => {
+      await send(page, 'Write a Python client, please.');
+      await page.waitForTimeout(1500);
+    },
+  },
+  thinking: {
+    path: '/',
+    act: async (page) => {
+      await send(page, 'Think about it.');
+      await page.waitForTimeout(180);
+    },
+  },
+  stopped: { path: '/c/s-stopped' },
+  long: { path: '/c/s-long', ready: '[data-testid=markdown]' },
+  danger: { path: '/c/s-danger', ready: '[data-testid=markdown]' },
+  ledger: {
+    path: '/c/s-rich',
+    act: async (page) => {
+      await page.getByTestId('turn-figures').last().click();
+      await page.getByTestId('ledger').waitFor();
+    },
+  },
+  search: {
+    path: '/',
+    act: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByTestId('search-input').fill('capital');
+      await page.getByTestId('search-hit').first().waitFor();
+    },
+  },
+  help: {
+    path: '/',
+    act: async (page) => {
+      await page.keyboard.press('Control+/');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  sidebar: {
+    path: '/c/s-rich',
+    only: 'phone',
+    act: async (page) => {
+      await page.getByTestId('sidebar-toggle').click();
+    },
+  },
+  menu: {
+    path: '/c/s-rich',
+    act: async (page) => {
+      await page.getByTestId('chat-options').click();
+    },
+  },
+  keys: { path: '/keys' },
+  'new-key': {
+    path: '/keys',
+    act: async (page) => {
+      await page.getByTestId('create-key').click();
+      await page.getByLabel('Name').fill('Maze game');
+      await page.getByRole('button', { name: 'Create key' }).click();
+      await page.getByTestId('new-key').waitFor();
+    },
+  },
+  settings: { path: '/settings', ready: '[data-testid=sign-in-row]' },
+  'sign-in': { path: '/sign-in', isSignedIn: false },
+  register: { path: '/register', isSignedIn: false },
+  'change-password': {
+    path: '/sign-in',
+    isSignedIn: false,
+    act: async (page) => {
+      await page.getByLabel('Email').fill('ada@example.com');
+      await page.getByLabel('Password', { exact: true }).fill('one-time password');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByLabel('One-time password').waitFor();
+    },
+  },
+};
+
+await mkdir(shots, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: flags,
+});
+let problems = 0;
+for (const [name, scene] of Object.entries(scenes)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  for (const [size, viewport] of Object.entries({ wide, phone })) {
+    if (scene.only && scene.only !== size) continue;
+    for (const colorScheme of ['light', 'dark'])
+      problems += await picture(name, scene, size, viewport, colorScheme);
+  }
+}
+await browser.close();
+console.log(problems === 0 ? 'axe, console and width: nothing found' : `${problems} problems`);
+process.exit(problems === 0 ? 0 : 1);
+
+async function picture(name, scene, size, viewport, colorScheme) {
+  const mock = await startMockServer({ dist: `${here}../dist`, isSignedIn: scene.isSignedIn ?? true });
+  const context = await browser.newContext({
+    viewport,
+    colorScheme,
+    hasTouch: size === 'phone',
+    isMobile: size === 'phone',
+    deviceScaleFactor: size === 'phone' ? 2 : 1,
+    bypassCSP: false,
+  });
+  const page = await context.newPage();
+  let found = 0;
+  const report = (kind, text) => {
+    found += 1;
+    console.log(`${name} ${size} ${colorScheme} ${kind}: ${text}`);
+  };
+  page.on('pageerror', (error) => report('error', error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('401')) report('console', message.text());
+  });
+  await page.goto(mock.url + scene.path);
+  await page
+    .locator(scene.ready ?? '#root > *')
+    .first()
+    .waitFor();
+  await page.waitForTimeout(350);
+  await scene.act?.(page);
+  await page.waitForTimeout(250);
+  await page.screenshot({ path: `${shots}/${name}-${size}-${colorScheme}.png` });
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  if (overflow > 0) report('width', `${overflow} px too wide`);
+  await page.evaluate(axeSource);
+  const results = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], rules: { region: { enabled: !document.querySelector('[role=menu]') } } }));
+  for (const violation of results.violations)
+    report('axe', `${violation.id}: ${violation.nodes.length}× ${violation.nodes[0].html.slice(0, 160)}`);
+  await context.close();
+  await mock.close();
+  return found;
+}
