@@ -32,6 +32,7 @@ class RunningTurn:
     marking: asyncio.Task[None] | None = None
     stop_reason: StopReason | None = None
     is_finishing: bool = False
+    is_counted: bool = True
 
     def stop(self, reason: StopReason) -> bool:
         """Ask the turn to end; what came so far is kept. False once it is ending anyway."""
@@ -57,7 +58,15 @@ class RunningTurns:
         self._turns[turn.record.turn_id] = turn
 
     def remove(self, turn: RunningTurn) -> None:
+        """Forget a turn; doing it again does nothing."""
         self._turns.pop(turn.record.turn_id, None)
+        self.uncount(turn)
+
+    def uncount(self, turn: RunningTurn) -> None:
+        """Make room in its session for a turn that is about to tell its end."""
+        if turn.is_counted:
+            turn.is_counted = False
+            self.leave_session(turn.request)
 
     def get(self, turn_id: str) -> RunningTurn | None:
         return self._turns.get(turn_id)

@@ -23,7 +23,6 @@ from app.llm.running import RunningTurn, RunningTurns
 from app.llm.stateless import Stateless
 from app.llm.sync_face import SyncFace
 from app.llm.timings import Stopwatch
-from app.llm.tokens import TokenCounter
 from app.llm.turn_task import LockErrors, TurnTask
 from app.llm.turns import ChatRequest, HistoryMessage, TurnOutcome, TurnRecord, TurnRequest, TurnResult
 from app.llm.types import Caller, EngineSettings
@@ -70,8 +69,8 @@ class SessionManager(SyncFace):
         self._turn_task = TurnTask(
             store,
             coord.locks,
+            self._turns,
             self._runner,
-            TokenCounter(),
             settings,
             self._clock,
             LockErrors(lock_full, lock_timeout),
@@ -211,7 +210,7 @@ class SessionManager(SyncFace):
             if ahead:
                 turn.answer.queue_place(ahead)
             turn.task = asyncio.create_task(self._turn_task.run(turn), name=f"turn-{record.turn_id}")
-            turn.task.add_done_callback(lambda _: self._forget(turn))
+            turn.task.add_done_callback(lambda _: self._turns.remove(turn))
             is_running = True
             return record
         finally:
@@ -232,10 +231,6 @@ class SessionManager(SyncFace):
         turn = RunningTurn(record, request, writer, encoder, answer, stopwatch, ended)
         self._turns.add(turn)
         return turn
-
-    def _forget(self, turn: RunningTurn) -> None:
-        self._turns.remove(turn)
-        self._turns.leave_session(turn.request)
 
     async def _listen_for_cancels(self) -> None:
         while True:

@@ -21,7 +21,7 @@ from app.llm.ports import Locks, SessionStore
 from app.llm.prompt import Prompt, build_prompt, describe, settle
 from app.llm.routing import Target
 from app.llm.runner import Ask, Runner, deadline_of, remaining_seconds
-from app.llm.running import RunningTurn
+from app.llm.running import RunningTurn, RunningTurns
 from app.llm.tokens import TokenCounter
 from app.llm.turns import TurnContext, TurnOutcome, TurnRecord, TurnResult
 from app.llm.types import CompletionRequest, EngineSettings
@@ -55,16 +55,17 @@ class TurnTask:
         self,
         store: SessionStore,
         locks: Locks,
+        turns: RunningTurns,
         runner: Runner,
-        counter: TokenCounter,
         settings: EngineSettings,
         clock: Clock,
         lock_errors: LockErrors,
     ) -> None:
         self._store = store
         self._locks = locks
+        self._turns = turns
         self._runner = runner
-        self._counter = counter
+        self._counter = TokenCounter()
         self._settings = settings
         self._clock = clock
         self._lock_errors = lock_errors
@@ -157,12 +158,15 @@ class TurnTask:
             log.error("turn %s could not be stored", turn.record.turn_id, exc_info=error)
             failure = StorageUnavailableError("The answer could not be stored; the database does not answer.")
             _apply(outcome, failure)
+        # Who reads the terminal event may ask again at once, and shall find no turn of its own in the way.
+        self._turns.uncount(turn)
         try:
             async with asyncio.timeout(_STORE_SECONDS):
                 await turn.writer.finish(turn.encoder.terminal(outcome, turn.request.request_id))
         except Exception as error:
             log.error("the log of turn %s could not be ended", turn.record.turn_id, exc_info=error)
         error_for_caller = failure if outcome.status == "failed" else None
+        self._turns.remove(turn)
         turn.ended.set_result(TurnResult(turn.record, outcome, error_for_caller))
 
     async def _save(self, turn_id: str, outcome: TurnOutcome) -> None:
