@@ -49,11 +49,14 @@ class EventStream(Response):
         self,
         events: NumberedEvents,
         *,
+        status_code: int = 200,  # FastAPI reads this default when it describes the API
         headers: Mapping[str, str] | None = None,
         background: BackgroundTask | None = None,
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
     ) -> None:
-        super().__init__(headers={**sse.HEADERS, **(headers or {})}, background=background)
+        super().__init__(
+            status_code=status_code, headers={**sse.HEADERS, **(headers or {})}, background=background
+        )
         del self.headers["content-length"]
         self._events = events
         self._keep_alive_seconds = keep_alive_seconds
