@@ -28,12 +28,12 @@ DEAD_URL = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL for all tests; each test gets a database of its own. Faults are tried on `own_postgres`."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgresql"))
+    server = PostgresServer()
     server.start()
     yield server
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture(scope="session")
@@ -98,12 +98,13 @@ async def database(database_url: str, data_dir: Path) -> AsyncIterator[Database]
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL that the test may stop, kill and freeze."""
-    server = PostgresServer(tmp_path_factory.mktemp("own-postgresql"))
+    server = PostgresServer()
     server.start()
     yield server
     server.kill()
+    server.remove()
 
 
 @pytest.fixture(scope="session")

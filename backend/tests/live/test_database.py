@@ -126,6 +126,7 @@ async def test_a_path_that_cannot_be_opened_is_unavailable(data_dir: Path) -> No
     with pytest.raises(DatabaseUnavailableError):
         await database.ping()
     await database.close()
+    await asyncio.sleep(0.1)  # aiosqlite's thread of the failed connection reports its end to this very loop
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
