@@ -1,4 +1,4 @@
-"""The page: Node from PATH, or from a pinned package, then `npm ci` and the build, only when the sources changed."""
+"""The page: Node from PATH, or from a pinned package, then its packages and the build, only when the sources changed."""
 
 from __future__ import annotations
 
@@ -41,15 +41,10 @@ def install_modules(root: Path, node: Path, npm: Path, step: Step) -> None:
     if _has_modules(frontend):
         return
     step.update("its packages …")
-    command: list[str | Path] = [
-        node,
-        npm,
-        "ci",
-        "--include=dev",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]
+    # Not `npm ci`: it refuses a lock file that lacks the optional packages of another platform. This one installs what the
+    # lock file names, by its hashes, and leaves that file alone.
+    options = ["--include=dev", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
+    command: list[str | Path] = [node, npm, "install", *options]
     log, environment = root / ".cache" / "setup-npm.log", node_environment(node)
     run(command, what="Installing the page's packages", log=log, cwd=frontend, environment=environment)
     _modules_stamp(frontend).write_text(_lock_hash(frontend))

@@ -167,13 +167,13 @@ def test_the_page_is_built_when_a_source_changed_and_only_then(
     monkeypatch.setattr(page, "run", lambda command, **options: built.append(command[2]))
     for _ in range(2):
         page.build_page(tmp_path, Path(sys.executable), a_step())
-    assert built == ["ci", "run"]
+    assert built == ["install", "run"]
     (frontend / "node_modules" / "x.js").write_text("y")
     page.build_page(tmp_path, Path(sys.executable), a_step())
-    assert built == ["ci", "run"]
+    assert built == ["install", "run"]
     (frontend / "src" / "main.ts").write_text("2")
     page.build_page(tmp_path, Path(sys.executable), a_step())
-    assert built == ["ci", "run", "run"]
+    assert built == ["install", "run", "run"]
 
 
 # which model
