@@ -1,8 +1,11 @@
 /** What the forms accept. The server decides in the end; these only say it sooner. */
 import { z } from '@/lib/validation';
 
+/** Signing in takes local names too: the first administrator may be `admin@localhost`. */
+const account = z.string().regex(/^[^\s@]+@[^\s@]+$/, 'auth.emailInvalid');
+
 export const signInForm = z.object({
-  email: z.email('auth.emailInvalid'),
+  email: account,
   password: z.string().min(1, 'auth.passwordMissing'),
 });
 
