@@ -160,7 +160,12 @@ async function picture(name, scene, size, viewport, colorScheme) {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (overflow > 0) report('width', `${overflow} px too wide`);
   await page.evaluate(axeSource);
-  const results = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], rules: { region: { enabled: !document.querySelector('[role=menu]') } } }));
+  const results = await page.evaluate(() =>
+    window.axe.run(document, {
+      resultTypes: ['violations'],
+      rules: { region: { enabled: !document.querySelector('[role=menu]') } },
+    }),
+  );
   for (const violation of results.violations)
     report('axe', `${violation.id}: ${violation.nodes.length}× ${violation.nodes[0].html.slice(0, 160)}`);
   await context.close();

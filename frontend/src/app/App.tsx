@@ -1,4 +1,3 @@
-import { Tooltip } from '@base-ui/react/tooltip';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -6,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { Logo } from '@/components/ui/Logo';
 import { Toaster } from '@/components/ui/Toaster';
+import { TooltipLayer } from '@/components/ui/TooltipLayer';
 import { restoreSession, useAuthSession } from '@/lib/authSession';
 import { queryClient } from '@/lib/queryClient';
 import { router } from './router';
@@ -22,10 +22,9 @@ export function App() {
   if (status === 'unreachable') return <Unreachable />;
   return (
     <QueryClientProvider client={queryClient}>
-      <Tooltip.Provider delay={350}>
-        <RouterProvider router={router} />
-        <Toaster />
-      </Tooltip.Provider>
+      <RouterProvider router={router} />
+      <Toaster />
+      <TooltipLayer />
     </QueryClientProvider>
   );
 }

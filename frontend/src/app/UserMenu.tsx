@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronsUpDown, CircleHelp, KeyRound, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { Menu, MenuItem, MenuSeparator } from '@/components/ui/Menu';
+import { Menu } from '@/components/ui/Menu';
 import { closeDrawer, useShell } from '@/hooks/useShell';
 import { type ThemeChoice, useTheme } from '@/hooks/useTheme';
 import { signOut, useAuthSession } from '@/lib/authSession';
@@ -41,23 +41,22 @@ export function UserMenu() {
           <ChevronsUpDown size={15} className="text-muted-foreground" aria-hidden />
         </button>
       }
-    >
-      <MenuItem icon={<KeyRound size={15} />} onClick={() => go('/keys')}>
-        {t('keys.title')}
-      </MenuItem>
-      <MenuItem icon={<Settings size={15} />} onClick={() => go('/settings')}>
-        {t('settings.title')}
-      </MenuItem>
-      <MenuItem icon={<ThemeIcon size={15} />} onClick={() => choose(nextTheme[choice])}>
-        {t('shell.theme', { name: t(`settings.themes.${choice}`) })}
-      </MenuItem>
-      <MenuItem icon={<CircleHelp size={15} />} onClick={() => useShell.setState({ isHelpOpen: true })}>
-        {t('help.title')}
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem icon={<LogOut size={15} />} onClick={() => void signOut()}>
-        {t('auth.signOut')}
-      </MenuItem>
-    </Menu>
+      entries={[
+        { icon: <KeyRound size={15} />, label: t('keys.title'), run: () => go('/keys') },
+        { icon: <Settings size={15} />, label: t('settings.title'), run: () => go('/settings') },
+        {
+          icon: <ThemeIcon size={15} />,
+          label: t('shell.theme', { name: t(`settings.themes.${choice}`) }),
+          run: () => choose(nextTheme[choice]),
+        },
+        {
+          icon: <CircleHelp size={15} />,
+          label: t('help.title'),
+          run: () => useShell.setState({ isHelpOpen: true }),
+        },
+        'separator',
+        { icon: <LogOut size={15} />, label: t('auth.signOut'), run: () => void signOut() },
+      ]}
+    />
   );
 }

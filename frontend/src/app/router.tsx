@@ -84,7 +84,7 @@ const changePasswordRoute = createRoute({
   beforeLoad: () => {
     const { status, user } = useAuthSession.getState();
     if (status !== 'signed-in') throw redirect({ to: '/sign-in', search: {} });
-    if (!user?.must_change_password) throw redirect({ to: '/settings' });
+    if (!user?.must_change_password) throw redirect({ to: '/' });
   },
   component: lazyRouteComponent(() => import('@/features/auth/components/ChangePasswordPage')),
 });

@@ -1,7 +1,4 @@
 import { type ClassValue, clsx } from 'clsx';
-import { twMerge } from 'tailwind-merge';
 
-/** Join class names; of two that contradict each other the later one counts. */
-export function cn(...classes: ClassValue[]): string {
-  return twMerge(clsx(classes));
-}
+/** Join class names. Two that contradict each other are a mistake of the caller: mark the stronger one with `!`. */
+export const cn = (...classes: ClassValue[]): string => clsx(classes);

@@ -1,24 +1,29 @@
-import { Popover as Base } from '@base-ui/react/popover';
-import type { ReactElement, ReactNode } from 'react';
+import { cloneElement, lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react';
+import type { TriggerProps } from './Menu';
 
-interface PopoverProps {
-  trigger: ReactElement;
+export interface PopoverProps {
+  trigger: ReactElement<TriggerProps>;
   title: string;
   children: ReactNode;
 }
 
-export function Popover({ trigger, title, children }: PopoverProps) {
+const load = () => import('./PopoverPopup');
+const PopoverPopup = lazy(load);
+
+/** A small panel behind a button, fetched when the button is approached. */
+export function Popover(props: PopoverProps) {
+  const [isWanted, setIsWanted] = useState(false);
+  const idle = cloneElement(props.trigger, {
+    onClick: () => setIsWanted(true),
+    onPointerEnter: () => void load(),
+    onFocus: () => void load(),
+    'aria-haspopup': 'dialog',
+    'aria-expanded': false,
+  });
+  if (!isWanted) return idle;
   return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner sideOffset={8} align="start" collisionPadding={12} className="z-50">
-          <Base.Popup className="w-80 max-w-[calc(100vw-24px)] rounded-2xl border bg-popover p-4 text-popover-foreground shadow-float outline-none">
-            <Base.Title className="mb-3 font-semibold text-sm">{title}</Base.Title>
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={idle}>
+      <PopoverPopup {...props} />
+    </Suspense>
   );
 }

@@ -24,7 +24,7 @@ export function Toaster() {
             <Button
               variant="ghost"
               size="sm"
-              className="text-primary"
+              className="text-primary!"
               onClick={() => {
                 toast.action?.run();
                 dismiss(toast.id);

@@ -1,16 +1,17 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Ellipsis, PanelLeft, Pencil, Pin, PinOff, ScrollText, SquarePen, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
-import { Menu, MenuItem, MenuSeparator } from '@/components/ui/Menu';
+import { Menu } from '@/components/ui/Menu';
 import { hotkeyLabel } from '@/hooks/useHotkeys';
 import { useIsWide } from '@/hooks/useMedia';
 import { toggleSidebar, useShell } from '@/hooks/useShell';
 import type { SessionDetail } from '@/lib/contracts';
 import { useSessionActions } from '../hooks/useSessionActions';
-import { InstructionsDialog } from './InstructionsDialog';
 import { RenameField } from './RenameField';
+
+const InstructionsDialog = lazy(() => import('./InstructionsDialog'));
 
 interface ChatHeaderProps {
   title: string;
@@ -75,30 +76,35 @@ export function ChatHeader({ title, detail }: ChatHeaderProps) {
                 <Ellipsis size={18} />
               </IconButton>
             }
-          >
-            <MenuItem icon={<Pencil size={15} />} onClick={() => setIsRenaming(true)}>
-              {t('sessions.rename')}
-            </MenuItem>
-            <MenuItem
-              icon={detail.pinned ? <PinOff size={15} /> : <Pin size={15} />}
-              onClick={() => void update(detail.id, { pinned: !detail.pinned })}
-            >
-              {detail.pinned ? t('sessions.unpin') : t('sessions.pin')}
-            </MenuItem>
-            <MenuItem icon={<ScrollText size={15} />} onClick={() => setIsInstructing(true)}>
-              {t('instructions.title')}
-            </MenuItem>
-            <MenuSeparator />
-            <MenuItem icon={<Trash2 size={15} />} isDanger onClick={() => void remove(detail)}>
-              {t('sessions.delete')}
-            </MenuItem>
-          </Menu>
+            entries={[
+              { icon: <Pencil size={15} />, label: t('sessions.rename'), run: () => setIsRenaming(true) },
+              {
+                icon: detail.pinned ? <PinOff size={15} /> : <Pin size={15} />,
+                label: detail.pinned ? t('sessions.unpin') : t('sessions.pin'),
+                run: () => void update(detail.id, { pinned: !detail.pinned }),
+              },
+              {
+                icon: <ScrollText size={15} />,
+                label: t('instructions.title'),
+                run: () => setIsInstructing(true),
+              },
+              'separator',
+              {
+                icon: <Trash2 size={15} />,
+                label: t('sessions.delete'),
+                isDanger: true,
+                run: () => void remove(detail),
+              },
+            ]}
+          />
           {isInstructing && (
-            <InstructionsDialog
-              text={detail.system_prompt ?? ''}
-              onClose={() => setIsInstructing(false)}
-              onSave={(text) => void update(detail.id, { system_prompt: text || null })}
-            />
+            <Suspense>
+              <InstructionsDialog
+                text={detail.system_prompt ?? ''}
+                onClose={() => setIsInstructing(false)}
+                onSave={(text) => void update(detail.id, { system_prompt: text || null })}
+              />
+            </Suspense>
           )}
         </>
       )}

@@ -107,7 +107,7 @@ export function Composer(props: ComposerProps) {
         {isRunning ? (
           <Button
             size="icon"
-            className="rounded-full"
+            className="rounded-full!"
             variant="primary"
             aria-label={t('composer.stop')}
             data-testid="stop-button"
@@ -120,7 +120,7 @@ export function Composer(props: ComposerProps) {
           <Button
             type="submit"
             size="icon"
-            className="rounded-full"
+            className="rounded-full!"
             aria-label={t('composer.send')}
             data-testid="send-button"
             disabled={isEmpty}

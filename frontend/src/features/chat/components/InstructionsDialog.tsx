@@ -10,7 +10,7 @@ interface InstructionsDialogProps {
 }
 
 /** The system prompt of one conversation; it holds from the next message on. */
-export function InstructionsDialog({ text: original, onSave, onClose }: InstructionsDialogProps) {
+export default function InstructionsDialog({ text: original, onSave, onClose }: InstructionsDialogProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(original);
   return (

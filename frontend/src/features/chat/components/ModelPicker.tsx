@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
-import { Menu, MenuChoice } from '@/components/ui/Menu';
+import { Menu } from '@/components/ui/Menu';
 import { formatCompact } from '@/lib/format';
 import { modelsQuery } from '../api/models';
 import { chooseModel, useChosenModel } from '../model/modelChoice';
@@ -36,7 +36,7 @@ export function ModelPicker({
         <Button
           variant="quiet"
           size="sm"
-          className="min-w-0 px-2"
+          className="min-w-0 px-2!"
           aria-label={t('models.choose', { name: current.name })}
           data-testid="model-picker"
         >
@@ -44,24 +44,25 @@ export function ModelPicker({
           <ChevronDown size={14} aria-hidden />
         </Button>
       }
-    >
-      <MenuChoice
-        value={current.id}
-        onChange={(id) => chooseModel(sessionId, id)}
-        options={models.map((model) => ({
-          value: model.id,
-          label: (
-            <span className="block truncate">
-              {model.name}
-              {model.context_window && (
-                <span className="ml-2 text-muted-foreground text-xs tabular">
-                  {formatCompact(model.context_window)}
-                </span>
-              )}
-            </span>
-          ),
-        }))}
-      />
-    </Menu>
+      entries={[
+        {
+          value: current.id,
+          choose: (id) => chooseModel(sessionId, id),
+          options: models.map((model) => ({
+            value: model.id,
+            label: (
+              <span className="block truncate">
+                {model.name}
+                {model.context_window && (
+                  <span className="ml-2 text-muted-foreground text-xs tabular">
+                    {formatCompact(model.context_window)}
+                  </span>
+                )}
+              </span>
+            ),
+          })),
+        },
+      ]}
+    />
   );
 }

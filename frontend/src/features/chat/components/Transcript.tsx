@@ -123,7 +123,7 @@ export function Transcript(props: TranscriptProps) {
         <Button
           variant="outline"
           size="sm"
-          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-float"
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full! shadow-float"
           data-testid="jump-to-latest"
           onClick={jumpToEnd}
         >

@@ -57,7 +57,7 @@ export default function KeysPage() {
           {t('keys.useTitle')}
         </h2>
         <p className="mt-0.5 mb-4 text-muted-foreground text-sm">{t('keys.useHint')}</p>
-        <Snippets apiKey="$PORTAL_KEY" />
+        <Snippets apiKey="YOUR_KEY" />
       </section>
       {isCreating && (
         <CreateKeyDialog

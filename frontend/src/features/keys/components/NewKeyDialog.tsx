@@ -13,7 +13,7 @@ export function NewKeyDialog({ apiKey, onClose }: { apiKey: string; onClose: () 
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title={t('keys.readyTitle')}
       description={t('keys.shownOnce')}
-      className="max-w-2xl"
+      className="max-w-2xl!"
     >
       <DialogBody className="space-y-5">
         <div className="flex flex-wrap items-center gap-2 rounded-lg border border-input bg-surface p-1.5 pl-3.5">

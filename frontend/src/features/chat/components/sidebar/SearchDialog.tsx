@@ -22,7 +22,7 @@ export default function SearchDialog() {
       onOpenChange={(isOpen) => !isOpen && close()}
       title={t('search.title')}
       isTitleHidden
-      className="max-w-xl overflow-hidden"
+      className="max-w-xl! overflow-hidden"
     >
       <SearchPanel onClose={close} />
     </Dialog>

@@ -3,7 +3,7 @@ import { Ellipsis, Pencil, Pin, PinOff, Trash2 } from 'lucide-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
-import { Menu, MenuItem, MenuSeparator } from '@/components/ui/Menu';
+import { Menu } from '@/components/ui/Menu';
 import { closeDrawer } from '@/hooks/useShell';
 import { cn } from '@/lib/cn';
 import type { Session } from '@/lib/contracts';
@@ -64,26 +64,27 @@ export const SessionRow = memo(function SessionRow({ session }: { session: Sessi
             <IconButton
               size="icon-sm"
               label={t('sessions.options', { title: session.title })}
-              className="hover:bg-transparent"
+              className="hover:bg-transparent!"
             >
               <Ellipsis size={16} />
             </IconButton>
           }
-        >
-          <MenuItem icon={<Pencil size={15} />} onClick={() => setIsRenaming(true)}>
-            {t('sessions.rename')}
-          </MenuItem>
-          <MenuItem
-            icon={session.pinned ? <PinOff size={15} /> : <Pin size={15} />}
-            onClick={() => void update(session.id, { pinned: !session.pinned })}
-          >
-            {session.pinned ? t('sessions.unpin') : t('sessions.pin')}
-          </MenuItem>
-          <MenuSeparator />
-          <MenuItem icon={<Trash2 size={15} />} isDanger onClick={() => void remove(session)}>
-            {t('sessions.delete')}
-          </MenuItem>
-        </Menu>
+          entries={[
+            { icon: <Pencil size={15} />, label: t('sessions.rename'), run: () => setIsRenaming(true) },
+            {
+              icon: session.pinned ? <PinOff size={15} /> : <Pin size={15} />,
+              label: session.pinned ? t('sessions.unpin') : t('sessions.pin'),
+              run: () => void update(session.id, { pinned: !session.pinned }),
+            },
+            'separator',
+            {
+              icon: <Trash2 size={15} />,
+              label: t('sessions.delete'),
+              isDanger: true,
+              run: () => void remove(session),
+            },
+          ]}
+        />
       </div>
     </li>
   );
