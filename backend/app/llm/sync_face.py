@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import queue
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from app.llm.sessions import SessionManager
 
 T = TypeVar("T")
+
+_CANCEL_SECONDS = 2.0
+_SLICE_SECONDS = 1.0
 
 
 class SyncFace(ABC):
@@ -66,14 +71,15 @@ class SyncFace(ABC):
         work = self._pump(
             pieces, session_id, system_prompt, user_message, sampling, use_history, max_history_messages
         )
-        future = asyncio.run_coroutine_threadsafe(work, self._home_loop())
+        ended = threading.Event()
+        future = asyncio.run_coroutine_threadsafe(_told(work, ended), self._home_loop())
         try:
-            while (piece := pieces.get()) is not None:
+            while (piece := _next(pieces)) is not None:
                 if isinstance(piece, BaseException):
                     raise piece
                 yield piece
         finally:
-            future.cancel()
+            _cancel(future, ended)
 
     def clear_session(self, session_id: str) -> bool:
         """Delete a session; False when there was none."""
@@ -108,11 +114,12 @@ class SyncFace(ABC):
         except BaseException:
             work.close()
             raise
-        future = asyncio.run_coroutine_threadsafe(work, loop)
+        ended = threading.Event()
+        future = asyncio.run_coroutine_threadsafe(_told(work, ended), loop)
         try:
-            return future.result()
+            return _result(future)
         except BaseException:
-            future.cancel()
+            _cancel(future, ended)
             raise
 
     async def _answer(
@@ -169,6 +176,35 @@ class SyncFace(ABC):
             pieces.put(error)
         finally:
             pieces.put(None)
+
+
+async def _told(work: Coroutine[Any, Any, T], ended: threading.Event) -> T:
+    try:
+        return await work
+    finally:
+        ended.set()
+
+
+def _result(future: concurrent.futures.Future[T]) -> T:
+    """Wait for a result, in slices: on Windows a longer wait would not let Ctrl-C through."""
+    while True:
+        concurrent.futures.wait((future,), timeout=_SLICE_SECONDS)
+        if future.done():
+            return future.result()
+
+
+def _next(pieces: queue.SimpleQueue[T]) -> T:
+    while True:
+        try:
+            return pieces.get(timeout=_SLICE_SECONDS)
+        except queue.Empty:
+            continue
+
+
+def _cancel(future: concurrent.futures.Future[T], ended: threading.Event) -> None:
+    """Cancel what still runs, and wait until the turn has been told so."""
+    if future.cancel():
+        ended.wait(_CANCEL_SECONDS)
 
 
 def _request(
