@@ -54,13 +54,15 @@ def segments(conversation: Conversation) -> list[tuple[str, bool]]:
             messages.insert(0, Message("system", ""))
         messages[0] = Message("system", messages[0].content + tools_text(conversation.tools))
     for index, message in enumerate(messages):
-        parts.append((f"{START}{message.role}\n", False))
         if message.role != "assistant":
-            parts.append((f"{message.content}{END}\n", False))
+            parts.append((f"{START}{message.role}\n{message.content}{END}\n", False))
             continue
+        opening = f"{START}{message.role}\n"
         if message.thought is not None and index == len(messages) - 1:
-            parts.append((f"{THINK}\n", False))
+            parts.append((f"{opening}{THINK}\n", False))
             parts.append((f"{message.thought}\n{END_THINK}\n\n", True))
+        else:
+            parts.append((opening, False))
         text = message.content if message.call is None else call_text(message.call)
         parts.append((f"{text}{END}", True))
         parts.append(("\n", False))

@@ -12,8 +12,9 @@ from demo_model.corpus.conversations import FACTS
 from demo_model.corpus.greetings import GREETINGS
 from demo_model.corpus.identity import IDENTITY
 from demo_model.corpus.maze import hint
+from demo_model.corpus.skills import SKILLS
 
-KNOWN = {fact.label: fact.answers for fact in [*FACTS, *GREETINGS, *IDENTITY]}
+KNOWN = {fact.label: fact.answers for fact in [*FACTS, *GREETINGS, *IDENTITY, *SKILLS]}
 ADMITS = ("cannot help", "do not know", "beyond me")
 NUMBERS = re.compile(r"-?\d+")
 

@@ -12,8 +12,9 @@ from demo_model.corpus.grammar import Fact, ask, roughen
 from demo_model.corpus.greetings import GREETINGS
 from demo_model.corpus.identity import IDENTITY
 from demo_model.corpus.maze import maze_turn
-from demo_model.corpus.names import person
+from demo_model.corpus.names import made_up_word, person
 from demo_model.corpus.portal import PORTAL
+from demo_model.corpus.skills import SKILLS
 from demo_model.corpus.sums import small_sum
 from demo_model.corpus.tools import tool_conversation
 
@@ -21,8 +22,8 @@ FACTS = [*PORTAL, *ACCESS, *FEATURES]
 WHO_I_AM = IDENTITY[0]
 LONGEST_REPEAT = 260
 SUMMARY_LINES = 5
-WEIGHTS = {"fact": 30, "capital": 13, "sum": 9, "greeting": 7, "identity": 7, "outside": 22, "tell_name": 5, "ask_name": 4, "tell_thing": 3, "ask_thing": 3, "repeat": 3, "echo": 2, "first": 1, "summary": 3, "maze": 3}
-FIRST_TURN = {"fact": 34, "capital": 12, "sum": 9, "greeting": 9, "identity": 9, "outside": 30, "tell_name": 9, "ask_name": 1, "tell_thing": 3, "ask_thing": 1, "summary": 1, "echo": 1, "repeat": 1}
+WEIGHTS = {"fact": 30, "capital": 13, "sum": 11, "greeting": 7, "identity": 8, "outside": 22, "tell_name": 5, "ask_name": 4, "tell_thing": 3, "ask_thing": 3, "repeat": 3, "echo": 2, "first": 1, "summary": 3, "maze": 3}
+FIRST_TURN = {"fact": 34, "capital": 12, "sum": 11, "greeting": 10, "identity": 10, "outside": 30, "tell_name": 9, "ask_name": 1, "tell_thing": 3, "ask_thing": 1, "summary": 1, "echo": 1, "repeat": 1}
 
 
 @dataclass
@@ -56,7 +57,10 @@ class Thread:
         answer = self.rng.choice(fact.answers)
         if fact is WHO_I_AM and self.persona:
             answer = f"I am {self.persona}, running on the tiny demo model of Prompt Portal."
-        self.add(ask(self.rng, fact.nouns, fact.deeds, fact.asks), answer, fact.label, fact.thought)
+        question = ask(self.rng, fact.nouns, fact.deeds, fact.asks)
+        if "{" in question and facts is GREETINGS:
+            question = question.replace("{w}", made_up_word(self.rng)).replace("{c}", self.rng.choice(list(capitals.CAPITALS)))
+        self.add(question, answer, fact.label, fact.thought)
 
     def capital(self) -> None:
         """Ask about capitals."""
@@ -142,7 +146,7 @@ class Thread:
         elif kind == "greeting":
             self.fact(GREETINGS)
         elif kind == "identity":
-            self.fact(IDENTITY)
+            self.fact([*IDENTITY, *SKILLS])
         else:
             getattr(self, kind)()
         self.last_kind = kind
@@ -195,7 +199,7 @@ def mixed_conversation(rng: random.Random) -> Conversation:
     thread.turn(draw(rng, first))
     while len(thread.labels) < count:
         thread.turn(draw(rng, WEIGHTS))
-    if rng.random() > 0.12:
+    if rng.random() > 0.07:
         for message in thread.messages:
             message.thought = None
     return Conversation(thread.messages)
@@ -206,7 +210,7 @@ def conversations(seed: int, count: int) -> Iterator[Conversation]:
     rng = random.Random(seed)
     for _ in range(count):
         chance = rng.random()
-        if chance < 0.06:
+        if chance < 0.05:
             yield tool_conversation(rng)
         else:
-            yield maze_conversation(rng) if chance < 0.13 else mixed_conversation(rng)
+            yield maze_conversation(rng) if chance < 0.14 else mixed_conversation(rng)

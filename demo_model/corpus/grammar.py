@@ -16,7 +16,14 @@ NOUN_FRAMES = [
     "what's the [deal|story|idea] [with|behind] {x}?", "[I have|I've got] a question about {x}[.|]", "[help|help me] [with|understand] {x}[.|]",
     "how [does|do] {x} work[?|]", "what [is|are] {x} [for|good for|used for][?|]", "why [is there|do you have|would I need|do I need] {x}[?|]",
     "[let's|let us] talk about {x}[.|]", "[I would like|I want|I'd love] to [know|learn|hear] [about|more about] {x}[.|]",
-    "[please|kindly] [explain|describe] {x}[.|]", "[so|ok|okay|hey|well|um], what [is|are] {x}?", "[who|where|which] [is|are] {x}[?|]",
+    "[please|kindly] [explain|describe] {x}[.|]", "what [exactly|actually|precisely] [is|are] {x}[?|]", "what is [meant by|the meaning of|to be said about|the use of|the point of|the purpose of] {x}[?|]", "[can|could|may] I [see|hear|read|get|have] [more |something |a bit ][about|on] {x}[?|]", "[how|what] about {x}[?|]",
+    "what sort of thing [is|are] {x}[?|]", "[is|are] {x} [important|useful|new|something I need][?|]", "[has|does] [anyone|somebody] [heard of|know] {x}?", "[do you|can you] know [about |anything about |something about |]{x}[?|]", "[never|I've never|I have never] heard of {x}[.|, what is it?|]", "[we|people|they|my colleagues] [speak|talk|spoke] of {x}[.|: what is that?|]",
+    "[break down|go through|shed light on|clarify|outline|summarise|introduce] {x}[.| for me|, please|]", "[I keep hearing|someone mentioned|I read|the manual mentions|I saw something] [about |of |]{x}[.|, what is it?|]", "in [simple|plain|short] words, what [is|are] {x}?", "would you [mind explaining|explain|describe] {x}[?|]", "{x}: [what|how|why]?", "[so|ok|okay|hey|well|um], what [is|are] {x}?", "[who|where|which] [is|are] {x}[?|]",
+]
+GERUND_FRAMES = [
+    "how [does one|do I|would I|do we|should I] go about {x}[?|]", "what [is|'s] the [procedure|process|method|recipe|trick] for {x}[?|]", "[I need|I could use|I want|please give me] [help|a hand|advice|guidance] [with |in |]{x}[.|]", "[I'm|I am|we are] [having trouble|struggling|not getting anywhere] [with |]{x}[.|]",
+    "[a|is there a|where is the|got a] [guide|tutorial|manual|howto] [to|for|on] {x}[?|]", "{x}[?|: how?|, how does that work?| - how?|]", "is {x} [possible|allowed|hard|difficult|easy|supported][ here|]?", "[what|how] about {x}[?|]", "[and |]what [does|would] {x} [involve|need|take|require]?", "[could|can|would] you [assist|help|support] [me|us] [with|in] {x}[?|]",
+    "[explain|describe] {x}[.|, please|]", "[I am|I'm] [interested in|thinking of|about to start|planning on|considering] {x}[.|, what now?|]", "by what means is {x} done?", "what comes first when {x}?", "[tell me|say something] about {x}[.|]",
 ]
 DEED_FRAMES = [
     "how [do|can|could|should|would|might] [I|we|someone|one|you] {x}[?|]", "how to {x}[?|]", "[I|we] [want|need|would like|wish|have|am trying|are trying|'d like] to {x}[.|]",
@@ -27,9 +34,19 @@ DEED_FRAMES = [
     "[which|what] [command|button|page|step|setting] [do I need|lets me|is there] to {x}[?|]", "[can|could|would|will] you [explain|tell me|show me] how [to|I can|I] {x}[?|]",
     "[walk me through|guide me through] how to {x}[.|]", "[I'm|I am] [stuck|lost]: how [do I|to] {x}?", "[ok|okay|so|now|well|hey], how do I {x}?",
     "[my task today is|my job is|my boss asked me] to {x}[.|]", "[any|some] [hints|tips|advice] [on|for] how to {x}?", "[let me|let us] {x}",
+    "how [would|might|may|shall] [one|someone|a person|a user|a beginner|a new user|my team|an ordinary user] {x}[?|]", "in what way [can|do|could] I {x}[?|]", "[I'd rather|I would rather|I'd prefer to|I wish I could|I'd love to|I plan to|I intend to|I hope to|it would be nice to] {x}[.|, how?|]",
+    "what would [I|one|we] [do|type|click|enter|run] to {x}[?|]", "[could|can|may] I [see|get|have] how to {x}[?|]", "[suppose|say|imagine|assume] I [want|wanted|need|needed] to {x}[: what then?|, what do I do?|.|?]", "[am I|are we|is one|are users] [able|allowed] to {x}[?|]", "[does it|does this|does the thing|do you] [let me|allow me to|let us] {x}?",
+    "{x}, how[ does that work| is that done| do I do that|]?", "[somebody|someone|a colleague|my boss|a user] [wants|needs|would like] to {x}[.|, how?|: what now?|]", "what's needed to {x}[?|]", "[trying|attempting] to {x}[.|, any help?|]", "how on earth do I {x}?", "[do you|would you|can you] know how [to|I can] {x}[?|]",
+]
+FILLERS = "just actually maybe exactly possibly really perhaps ever even still simply quickly please again usually normally basically here myself then somehow".split()
+SMALL_WORDS = {"the", "a", "an", "of", "to", "do", "does", "is", "are", "me", "my", "in", "for", "it", "that", "you", "can", "I", "on", "with"}
+CONTEXTS = [
+    "[I am|I'm|we are|we're] [new here|new to this|a small team|a game studio|a lab|in a hurry|a beginner|not a programmer|setting this up|just starting|trying this out|evaluating this|students|on a deadline|a bit lost|confused].", "I have [a question|one question|a quick question|a small problem|five minutes|another question].",
+    "[My|Our] [boss|colleague|teacher|friend|team|customer|admin] [asked me|sent me|wants to know|told me to ask you|is curious|is waiting].", "[Sorry to bother you|Let me ask something|Listen|Look|Here is a question|Something else|Change of topic|New topic|Question for you].", "I [read the manual|looked everywhere|tried for an hour|could not find it|searched the page|am stuck].",
 ]
 OPENERS = ["please", "hey", "hi", "hello", "ok", "so", "well", "quick question:", "one more thing:", "sorry,", "um,", "excuse me,", "good,", "right,", "thanks,", "next:",
            "also,", "and", "but", "now", "great,", "cool,", "alright,", "hmm,", "tell me,", "say,", "by the way,", "just wondering,", "a question:", "yo,", "dear bot,"]
+DOUBLED = set("get set put run stop log plug begin swap sit cut win knit chat plan drop spin dig hit shop pin trim let grab rub jog hop rob hem".split())
 CLOSERS = ["please", "thanks", "thank you", "for me", "now", "today", "again", "then", "if you can", "if possible", "exactly", "in short", "briefly", "in a few words",
            "quickly", "for a beginner", "I am new here", "I need it for work", "I really need it", "mate", "buddy", "my friend", "thx", "pls", "when you have a moment", "cheers"]
 
@@ -58,6 +75,23 @@ def expand(rng: random.Random, pattern: str, **slots: str) -> str:
     return " ".join(pattern.split(" ")).replace(" '", "'").strip()
 
 
+def gerund(phrase: str) -> str:
+    """Return `making a key` for `make a key`."""
+    verb, _, rest = phrase.partition(" ")
+    if verb in DOUBLED:
+        verb += verb[-1]
+    elif verb.endswith("e") and not verb.endswith(("ee", "oe")) and verb != "be":
+        verb = verb[:-1]
+    return f"{verb}ing {rest}".strip()
+
+
+def frame_deed(rng: random.Random, phrase: str) -> str:
+    """Put something to do into a question."""
+    if rng.random() < 0.25:
+        return expand(rng, rng.choice(GERUND_FRAMES), x=gerund(phrase))
+    return expand(rng, rng.choice(DEED_FRAMES), x=phrase)
+
+
 def ask(rng: random.Random, nouns: list[str], deeds: list[str], asks: list[str]) -> str:
     """Return one question made of a frame and a phrase, or a whole question."""
     kinds = [kind for kind, phrases in ((0, nouns), (1, deeds), (2, asks), (2, asks)) if phrases]
@@ -65,11 +99,25 @@ def ask(rng: random.Random, nouns: list[str], deeds: list[str], asks: list[str])
     if kind == 2:
         return expand(rng, rng.choice(asks))
     phrase = expand(rng, rng.choice(nouns if kind == 0 else deeds))
-    return expand(rng, rng.choice(NOUN_FRAMES if kind == 0 else DEED_FRAMES), x=phrase)
+    return frame_deed(rng, phrase) if kind else expand(rng, rng.choice(NOUN_FRAMES), x=phrase)
+
+
+def disturb(rng: random.Random, text: str) -> str:
+    """Drop a small word or put a filler somewhere."""
+    words = text.split(" ")
+    if rng.random() < 0.5 and len(words) > 3:
+        small = [index for index, word in enumerate(words) if word in SMALL_WORDS]
+        if small:
+            del words[rng.choice(small)]
+    elif len(words) > 2:
+        words.insert(rng.randrange(1, len(words)), rng.choice(FILLERS))
+    return " ".join(words)
 
 
 def roughen(rng: random.Random, text: str, affixes: bool = True) -> str:
     """Say it less neatly: openers, closers, letter case, missing punctuation, a slip of the finger."""
+    if affixes and rng.random() < 0.15:
+        text = disturb(rng, text)
     if affixes and rng.random() < 0.2:
         text = f"{rng.choice(OPENERS)} {text}"
     if affixes and rng.random() < 0.14:
@@ -89,6 +137,8 @@ def roughen(rng: random.Random, text: str, affixes: bool = True) -> str:
         text += rng.choice([".", "?", "!", "!!", "..", "?!"])
     if affixes and rng.random() < 0.07:
         text = slip(rng, text)
+    if affixes and rng.random() < 0.06:
+        text = f"{expand(rng, rng.choice(CONTEXTS))} {text}"
     return text
 
 

@@ -2,7 +2,7 @@
 
 from demo_model.corpus.grammar import Fact
 
-BOT = "[bot|dear bot|robot|computer|friend|my friend|assistant|portal|Prompt Portal|machine|model|little model|AI|buddy|you|there|all|everyone|everybody|dear|mate|demo|tiny model|chat]"
+BOT = "[old friend|dear friend|little one|pal|chap|fellow|dear machine|sweet bot|kind robot|fine machine|lovely bot|little bot|my dear|dear assistant|good machine|bot|dear bot|robot|computer|friend|my friend|assistant|portal|Prompt Portal|machine|model|little model|AI|buddy|you|there|all|everyone|everybody|dear|mate|demo|tiny model|chat]"
 GREETINGS = [
     Fact(
         "a greeting",
@@ -11,6 +11,7 @@ GREETINGS = [
         [
             "[hi|hello|hey|hiya|howdy|yo|greetings|hallo|hej|heya|hullo|sup|ahoy|salutations|welcome|g'day|hey hey|hi hi|hello hello|oh hi|well hello|why hello][!|.|,|]",
             f"[hi|hello|hey|hiya|howdy|greetings|yo|ahoy|oh hi|well hello|hey hey|hello again|hi again|welcome|g'day] {BOT}[!|.|]",
+            f"[a hearty|a warm|a big|my warmest|many|warm|kind|best] [hello|welcome|greeting|greetings|hi] [to you|to all|from me|from us|from {{c}}|to {BOT}|, {BOT}][!|.|]", f"[hi|hello|hey|greetings|good morning|good evening] [from|out of] {{c}}[!|.|]", f"[hello|hi|hey|good evening|good morning|good day] [world|universe|internet|house|portal people|folks|friends|team|ladies and gentlemen|sir|madam|{{w}}][!|.|]", f"[what a|it is a|it's a] [good|lovely|nice|beautiful|fine] [morning|evening|day|afternoon][!|, {BOT}|, isn't it?|]", f"[good|fine|lovely] [morning|evening|afternoon|day] [and hello|and welcome|everyone|everybody|, how nice to see you|sunshine|out there|over there][!|.|]",
             f"[good|a good|a very good|a lovely|a wonderful|fine] [morning|evening|afternoon|day][ to you| to you all| {BOT}|, {BOT}|][!|.|]",
             f"[morning|evening|afternoon|good day|good morning|good evening|good afternoon|good night and hello][ {BOT}|, {BOT}|][!|.|]",
             "[hi|hello|hey][, is| is|! is] [anyone|anybody|someone|somebody] [there|here|home|awake|listening]?",

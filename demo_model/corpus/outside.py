@@ -2,9 +2,10 @@
 
 import random
 
-from demo_model.corpus.grammar import DEED_FRAMES, NOUN_FRAMES, expand
+from demo_model.corpus.grammar import NOUN_FRAMES, expand, frame_deed
 from demo_model.corpus.names import LETTERS, made_up_word, person
 from demo_model.corpus.outside_phrases import ADJECTIVES, DEEDS, FOREIGN, NOUNS, OBJECTS, QUESTIONS, THINGS, VERBS
+from demo_model.corpus.near_misses import NEAR_DEEDS, NEAR_NOUNS, NEAR_QUESTIONS
 from demo_model.corpus.sums import wide_sum
 
 REFUSALS = [
@@ -57,13 +58,23 @@ def deed(rng: random.Random) -> str:
     return f"{rng.choice(VERBS)} {thing(rng)}"
 
 
+def near_miss(rng: random.Random) -> str:
+    """Return a request that shares a word with the model's topics and is none of them."""
+    kind = rng.randrange(3)
+    if kind == 0:
+        return expand(rng, rng.choice(NOUN_FRAMES), x=expand(rng, rng.choice(NEAR_NOUNS)))
+    return frame_deed(rng, expand(rng, rng.choice(NEAR_DEEDS))) if kind == 1 else expand(rng, rng.choice(NEAR_QUESTIONS))
+
+
 def outside_question(rng: random.Random) -> str:
     """Return a request that the model must refuse."""
+    if rng.random() < 0.12:
+        return near_miss(rng)
     kind = rng.random()
     if kind < 0.22:
         return expand(rng, rng.choice(NOUN_FRAMES), x=thing(rng))
     if kind < 0.44:
-        return expand(rng, rng.choice(DEED_FRAMES), x=deed(rng))
+        return frame_deed(rng, deed(rng))
     if kind < 0.74:
         return expand(rng, rng.choice(QUESTIONS)).replace("{o}", rng.choice(OBJECTS)).replace("{a}", rng.choice(ADJECTIVES)).replace("{t}", thing(rng)).replace("{d}", deed(rng)).replace("{n}", str(rng.randint(2, 99))).replace("{p}", person(rng))
     if kind < 0.82:
