@@ -45,7 +45,7 @@ class LogFlusher:
         self._work = asyncio.Event()
         self._flushing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
-        link.on_change.append(self._on_change)
+        link.on_renewal.append(self._on_renewal)
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -101,7 +101,7 @@ class LogFlusher:
             try:
                 await self.flush()
             except CoordUnavailableError:
-                if self._link.is_up:  # one bad call: try again soon; else _on_change wakes us
+                if self._link.is_up:  # one bad call: try again soon; else _on_renewal wakes us
                     await asyncio.sleep(0.5)
                     self._work.set()
             except Exception:
@@ -110,26 +110,18 @@ class LogFlusher:
                 self._work.set()
 
     async def _send(self, logs: list[EventLog]) -> None:
-        pipeline = self._link.client.pipeline(transaction=False)
         sent: list[tuple[EventLog, int, bool]] = []
-        for log in logs:
-            position = self._positions.get(log.log_id, 0)
-            events, is_ended = log.since(position)
-            if not events:
-                continue
-            end = position + len(events)
-            fields: dict[Any, Any] = dict(enumerate(events, position + 1))
-            if is_ended:
-                fields[END_FIELD] = b"1"
-            pipeline.xadd(stream_key(log.log_id), fields, id=f"{end}-0")
-            if is_ended or position == 0:
-                seconds = self._retention_seconds if is_ended else UNFINISHED_SECONDS
-                pipeline.expire(stream_key(log.log_id), seconds)
-                pipeline.set(owner_key(log.log_id), self._owner, ex=seconds)
-            sent.append((log, end, is_ended))
-        if not sent:
-            return
-        for answer in await self._link.call(lambda: pipeline.execute(raise_on_error=False)):
+        async with self._link.client.pipeline(transaction=False) as pipeline:
+            for log in logs:
+                position = self._positions.get(log.log_id, 0)
+                events, is_ended = log.since(position)
+                if events:
+                    self._queue(pipeline, log.log_id, position, events, is_ended)
+                    sent.append((log, position + len(events), is_ended))
+            if not sent:
+                return
+            answers = await self._link.call(lambda: pipeline.execute(raise_on_error=False))
+        for answer in answers:
             _check(answer)
         for log, end, is_ended in sent:
             self._positions[log.log_id] = end
@@ -137,19 +129,38 @@ class LogFlusher:
                 del self._positions[log.log_id]
                 self._logs.pop(log.log_id, None)
 
+    def _queue(self, pipeline: Any, log_id: str, position: int, events: list[bytes], is_ended: bool) -> None:
+        fields: dict[Any, Any] = dict(enumerate(events, position + 1))
+        if is_ended:
+            fields[END_FIELD] = b"1"
+        pipeline.xadd(stream_key(log_id), fields, id=f"{position + len(events)}-0")
+        if is_ended or position == 0:
+            seconds = self._retention_seconds if is_ended else UNFINISHED_SECONDS
+            pipeline.expire(stream_key(log_id), seconds)
+            pipeline.set(owner_key(log_id), self._owner, ex=seconds)
+
     async def _resync(self) -> None:
-        """After Redis was away: find out how much of each log it still has, and count the rest as unsent."""
+        """After the connection was lost: find out how much of each log Redis still has; the rest is to be sent again."""
         for log in list(self._logs.values()):
-            key = stream_key(log.log_id)
-            last: Any = await self._link.call(lambda key=key: self._link.client.xrevrange(key, count=1))  # type: ignore[misc]
-            self._positions[log.log_id] = int(last[0][0].partition(b"-")[0]) if last else 0
+            self._positions[log.log_id] = await self._kept(stream_key(log.log_id))
             self._dirty[log.log_id] = log
         self._must_resync = False
 
-    def _on_change(self, is_up: bool) -> None:
-        if is_up:
-            self._must_resync = True
-            self._work.set()
+    async def _kept(self, key: str) -> int:
+        """Return the number up to which Redis has a log from its first event on."""
+        client = self._link.client
+        first: Any = await self._link.call(lambda: client.xrange(key, count=1))
+        if not first:
+            return 0
+        if b"1" not in first[0][1]:  # Redis lost the beginning, and we went on before we knew
+            await self._link.call(lambda: client.delete(key))
+            return 0
+        last: Any = await self._link.call(lambda: client.xrevrange(key, count=1))
+        return int(last[0][0].partition(b"-")[0]) if last else 0
+
+    def _on_renewal(self) -> None:
+        self._must_resync = True
+        self._work.set()
 
 
 def _check(answer: object) -> None:

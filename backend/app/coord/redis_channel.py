@@ -83,6 +83,8 @@ class RedisChannel:
         kind, channel, data = message["type"], message["channel"], message["data"]
         if kind == "psubscribe":
             self._is_listening.set()
+            for callback in self._link.on_renewal:
+                callback()
         elif kind == "message" and isinstance(data, bytes):
             self._on_wake(data)
         elif kind == "pmessage" and isinstance(data, bytes) and isinstance(channel, bytes):

@@ -30,7 +30,11 @@ Result = TypeVar("Result")
 
 
 class RedisLink:
-    """One client and what is known of its server. `on_change` callbacks hear `True` when it is back, `False` when it is gone."""
+    """One client and what is known of its server.
+
+    `on_change` callbacks hear `True` when the server is back and `False` when it is gone. `on_renewal` callbacks are called
+    when a lost connection is there again, also if no call had failed meanwhile: the server may have lost its data.
+    """
 
     def __init__(self, url: str) -> None:
         # one retry at once: a connection that idled in the pool while Redis restarted is replaced unseen
@@ -48,6 +52,7 @@ class RedisLink:
         self.latency_ms = 0.0
         self.problem = "not connected yet"
         self.on_change: list[Callable[[bool], None]] = []
+        self.on_renewal: list[Callable[[], None]] = []
         self._probe: asyncio.Task[None] | None = None
 
     def own_client(self, socket_timeout_seconds: float | None) -> Redis:

@@ -76,6 +76,7 @@ class RedisLocks:
         self._renew = link.script(RENEW)
         self._tasks: set[asyncio.Task[None]] = set()
         link.on_change.append(self._on_change)
+        link.on_renewal.append(self._on_renewal)
 
     async def start(self) -> None:
         self._spawn(self._keep_renewing())
@@ -144,27 +145,28 @@ class RedisLocks:
                 await self._renew_some(tickets[start : start + _RENEW_AT_ONCE])
 
     async def _renew_some(self, tickets: list[_Ticket]) -> None:
-        asked_at = time.monotonic()
-        pipeline = self._link.client.pipeline(transaction=False)
         entered = [ticket for ticket in tickets if ticket.has_entered]
-        for ticket in entered:
-            arguments: list[str | int] = [ticket.ticket_id, self._lease_ms, int(ticket.is_granted)]
-            await self._renew(keys=ticket.keys, args=arguments, client=pipeline)
-        if entered:
+        if not entered:
+            return
+        asked_at = time.monotonic()
+        async with self._link.client.pipeline(transaction=False) as pipeline:
+            for ticket in entered:
+                arguments: list[str | int] = [ticket.ticket_id, self._lease_ms, int(ticket.is_granted)]
+                await self._renew(keys=ticket.keys, args=arguments, client=pipeline)
             ranks = await self._link.call(pipeline.execute)
-            for ticket, rank in zip(entered, ranks, strict=True):
-                ticket.note(int(rank), asked_at)
-                if ticket.ticket_id not in self._tickets:
-                    self._spawn(self._give_up(ticket))  # it left while it was being renewed
+        for ticket, rank in zip(entered, ranks, strict=True):
+            ticket.note(int(rank), asked_at)
+            if ticket.ticket_id not in self._tickets:
+                self._spawn(self._give_up(ticket))  # it left while it was being renewed
 
     def _on_change(self, is_up: bool) -> None:
-        tickets = list(self._tickets.values())
-        if is_up:
-            # a Redis that lost its data is told of the holders first; waiters follow with the next renewal
-            self._spawn(self._renew_all([ticket for ticket in tickets if ticket.is_granted]))
-            return
-        for ticket in tickets:
-            ticket.waiter.wake()  # those who wait go on with the process's own lock
+        if not is_up:
+            for ticket in list(self._tickets.values()):
+                ticket.waiter.wake()  # those who wait go on with the process's own lock
+
+    def _on_renewal(self) -> None:
+        # a Redis that lost its data is told of the holders first; waiters follow with the next renewal
+        self._spawn(self._renew_all([ticket for ticket in self._tickets.values() if ticket.is_granted]))
 
     @property
     def _lease_ms(self) -> int:

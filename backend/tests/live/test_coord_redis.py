@@ -1,0 +1,326 @@
+"""Coordination over Redis when things break: Redis stops, hangs, forgets; a replica is killed while it holds a lock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from app.coord.base import CoordUnavailableError, LogNotFoundError
+from app.coord.memory import make_hub
+from app.coord.redis import RedisCoord
+from tests.fixtures.portal import BACKEND
+from tests.fixtures.redis import RedisServer
+
+pytestmark = pytest.mark.live
+
+MakeReplica = Callable[..., Awaitable[RedisCoord]]
+
+
+@pytest.fixture
+async def replica(own_redis: RedisServer) -> AsyncIterator[MakeReplica]:
+    """Make replicas on the test's own Redis; each stands for a process of its own."""
+    made: list[RedisCoord] = []
+
+    async def make(lease_seconds: float = 1.5) -> RedisCoord:
+        coord = RedisCoord(own_redis.url, make_hub(), lease_seconds=lease_seconds)
+        made.append(coord)
+        await coord.start()
+        return coord
+
+    yield make
+    for coord in made:
+        await coord.close()
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - the condition is another process's
+            await asyncio.sleep(0.02)
+
+
+async def _is(coord: RedisCoord, *, healthy: bool) -> None:
+    async def matches() -> bool:
+        return (await coord.health()).is_healthy is healthy
+
+    await _until(matches)
+
+
+async def _read_all(coord: RedisCoord, log_id: str, after: int = 0) -> list[bytes]:
+    return [event.data async for event in coord.logs.read(log_id, after=after)]
+
+
+HOLD_FOREVER = """
+import asyncio, sys
+from app.coord.memory import make_hub
+from app.coord.redis import RedisCoord
+async def main():
+    coord = RedisCoord(sys.argv[1], make_hub(), lease_seconds=1.5)
+    await coord.start()
+    async with coord.locks.hold("a", max_waiting=5):
+        print("held", flush=True)
+        await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+async def test_the_lock_of_a_killed_process_goes_to_the_next_when_its_lease_ends(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord = await replica()
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLD_FOREVER, own_redis.url, cwd=BACKEND, stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+
+    async def wait_for_it() -> float:
+        async with coord.locks.hold("a", max_waiting=5):
+            return time.monotonic()
+
+    waiting = asyncio.create_task(wait_for_it())
+    await asyncio.sleep(2.5)  # longer than the lease: a living holder keeps renewing it
+    assert not waiting.done()
+    holder.kill()
+    await holder.wait()
+    killed_at = time.monotonic()
+    async with asyncio.timeout(4):
+        assert await waiting - killed_at < 3
+
+
+async def test_a_dead_waiter_does_not_block_those_behind_it(replica: MakeReplica) -> None:
+    first, second, third = await replica(), await replica(), await replica()
+
+    async def wait_behind(coord: RedisCoord) -> None:
+        async with coord.locks.hold("a", max_waiting=5):
+            pass
+
+    async with first.locks.hold("a", max_waiting=5):
+        doomed = asyncio.create_task(wait_behind(second))
+        await asyncio.sleep(0.1)
+        patient = asyncio.create_task(wait_behind(third))
+        await asyncio.sleep(0.1)
+        await second.close()  # stops renewing, and leaves its ticket behind
+    await asyncio.wait_for(patient, 4)
+    doomed.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await doomed
+
+
+async def test_a_holder_learns_that_its_lease_ran_out(replica: MakeReplica, own_redis: RedisServer) -> None:
+    coord = await replica(lease_seconds=0.6)
+    async with coord.locks.hold("a", max_waiting=5) as lease:
+        await asyncio.sleep(1)
+        assert not lease.is_lost
+        own_redis.stop()
+        await asyncio.sleep(1)
+        assert lease.is_lost
+
+
+async def test_without_redis_the_process_goes_on_alone_and_says_so(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(), await replica()
+    own_redis.stop()
+    began = time.monotonic()
+    async with coord.locks.hold("a", max_waiting=0), asyncio.timeout(1):
+        async with other.locks.hold("a", max_waiting=0):
+            pass  # the documented trade: two replicas may interleave
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), coord.locks.hold("a", max_waiting=1):
+                pass
+    assert (await coord.rates.take("a", limit=2, window_seconds=60)).is_allowed
+    assert (await coord.rates.take("a", limit=2, window_seconds=60)).is_allowed
+    assert not (await coord.rates.take("a", limit=2, window_seconds=60)).is_allowed
+    await coord.rates.adjust("a", delta=-1, window_seconds=60)
+    async with coord.signals.listen("t") as messages:
+        with pytest.raises(CoordUnavailableError):
+            await coord.signals.publish("t", b"x")
+        assert await asyncio.wait_for(anext(messages), 1) == b"x"
+    writer = await coord.logs.open("turn")
+    writer.append(b"one")
+    await writer.finish(b"two")
+    assert await _read_all(coord, "turn") == [b"one", b"two"]
+    with pytest.raises(CoordUnavailableError):
+        await _read_all(other, "turn")
+    assert time.monotonic() - began < 3
+    health = await coord.health()
+    assert not health.is_healthy
+    assert "within this process only" in health.message
+
+
+async def test_replicas_share_again_when_redis_is_back(replica: MakeReplica, own_redis: RedisServer) -> None:
+    coord, other = await replica(), await replica()
+    own_redis.stop()
+    await _is(coord, healthy=False)
+    writer = await coord.logs.open("turn")
+    writer.append(b"written while Redis was away")
+    own_redis.start()
+    for one in (coord, other):
+        await _is(one, healthy=True)
+
+    async with coord.locks.hold("a", max_waiting=0):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2), other.locks.hold("a", max_waiting=1):
+                pass
+    assert (await coord.rates.take("a", limit=1, window_seconds=60)).is_allowed
+    assert not (await other.rates.take("a", limit=1, window_seconds=60)).is_allowed
+
+    async def hears() -> bool:
+        async with other.signals.listen("t") as messages:
+            await coord.signals.publish("t", b"x")
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(anext(messages), 0.1) == b"x"
+        return False
+
+    await _until(hears)
+    await writer.finish(b"end")
+    assert await asyncio.wait_for(_read_all(other, "turn"), 2) == [b"written while Redis was away", b"end"]
+
+
+async def test_a_redis_that_hangs_costs_a_second_once(replica: MakeReplica, own_redis: RedisServer) -> None:
+    coord = await replica()
+    own_redis.freeze()
+    try:
+        began = time.monotonic()
+        await coord.rates.take("a", limit=5, window_seconds=60)
+        assert time.monotonic() - began < 1.6
+        began = time.monotonic()
+        for number in range(20):
+            async with coord.locks.hold(f"lock {number}", max_waiting=0):
+                await coord.rates.take("a", limit=50, window_seconds=60)
+        assert time.monotonic() - began < 0.5
+    finally:
+        own_redis.thaw()
+    await _is(coord, healthy=True)
+
+
+async def test_those_who_wait_in_redis_go_on_in_order_when_it_dies(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord = await replica(lease_seconds=9)
+    order: list[int] = []
+    release = asyncio.Event()
+
+    async def work(number: int) -> None:
+        async with coord.locks.hold("a", max_waiting=10):
+            order.append(number)
+            if number == 0:
+                await release.wait()
+
+    tasks = []
+    for number in range(5):
+        tasks.append(asyncio.create_task(work(number)))
+        await asyncio.sleep(0.03)
+    own_redis.stop()
+    await _is(coord, healthy=False)
+    assert order == [0]
+    release.set()
+    await asyncio.wait_for(asyncio.gather(*tasks), 3)
+    assert order == [0, 1, 2, 3, 4]
+
+
+async def test_a_holder_keeps_its_lock_through_a_restart_that_loses_all_data(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(lease_seconds=6), await replica(lease_seconds=6)
+    async with coord.locks.hold("a", max_waiting=5) as lease:
+        own_redis.restart()
+        await asyncio.sleep(0.5)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3), other.locks.hold("a", max_waiting=5):
+                pass
+        assert not lease.is_lost
+    async with asyncio.timeout(2), other.locks.hold("a", max_waiting=5):
+        pass
+
+
+async def test_a_reader_elsewhere_gets_every_byte_of_a_log_across_a_restart(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(), await replica()
+    writer = await coord.logs.open("turn")
+    expected = [b"event %d" % number for number in range(1, 61)]
+    for data in expected[:20]:
+        writer.append(data)
+    reading = asyncio.create_task(_read_all(other, "turn"))
+    await asyncio.sleep(0.2)
+    own_redis.stop()
+    for data in expected[20:40]:
+        writer.append(data)
+    await asyncio.sleep(0.7)
+    own_redis.start()
+    for data in expected[40:]:
+        writer.append(data)
+        await asyncio.sleep(0.01)
+    await _is(coord, healthy=True)
+    await writer.finish(b"end")
+    assert await asyncio.wait_for(reading, 10) == [*expected, b"end"]
+    assert await asyncio.wait_for(_read_all(other, "turn", after=30), 3) == [*expected[30:], b"end"]
+
+
+async def test_a_log_that_redis_lost_with_its_writer_ends_for_its_readers(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(), await replica()
+    writer = await coord.logs.open("turn")
+    writer.append(b"one")
+    reading = asyncio.create_task(_read_all(other, "turn"))
+    await asyncio.sleep(0.3)
+    await coord.close()
+    own_redis.restart()
+    with pytest.raises(LogNotFoundError):
+        await asyncio.wait_for(reading, 15)
+
+
+async def test_two_hundred_readers_of_other_replicas_logs_need_few_connections(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(), await replica()
+    writers = [await coord.logs.open(f"turn {number}") for number in range(200)]
+    readers = [asyncio.create_task(_read_all(other, f"turn {number}")) for number in range(200)]
+    for piece in range(5):
+        for writer in writers:
+            writer.append(b"piece %d" % piece)
+        await asyncio.sleep(0.05)
+    connected = await other._link.client.client_list()
+    await asyncio.gather(*(writer.finish(b"end") for writer in writers))
+    texts = await asyncio.wait_for(asyncio.gather(*readers), 10)
+    assert texts == [[b"piece 0", b"piece 1", b"piece 2", b"piece 3", b"piece 4", b"end"]] * 200
+    assert len(connected) <= 40  # both replicas together
+
+
+async def test_a_portal_that_starts_before_redis_joins_it_later(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    own_redis.stop()
+    coord, other = await replica(), await replica()
+    assert not (await coord.health()).is_healthy
+    async with coord.locks.hold("a", max_waiting=0):
+        pass
+    own_redis.start()
+    for one in (coord, other):
+        await _is(one, healthy=True)
+    writer = await coord.logs.open("turn")
+    await writer.finish(b"end")
+    assert await asyncio.wait_for(_read_all(other, "turn"), 2) == [b"end"]
+
+
+async def test_what_is_kept_in_redis_expires(replica: MakeReplica) -> None:
+    coord = await replica()
+    writer = await coord.logs.open("turn")
+    writer.append(b"one")
+    async with coord.locks.hold("a", max_waiting=1):
+        await coord.rates.take("a", limit=5, window_seconds=60)
+        await asyncio.sleep(0.1)
+        client = coord._link.client
+        keys = [key async for key in client.scan_iter("*")]
+        assert len(keys) == 5
+        assert all([await client.ttl(key) > 0 for key in keys])
+    await writer.finish(b"end")
+    assert 0 < await client.ttl("pp:log:turn") <= 600
+    assert 0 < await client.ttl("pp:log-owner:turn") <= 600
