@@ -21,7 +21,11 @@ NUMBERS = re.compile(r"-?\d+")
 
 def is_refusal(text: str) -> bool:
     """Tell whether the answer admits that it is a tiny demo model and says how to connect a real one."""
-    return "tiny demo model" in text and any(words in text for words in ADMITS) and "connect a real model" in text
+    return (
+        "tiny demo model" in text
+        and any(words in text for words in ADMITS)
+        and "connect a real model" in text
+    )
 
 
 def says(text: str, wanted: str) -> bool:

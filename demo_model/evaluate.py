@@ -45,7 +45,12 @@ def read_lines(path: Path) -> list[Line]:
     """Read a held-out file: JSON Lines with `topic`, `turns`, and `system` or `tools` where needed."""
     rows = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
     return [
-        Line(row["topic"], [(turn[0], turn[1]) for turn in row["turns"]], row.get("system", ""), row.get("tools", []))
+        Line(
+            row["topic"],
+            [(turn[0], turn[1]) for turn in row["turns"]],
+            row.get("system", ""),
+            row.get("tools", []),
+        )
         for row in rows
     ]
 
@@ -79,7 +84,9 @@ def report(outcomes: list[Outcome], gguf: Path, heldout: Path) -> dict[str, Any]
         "heldout": heldout.name,
         "inside": share([outcome for outcome in outcomes if outcome.topic != OUTSIDE]),
         "outside": share([outcome for outcome in outcomes if outcome.topic == OUTSIDE]),
-        "topics": {topic: share([outcome for outcome in outcomes if outcome.topic == topic]) for topic in topics},
+        "topics": {
+            topic: share([outcome for outcome in outcomes if outcome.topic == topic]) for topic in topics
+        },
         "misses": [
             {"topic": miss.topic, "message": miss.message, "expected": miss.expected, "answer": miss.answer}
             for miss in outcomes

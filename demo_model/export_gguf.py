@@ -41,7 +41,9 @@ def gguf_name(name: str) -> str:
 def add_shape(writer: GGUFWriter, shape: Shape) -> None:
     """Write the sizes."""
     writer.add_name("Prompt Portal demo")
-    writer.add_description("A tiny model that shows Prompt Portal at work; for anything else connect a real model.")
+    writer.add_description(
+        "A tiny model that shows Prompt Portal at work; for anything else connect a real model."
+    )
     writer.add_license("mit")
     writer.add_languages(["en"])
     writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
@@ -65,7 +67,11 @@ def add_tokenizer(writer: GGUFWriter, path: Path) -> None:
     ids.update({token["content"]: token["id"] for token in description["added_tokens"]})
     tokens = sorted(ids, key=lambda token: ids[token])
     kinds = [
-        TokenType.CONTROL if token in CONTROL_TOKENS else TokenType.USER_DEFINED if token in MARKUP_TOKENS else TokenType.NORMAL
+        TokenType.CONTROL
+        if token in CONTROL_TOKENS
+        else TokenType.USER_DEFINED
+        if token in MARKUP_TOKENS
+        else TokenType.NORMAL
         for token in tokens
     ]
     writer.add_tokenizer_model("gpt2")

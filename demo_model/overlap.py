@@ -9,8 +9,12 @@ from demo_model.corpus.conversations import conversations
 from demo_model.corpus.grammar import expand
 from demo_model.corpus.memory import ASK_THING, ATTRIBUTES, TELL_NAME, TELL_THING
 
-PLACES = sorted([*CAPITALS, *CAPITALS.values(), *(one for many in ALIASES.values() for one in many)], key=len)[::-1]
-PLACE = re.compile(r"\b(the )?(" + "|".join(re.escape(place.lower().removeprefix("the ")) for place in PLACES) + r")\b")
+PLACES = sorted(
+    [*CAPITALS, *CAPITALS.values(), *(one for many in ALIASES.values() for one in many)], key=len
+)[::-1]
+PLACE = re.compile(
+    r"\b(the )?(" + "|".join(re.escape(place.lower().removeprefix("the ")) for place in PLACES) + r")\b"
+)
 EXPANSIONS = 300
 
 
@@ -27,11 +31,18 @@ def skeleton(message: str, slots: Iterable[str] = ()) -> str:
 def generated_skeletons(seed: int, count: int) -> set[str]:
     """Return the phrasings of a sample of the corpus, and of the patterns whose slots are free words."""
     rng = random.Random(seed)
-    found = {skeleton(message.content) for one in conversations(seed, count) for message in one.messages if message.role == "user"}
+    found = {
+        skeleton(message.content)
+        for one in conversations(seed, count)
+        for message in one.messages
+        if message.role == "user"
+    }
     for pattern in TELL_NAME:
         found |= {skeleton(expand(rng, pattern, n="slot")) for _ in range(EXPANSIONS)}
     for pattern in [*TELL_THING, *ASK_THING]:
-        found |= {skeleton(expand(rng, pattern, k=rng.choice(ATTRIBUTES), v="slot")) for _ in range(EXPANSIONS)}
+        found |= {
+            skeleton(expand(rng, pattern, k=rng.choice(ATTRIBUTES), v="slot")) for _ in range(EXPANSIONS)
+        }
     return found
 
 

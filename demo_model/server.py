@@ -52,7 +52,9 @@ class ModelServer:
                 return self
         raise RuntimeError(f"llama.cpp did not start with {self.path}")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.process is not None:
             self.process.terminate()
             self.process.wait(timeout=START_SECONDS)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from demo_model.chat import CONTROL_TOKENS, MARKUP_TOKENS, Conversation, segments
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from demo_model.chat import CONTROL_TOKENS, MARKUP_TOKENS, Conversation, segments
 
 VOCABULARY_SIZE = 1536
 # llama.cpp splits by this expression for `tokenizer.ggml.pre = qwen2`; digits stay single, so sums can be learnt.

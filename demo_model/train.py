@@ -19,11 +19,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tokenizers import Tokenizer
+
 from demo_model.chat import segments
 from demo_model.corpus.conversations import conversations
 from demo_model.model import Llama, Shape
 from demo_model.tokenizer import encode, train_tokenizer
-from tokenizers import Tokenizer
 
 TOKENIZER_SEED, CORPUS_SEED, BATCH_SEED, WEIGHT_SEED = 11, 12, 13, 14
 TOKENIZER_CONVERSATIONS = 6000
@@ -172,8 +173,15 @@ def save(model: Llama, optimizers: Optimizers, progress: Progress, folder: Path)
     """Save weights, checkpoint and figures, and print a line."""
     weights = model.state_dict()
     torch.save(weights, folder / "model.pt")
-    torch.save({"model": weights, "optimizers": optimizers.state(), "progress": asdict(progress)}, folder / "checkpoint.pt")
-    figures = {**asdict(progress), "parameters": sum(weight.numel() for weight in weights.values()), "batch_tokens": BATCH_TOKENS}
+    torch.save(
+        {"model": weights, "optimizers": optimizers.state(), "progress": asdict(progress)},
+        folder / "checkpoint.pt",
+    )
+    figures = {
+        **asdict(progress),
+        "parameters": sum(weight.numel() for weight in weights.values()),
+        "batch_tokens": BATCH_TOKENS,
+    }
     (folder / "training.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     speed = progress.tokens / progress.seconds
     print(

@@ -29,22 +29,74 @@ ALIASES = {
     "Myanmar": ["Burma"],
     "United Arab Emirates": ["the UAE"],
 }
-WITH_ARTICLE = {"Netherlands", "Philippines", "Maldives", "Gambia", "United Kingdom", "United States", "United Arab Emirates", "Dominican Republic"}
+WITH_ARTICLE = {
+    "Netherlands",
+    "Philippines",
+    "Maldives",
+    "Gambia",
+    "United Kingdom",
+    "United States",
+    "United Arab Emirates",
+    "Dominican Republic",
+}
 FORWARD = [
-    "[what|what is|what's|whats|which is|tell me|name|give me|do you know|I need|say|what was] the capital [city |]of {x}[?|.|]", "capital [city |]of {x}[?| please|]", "{x}[,|:] capital[?| city?|]", "[which|what] city is the capital of {x}[?|]",
-    "{x}'s capital[?| city?| please|]", "what is {x}'s capital[?| city?|]", "the capital of {x}[?| please|, please|]", "[can|could|would] you [tell me|name|give me] the capital [city |]of {x}[?|, please?]", "[do you know|any idea|I forgot|remind me] [what|] the capital of {x}[ is|][?|.|]",
-    "[which|what] city [governs|is the seat of government of|is the main seat of government in] {x}?", "what do they call the capital of {x}?", "capital {x}", "[I wonder|I'd like to know|I want to know|let me know] what the capital of {x} is[.|]", "{x}: [what is its|its|name its|the] capital[?|]",
-    "where [is|sits] the government of {x}[?|]", "[my quiz asks|a quiz asks|my teacher wants to know|for my homework|for a quiz]: [the|what is the] capital of {x}[?|]", "what's [the capital city in|the name of the capital of|the capital in] {x}[?|]", "[question|geography|trivia]: capital of {x}[?|]", "[which|what] is {x}'s [capital|capital city][?|]",
-    "in {x}, [which|what] city is the capital?", "what city is {x}'s capital?",
+    "[what|what is|what's|whats|which is|tell me|name|give me|do you know|I need|say|what was] the capital [city |]of {x}[?|.|]",
+    "capital [city |]of {x}[?| please|]",
+    "{x}[,|:] capital[?| city?|]",
+    "[which|what] city is the capital of {x}[?|]",
+    "{x}'s capital[?| city?| please|]",
+    "what is {x}'s capital[?| city?|]",
+    "the capital of {x}[?| please|, please|]",
+    "[can|could|would] you [tell me|name|give me] the capital [city |]of {x}[?|, please?]",
+    "[do you know|any idea|I forgot|remind me] [what|] the capital of {x}[ is|][?|.|]",
+    "[which|what] city [governs|is the seat of government of|is the main seat of government in] {x}?",
+    "what do they call the capital of {x}?",
+    "capital {x}",
+    "[I wonder|I'd like to know|I want to know|let me know] what the capital of {x} is[.|]",
+    "{x}: [what is its|its|name its|the] capital[?|]",
+    "where [is|sits] the government of {x}[?|]",
+    "[my quiz asks|a quiz asks|my teacher wants to know|for my homework|for a quiz]: [the|what is the] capital of {x}[?|]",
+    "what's [the capital city in|the name of the capital of|the capital in] {x}[?|]",
+    "[question|geography|trivia]: capital of {x}[?|]",
+    "[which|what] is {x}'s [capital|capital city][?|]",
+    "in {x}, [which|what] city is the capital?",
+    "what city is {x}'s capital?",
 ]
 FORWARD_REPLIES = ["The capital of {x} is {y}."]
 BACKWARD = [
-    "[which|what] country [is {y} the capital of|has {y} as its capital|has the capital {y}|is governed from {y}][?|]", "{y} is the capital of [which|what] country?", "of [which|what] country is {y} the capital?", "{y} is the capital of[ what|...|][?|]", "[what|where] is {y}[ the capital of|][?|]",
-    "[in which country|in what country|where] [is|lies] {y}[?| located?|]", "to which country does {y} belong?", "{y} belongs to which country?", "[whose capital is|what is] {y}[?| the capital of?|]", "name the country whose capital is {y}[.|]",
+    "[which|what] country [is {y} the capital of|has {y} as its capital|has the capital {y}|is governed from {y}][?|]",
+    "{y} is the capital of [which|what] country?",
+    "of [which|what] country is {y} the capital?",
+    "{y} is the capital of[ what|...|][?|]",
+    "[what|where] is {y}[ the capital of|][?|]",
+    "[in which country|in what country|where] [is|lies] {y}[?| located?|]",
+    "to which country does {y} belong?",
+    "{y} belongs to which country?",
+    "[whose capital is|what is] {y}[?| the capital of?|]",
+    "name the country whose capital is {y}[.|]",
 ]
 BACKWARD_REPLY = "{y} is the capital of {x}."
-FOLLOW_UPS = ["and [of |the capital of |what about |how about |for |that of |]{x}?", "[what|how] about {x}[?|]", "and {x}[?|]", "and of {x}[?| then?|]", "{x}[?| too?| then?|]", "[now|next|then][ of|] {x}[?|.|]", "the same for {x}[?|.|]", "[what|and what] is it [for|in] {x}[?|]", "and in {x}?", "same question for {x}[.|]", "and that of {x}?", "also {x}[?|, please|]"]
-SEVERAL = ["[what are|name|give me|tell me|list|I need] the capitals of {x} and {z}[?|.|]", "capitals of {x} and {z}[?|]", "the capitals of {x} and {z}[, please|]", "what is the capital of {x} and of {z}?", "[which|what] cities are the capitals of {x} and {z}?"]
+FOLLOW_UPS = [
+    "and [of |the capital of |what about |how about |for |that of |]{x}?",
+    "[what|how] about {x}[?|]",
+    "and {x}[?|]",
+    "and of {x}[?| then?|]",
+    "{x}[?| too?| then?|]",
+    "[now|next|then][ of|] {x}[?|.|]",
+    "the same for {x}[?|.|]",
+    "[what|and what] is it [for|in] {x}[?|]",
+    "and in {x}?",
+    "same question for {x}[.|]",
+    "and that of {x}?",
+    "also {x}[?|, please|]",
+]
+SEVERAL = [
+    "[what are|name|give me|tell me|list|I need] the capitals of {x} and {z}[?|.|]",
+    "capitals of {x} and {z}[?|]",
+    "the capitals of {x} and {z}[, please|]",
+    "what is the capital of {x} and of {z}?",
+    "[which|what] cities are the capitals of {x} and {z}?",
+]
 
 
 @dataclass
@@ -74,7 +126,12 @@ def forward(rng: random.Random, patterns: list[str] = FORWARD) -> CapitalTurn:
     country = rng.choice(list(CAPITALS))
     city = CAPITALS[country]
     answer = f"The capital of {shown(country)} is {city}.".replace("D.C..", "D.C.")
-    return CapitalTurn(expand(rng, rng.choice(patterns), x=asked(rng, country)), answer, f"the capital of {shown(country)}", city)
+    return CapitalTurn(
+        expand(rng, rng.choice(patterns), x=asked(rng, country)),
+        answer,
+        f"the capital of {shown(country)}",
+        city,
+    )
 
 
 def follow_up(rng: random.Random) -> CapitalTurn:
@@ -86,12 +143,25 @@ def backward(rng: random.Random) -> CapitalTurn:
     """Ask which country a city is the capital of."""
     country = rng.choice(list(CAPITALS))
     city = CAPITALS[country]
-    return CapitalTurn(expand(rng, rng.choice(BACKWARD), y=city), f"{city} is the capital of {shown(country)}.", f"the city {city}", shown(country))
+    return CapitalTurn(
+        expand(rng, rng.choice(BACKWARD), y=city),
+        f"{city} is the capital of {shown(country)}.",
+        f"the city {city}",
+        shown(country),
+    )
 
 
 def several(rng: random.Random) -> CapitalTurn:
     """Ask for two capitals at once; the answer is a list."""
     first, second = rng.sample(list(CAPITALS), 2)
     user = expand(rng, rng.choice(SEVERAL), x=asked(rng, first), z=asked(rng, second))
-    lines = "\n".join(f"- {name[0].upper() + name[1:]}: {CAPITALS[country]}" for country, name in ((c, shown(c)) for c in (first, second)))
-    return CapitalTurn(user, lines, f"the capitals of {shown(first)} and {shown(second)}", f"{CAPITALS[first]}, {CAPITALS[second]}")
+    lines = "\n".join(
+        f"- {name[0].upper() + name[1:]}: {CAPITALS[country]}"
+        for country, name in ((c, shown(c)) for c in (first, second))
+    )
+    return CapitalTurn(
+        user,
+        lines,
+        f"the capitals of {shown(first)} and {shown(second)}",
+        f"{CAPITALS[first]}, {CAPITALS[second]}",
+    )

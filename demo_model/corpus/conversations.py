@@ -22,8 +22,38 @@ FACTS = [*PORTAL, *ACCESS, *FEATURES]
 WHO_I_AM = IDENTITY[0]
 LONGEST_REPEAT = 260
 SUMMARY_LINES = 5
-WEIGHTS = {"fact": 30, "capital": 13, "sum": 11, "greeting": 7, "identity": 8, "outside": 22, "tell_name": 5, "ask_name": 4, "tell_thing": 3, "ask_thing": 3, "repeat": 3, "echo": 2, "first": 1, "summary": 3, "maze": 3}
-FIRST_TURN = {"fact": 34, "capital": 12, "sum": 11, "greeting": 10, "identity": 10, "outside": 30, "tell_name": 9, "ask_name": 1, "tell_thing": 3, "ask_thing": 1, "summary": 1, "echo": 1, "repeat": 1}
+WEIGHTS = {
+    "fact": 30,
+    "capital": 13,
+    "sum": 11,
+    "greeting": 7,
+    "identity": 8,
+    "outside": 22,
+    "tell_name": 5,
+    "ask_name": 4,
+    "tell_thing": 3,
+    "ask_thing": 3,
+    "repeat": 3,
+    "echo": 2,
+    "first": 1,
+    "summary": 3,
+    "maze": 3,
+}
+FIRST_TURN = {
+    "fact": 34,
+    "capital": 12,
+    "sum": 11,
+    "greeting": 10,
+    "identity": 10,
+    "outside": 30,
+    "tell_name": 9,
+    "ask_name": 1,
+    "tell_thing": 3,
+    "ask_thing": 1,
+    "summary": 1,
+    "echo": 1,
+    "repeat": 1,
+}
 
 
 @dataclass
@@ -59,7 +89,9 @@ class Thread:
             answer = f"I am {self.persona}, running on the tiny demo model of Prompt Portal."
         question = ask(self.rng, fact.nouns, fact.deeds, fact.asks)
         if "{" in question and facts is GREETINGS:
-            question = question.replace("{w}", made_up_word(self.rng)).replace("{c}", self.rng.choice(list(capitals.CAPITALS)))
+            question = question.replace("{w}", made_up_word(self.rng)).replace(
+                "{c}", self.rng.choice(list(capitals.CAPITALS))
+            )
         self.add(question, answer, fact.label, fact.thought)
 
     def capital(self) -> None:
@@ -71,7 +103,12 @@ class Thread:
             turn = capitals.forward(self.rng)
         else:
             turn = capitals.backward(self.rng) if chance < 0.92 else capitals.several(self.rng)
-        self.add(turn.user, turn.short if self.is_terse else turn.answer, turn.label, f"The user asks for {turn.label}.")
+        self.add(
+            turn.user,
+            turn.short if self.is_terse else turn.answer,
+            turn.label,
+            f"The user asks for {turn.label}.",
+        )
 
     def sum(self) -> None:
         """Ask for a small sum."""
@@ -87,27 +124,57 @@ class Thread:
         """Tell the user's name."""
         self.name = person(self.rng)
         user = memory.say(self.rng, memory.TELL_NAME, n=self.name)
-        self.add(user, memory.say(self.rng, memory.NAME_TOLD, n=self.name), f"your name, {self.name}", "The user tells me a name.", affixes=False)
+        self.add(
+            user,
+            memory.say(self.rng, memory.NAME_TOLD, n=self.name),
+            f"your name, {self.name}",
+            "The user tells me a name.",
+            affixes=False,
+        )
 
     def ask_name(self) -> None:
         """Ask for the user's name."""
         answer = memory.NAME_KNOWN.replace("{n}", self.name) if self.name else memory.NAME_UNKNOWN
         if self.is_terse and self.name:
             answer = self.name
-        self.add(memory.say(self.rng, memory.ASK_NAME), answer, "your name", "The user asks for the name I was told.")
+        self.add(
+            memory.say(self.rng, memory.ASK_NAME),
+            answer,
+            "your name",
+            "The user asks for the name I was told.",
+        )
 
     def tell_thing(self) -> None:
         """Tell something to remember."""
         key, value = self.rng.choice(memory.ATTRIBUTES), memory.value(self.rng)
         self.things[key] = value
         answer = memory.THING_TOLD.replace("{k}", key).replace("{v}", value)
-        self.add(memory.say(self.rng, memory.TELL_THING, k=key, v=value), answer, f"your {key}", "The user tells me something to remember.", affixes=False)
+        self.add(
+            memory.say(self.rng, memory.TELL_THING, k=key, v=value),
+            answer,
+            f"your {key}",
+            "The user tells me something to remember.",
+            affixes=False,
+        )
 
     def ask_thing(self) -> None:
         """Ask for something told, or never told."""
-        key = self.rng.choice(list(self.things)) if self.things and self.rng.random() < 0.8 else self.rng.choice(memory.ATTRIBUTES)
-        answer = memory.THING_KNOWN.replace("{v}", self.things[key]) if key in self.things else memory.THING_UNKNOWN
-        self.add(memory.say(self.rng, memory.ASK_THING, k=key), answer.replace("{k}", key), f"your {key}", "The user asks for something told before.")
+        key = (
+            self.rng.choice(list(self.things))
+            if self.things and self.rng.random() < 0.8
+            else self.rng.choice(memory.ATTRIBUTES)
+        )
+        answer = (
+            memory.THING_KNOWN.replace("{v}", self.things[key])
+            if key in self.things
+            else memory.THING_UNKNOWN
+        )
+        self.add(
+            memory.say(self.rng, memory.ASK_THING, k=key),
+            answer.replace("{k}", key),
+            f"your {key}",
+            "The user asks for something told before.",
+        )
 
     def repeat(self) -> None:
         """Ask for the last answer again."""
@@ -119,13 +186,23 @@ class Thread:
         """Ask for the user's own last message."""
         answer = memory.ECHO_REPLY.replace("{m}", self.users[-1]) if self.users else memory.NOTHING_YET
         if len(answer) <= LONGEST_REPEAT:
-            self.add(memory.say(self.rng, memory.ECHO), answer, "your last message", "I repeat the user's last message.")
+            self.add(
+                memory.say(self.rng, memory.ECHO),
+                answer,
+                "your last message",
+                "I repeat the user's last message.",
+            )
 
     def first(self) -> None:
         """Ask for the user's first message."""
         answer = memory.FIRST_REPLY.replace("{m}", self.users[0]) if self.users else memory.NOTHING_YET
         if len(answer) <= LONGEST_REPEAT:
-            self.add(memory.say(self.rng, memory.FIRST), answer, "your first message", "I repeat the user's first message.")
+            self.add(
+                memory.say(self.rng, memory.FIRST),
+                answer,
+                "your first message",
+                "I repeat the user's first message.",
+            )
 
     def summary(self) -> None:
         """Ask what was said so far; long conversations list the last few turns."""
@@ -136,7 +213,10 @@ class Thread:
     def maze(self) -> None:
         """Send a maze state in the middle of anything."""
         message, answer, _ = maze_turn(self.rng)
-        self.messages += [Message("user", message), Message("assistant", answer, "A maze state: I answer with a JSON hint.")]
+        self.messages += [
+            Message("user", message),
+            Message("assistant", answer, "A maze state: I answer with a JSON hint."),
+        ]
         self.labels.append("a maze hint")
 
     def turn(self, kind: str) -> None:
@@ -171,10 +251,16 @@ def maze_conversation(rng: random.Random) -> Conversation:
     """Return states of one game, each answered by a hint."""
     message, answer, system = maze_turn(rng, is_big=rng.random() < 0.35)
     messages = [Message("system", system)] if system else []
-    messages += [Message("user", message), Message("assistant", answer, "A maze state: I answer with a JSON hint.")]
+    messages += [
+        Message("user", message),
+        Message("assistant", answer, "A maze state: I answer with a JSON hint."),
+    ]
     for _ in range(rng.choice([0, 0, 0, 1, 2, 4])):
         message, answer, _ = maze_turn(rng)
-        messages += [Message("user", message), Message("assistant", answer, "A maze state: I answer with a JSON hint.")]
+        messages += [
+            Message("user", message),
+            Message("assistant", answer, "A maze state: I answer with a JSON hint."),
+        ]
     return Conversation(messages)
 
 

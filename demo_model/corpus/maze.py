@@ -7,14 +7,37 @@ from typing import Any
 from demo_model.corpus.grammar import expand
 
 SYSTEMS = [
-    "You are a maze guide. [Answer|Reply] [only |]with [a |]JSON[ object|].", "You give hints for a maze game[.| as JSON.]", "[Reply|Answer|Respond] [only |always |]in JSON[ only|] with the fields hint, show_path, highlight_zone[, highlight_ms|][, freeze_germs_ms|].",
-    "You are the assistant of a maze game. Return a JSON hint for the player.", "You help a player [find|reach] the exit of a maze. Output [valid |]JSON only.", "Maze game. Give one hint as JSON.", "",  "", "",
+    "You are a maze guide. [Answer|Reply] [only |]with [a |]JSON[ object|].",
+    "You give hints for a maze game[.| as JSON.]",
+    "[Reply|Answer|Respond] [only |always |]in JSON[ only|] with the fields hint, show_path, highlight_zone[, highlight_ms|][, freeze_germs_ms|].",
+    "You are the assistant of a maze game. Return a JSON hint for the player.",
+    "You help a player [find|reach] the exit of a maze. Output [valid |]JSON only.",
+    "Maze game. Give one hint as JSON.",
+    "",
+    "",
+    "",
 ]
 PLAIN = [
-    "I am at {p} [in the maze |]and the exit is at {e}[.|:] [which way?|where do I go?|a hint please|give me a hint|hint?|help me]", "[maze|maze game|maze hint]: player [at|on] {p}, exit [at|on] {e}[.|]", "player {p} exit {e}[, hint?| which way| hint please|]", "give me a [maze |]hint: I stand [at|on] {p}, the exit is [at|on] {e}[.|]",
-    "which way [is|to] the exit[,|] if I am [at|on] {p} and it is [at|on] {e}[?|]", "how do I get from {p} to the exit [at|on] {e}[?|]", "[the |]player is [at|on] {p}[.|,] [the |]exit is [at|on] {e}[.|] [hint?|What now?|Hint please.|]", "exit at {e}, me at {p}[.|,] [where to?|hint please|which direction?]",
+    "I am at {p} [in the maze |]and the exit is at {e}[.|:] [which way?|where do I go?|a hint please|give me a hint|hint?|help me]",
+    "[maze|maze game|maze hint]: player [at|on] {p}, exit [at|on] {e}[.|]",
+    "player {p} exit {e}[, hint?| which way| hint please|]",
+    "give me a [maze |]hint: I stand [at|on] {p}, the exit is [at|on] {e}[.|]",
+    "which way [is|to] the exit[,|] if I am [at|on] {p} and it is [at|on] {e}[?|]",
+    "how do I get from {p} to the exit [at|on] {e}[?|]",
+    "[the |]player is [at|on] {p}[.|,] [the |]exit is [at|on] {e}[.|] [hint?|What now?|Hint please.|]",
+    "exit at {e}, me at {p}[.|,] [where to?|hint please|which direction?]",
 ]
-DIRECTIONS = {(0, 0): "You are at the exit!", (1, 0): "Go right.", (-1, 0): "Go left.", (0, 1): "Go down.", (0, -1): "Go up.", (1, 1): "Go right and down.", (1, -1): "Go right and up.", (-1, 1): "Go left and down.", (-1, -1): "Go left and up."}
+DIRECTIONS = {
+    (0, 0): "You are at the exit!",
+    (1, 0): "Go right.",
+    (-1, 0): "Go left.",
+    (0, 1): "Go down.",
+    (0, -1): "Go up.",
+    (1, 1): "Go right and down.",
+    (1, -1): "Go right and up.",
+    (-1, 1): "Go left and down.",
+    (-1, -1): "Go left and up.",
+}
 SLOW_MS, HIGHLIGHT_MS = 3000, 2000
 LOW_OXYGEN = 30
 
@@ -30,7 +53,12 @@ def hint(state: dict[str, Any]) -> dict[str, Any]:
     text = DIRECTIONS[sign(goal[0] - player[0]), sign(goal[1] - player[1])]
     if state.get("oxygen", 100) < LOW_OXYGEN:
         text += " Oxygen is low: collect pellets."
-    answer: dict[str, Any] = {"hint": text, "show_path": player != goal, "highlight_zone": [goal], "highlight_ms": HIGHLIGHT_MS}
+    answer: dict[str, Any] = {
+        "hint": text,
+        "show_path": player != goal,
+        "highlight_zone": [goal],
+        "highlight_ms": HIGHLIGHT_MS,
+    }
     if state.get("germs"):
         answer["freeze_germs_ms"] = SLOW_MS
     return answer
@@ -47,12 +75,20 @@ def random_state(rng: random.Random, is_big: bool) -> dict[str, Any]:
     for axis in (0, 1):
         if rng.random() < 0.12:
             goal[axis] = player[axis]
-    state: dict[str, Any] = {"sessionId": rng.choice(["maze-1", "s1", "player7", f"game-{rng.randint(1, 999)}", f"{rng.getrandbits(32):08x}"]), "player_pos": player, "exit_pos": goal}
+    state: dict[str, Any] = {
+        "sessionId": rng.choice(
+            ["maze-1", "s1", "player7", f"game-{rng.randint(1, 999)}", f"{rng.getrandbits(32):08x}"]
+        ),
+        "player_pos": player,
+        "exit_pos": goal,
+    }
     if is_big:
         side = rng.choice([3, 5, 5, 7, 9])
         state["visible_map"] = [[int(rng.random() < 0.4) for _ in range(side)] for _ in range(side)]
     if rng.random() < 0.6:
-        state["germs"] = [place() if rng.random() < 0.7 else {"pos": place()} for _ in range(rng.choice([0, 0, 1, 1, 2, 3]))]
+        state["germs"] = [
+            place() if rng.random() < 0.7 else {"pos": place()} for _ in range(rng.choice([0, 0, 1, 1, 2, 3]))
+        ]
     if rng.random() < 0.5:
         state["oxygenPellets"] = [place() for _ in range(rng.choice([0, 1, 2, 3]))]
     if rng.random() < 0.4:
@@ -72,7 +108,9 @@ def random_state(rng: random.Random, is_big: bool) -> dict[str, Any]:
 
 def point(rng: random.Random, place: list[int]) -> str:
     """Return a position as a person writes it."""
-    return rng.choice(["({0}, {1})", "({0},{1})", "[{0}, {1}]", "{0},{1}", "{0}/{1}", "x={0} y={1}", "column {0}, row {1}"]).format(*place)
+    return rng.choice(
+        ["({0}, {1})", "({0},{1})", "[{0}, {1}]", "{0},{1}", "{0}/{1}", "x={0} y={1}", "column {0}, row {1}"]
+    ).format(*place)
 
 
 def maze_turn(rng: random.Random, is_big: bool = False) -> tuple[str, str, str]:
@@ -81,11 +119,27 @@ def maze_turn(rng: random.Random, is_big: bool = False) -> tuple[str, str, str]:
     system = expand(rng, rng.choice(SYSTEMS))
     if rng.random() < 0.3 and not is_big:
         bare = {key: state[key] for key in ("player_pos", "exit_pos")}
-        message = expand(rng, rng.choice(PLAIN)).replace("{p}", point(rng, bare["player_pos"])).replace("{e}", point(rng, bare["exit_pos"]))
+        message = (
+            expand(rng, rng.choice(PLAIN))
+            .replace("{p}", point(rng, bare["player_pos"]))
+            .replace("{e}", point(rng, bare["exit_pos"]))
+        )
         return message, json.dumps(hint(bare)), system
     chance = rng.random()
     message = json.dumps(state) if chance < 0.6 else json.dumps(state, separators=(",", ":"))
     if chance > 0.9:
         message = json.dumps(state, indent=2) if not is_big else message
-    intro = ["", "", "", "Maze state:\n", "State: ", "Give me a hint:\n", "Here is the maze state: ", "Current game state:\n", "maze/state ", "What should the player do?\n", "Hint please. "]
+    intro = [
+        "",
+        "",
+        "",
+        "Maze state:\n",
+        "State: ",
+        "Give me a hint:\n",
+        "Here is the maze state: ",
+        "Current game state:\n",
+        "maze/state ",
+        "What should the player do?\n",
+        "Hint please. ",
+    ]
     return rng.choice(intro) + message, json.dumps(hint(state)), system

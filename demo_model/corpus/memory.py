@@ -9,35 +9,143 @@ from demo_model.corpus.outside_phrases import ADJECTIVES, OBJECTS
 TELL_NAME = [
     "[my name is|my name's|I am|I'm|call me|you can call me|please call me|I am called|people call me|they call me|everyone calls me|the name is|the name's|name's|my first name is|im|i am|just call me|my friends call me|I go by|I go by the name of] {n}[.|!|]",
     "[hi|hello|hey|good morning|good evening|good afternoon|greetings|howdy|hi there|hello there|hello bot|good day][,|!|.] [my name is|I am|I'm|this is|call me|it's|it is|the name is|you can call me|i'm] {n}[.|!| here.|]",
-    "{n} [here|speaking|is my name|is the name|at the keyboard|is what they call me|is here][.|!|]", "[this is|it's|it is] {n}[.|!| speaking.| here.|]", "[hi|hello|hey], {n} here[.|!|]", "[remember|note|keep in mind|don't forget|know|please remember][,|] [my name is|that my name is|that I am|I am|that I'm called] {n}[.|!|]", "[you are talking to|you're speaking with|I introduce myself:|let me introduce myself:|allow me to introduce myself, I am|my parents named me] {n}[.|!|]",
-    "actually[,|] [my name is|I am|it's|call me] {n}[.|]", "my name[:|?] {n}[.|!|]",
+    "{n} [here|speaking|is my name|is the name|at the keyboard|is what they call me|is here][.|!|]",
+    "[this is|it's|it is] {n}[.|!| speaking.| here.|]",
+    "[hi|hello|hey], {n} here[.|!|]",
+    "[remember|note|keep in mind|don't forget|know|please remember][,|] [my name is|that my name is|that I am|I am|that I'm called] {n}[.|!|]",
+    "[you are talking to|you're speaking with|I introduce myself:|let me introduce myself:|allow me to introduce myself, I am|my parents named me] {n}[.|!|]",
+    "actually[,|] [my name is|I am|it's|call me] {n}[.|]",
+    "my name[:|?] {n}[.|!|]",
 ]
 NAME_TOLD = ["Nice to meet you, {n}! How can I help?", "Hello {n}! What would you like to know?"]
 ASK_NAME = [
-    "[what is|what's|whats|what was|say|tell me|do you know|do you remember|can you remember|repeat|give me|remember|do you recall|can you tell me|could you tell me|have you remembered|did you get|please say] my name[?|.|]", "who am I[?|]", "[what am I|how am I] called[?|]", "what [did I say|do you think|did I tell you] my name [was|is][?|]", "[do you|can you still|did you] [know|remember|forget] [who I am|my name|what I am called|what my name is][?|]",
-    "what [do you|should you|will you|would you] call me[?|]", "what name did I [give|tell|say][ you|][?|]", "[and |]my name[?| is?| was?|]", "[who|with whom] are you [talking|speaking] to[?|]", "how did I introduce myself?", "I told you my name[.|,|:] what [is|was] it?", "[my name again|quiz: my name|say my name][?|.|]",
+    "[what is|what's|whats|what was|say|tell me|do you know|do you remember|can you remember|repeat|give me|remember|do you recall|can you tell me|could you tell me|have you remembered|did you get|please say] my name[?|.|]",
+    "who am I[?|]",
+    "[what am I|how am I] called[?|]",
+    "what [did I say|do you think|did I tell you] my name [was|is][?|]",
+    "[do you|can you still|did you] [know|remember|forget] [who I am|my name|what I am called|what my name is][?|]",
+    "what [do you|should you|will you|would you] call me[?|]",
+    "what name did I [give|tell|say][ you|][?|]",
+    "[and |]my name[?| is?| was?|]",
+    "[who|with whom] are you [talking|speaking] to[?|]",
+    "how did I introduce myself?",
+    "I told you my name[.|,|:] what [is|was] it?",
+    "[my name again|quiz: my name|say my name][?|.|]",
 ]
 NAME_KNOWN = "Your name is {n}."
 NAME_UNKNOWN = "You have not told me your name yet. What is it?"
 ATTRIBUTES = [
-    "favourite colour", "favorite color", "favourite food", "favourite animal", "favourite city", "favourite number", "favourite film", "favourite song", "favourite drink", "favourite book", "lucky number", "home town", "hobby", "job", "dog's name", "cat's name", "sister's name", "brother's name", "team",
-    "project", "secret word", "code word", "age", "favourite game", "favourite season", "company", "school", "street", "favourite fruit", "language", "car", "nickname", "favourite sport", "password hint", "player name", "robot's name", "team name", "room number", "favourite band", "horse's name",
+    "favourite colour",
+    "favorite color",
+    "favourite food",
+    "favourite animal",
+    "favourite city",
+    "favourite number",
+    "favourite film",
+    "favourite song",
+    "favourite drink",
+    "favourite book",
+    "lucky number",
+    "home town",
+    "hobby",
+    "job",
+    "dog's name",
+    "cat's name",
+    "sister's name",
+    "brother's name",
+    "team",
+    "project",
+    "secret word",
+    "code word",
+    "age",
+    "favourite game",
+    "favourite season",
+    "company",
+    "school",
+    "street",
+    "favourite fruit",
+    "language",
+    "car",
+    "nickname",
+    "favourite sport",
+    "password hint",
+    "player name",
+    "robot's name",
+    "team name",
+    "room number",
+    "favourite band",
+    "horse's name",
 ]
-TELL_THING = ["my {k} is {v}[.|!|]", "[remember|note|please remember|keep in mind|know][,|:|] [that |]my {k} is {v}[.|!|]", "[by the way|hey|also|so|listen|well], my {k} is {v}[.|!|]", "{v} is my {k}[.|!|]", "my {k}: {v}[.|]", "[I want you to know|I should say|let me tell you|I'll tell you|you should know] that my {k} is {v}[.|]"]
+TELL_THING = [
+    "my {k} is {v}[.|!|]",
+    "[remember|note|please remember|keep in mind|know][,|:|] [that |]my {k} is {v}[.|!|]",
+    "[by the way|hey|also|so|listen|well], my {k} is {v}[.|!|]",
+    "{v} is my {k}[.|!|]",
+    "my {k}: {v}[.|]",
+    "[I want you to know|I should say|let me tell you|I'll tell you|you should know] that my {k} is {v}[.|]",
+]
 THING_TOLD = "I will remember that: your {k} is {v}."
-ASK_THING = ["[what is|what's|whats|what was|tell me|do you know|do you remember|say|can you tell me|remind me of|repeat] my {k}[?|.|]", "what did I [say|tell you] my {k} [is|was][?|]", "[and |]my {k}[?| is?|]", "[which|what] {k} [do I have|is mine|did I tell you|did I mention][?|]", "I told you my {k}[.|,|:] what [is|was] it?", "can you [recall|remember|repeat] my {k}?"]
+ASK_THING = [
+    "[what is|what's|whats|what was|tell me|do you know|do you remember|say|can you tell me|remind me of|repeat] my {k}[?|.|]",
+    "what did I [say|tell you] my {k} [is|was][?|]",
+    "[and |]my {k}[?| is?|]",
+    "[which|what] {k} [do I have|is mine|did I tell you|did I mention][?|]",
+    "I told you my {k}[.|,|:] what [is|was] it?",
+    "can you [recall|remember|repeat] my {k}?",
+]
 THING_KNOWN = "Your {k} is {v}."
 THING_UNKNOWN = "You have not told me your {k} yet."
-REPEAT = ["[repeat that|say that again|again|again please|come again|once more|repeat|repeat please|please repeat|one more time|what did you say|pardon|say it again|repeat your last answer|repeat your answer|tell me again|can you repeat that|could you say that again|I didn't catch that|what was that|show me that again|repeat what you said|print that again|can you say that once more|repeat the last message|say again][?|.|, please|]"]
-ECHO = ["what did I [just |][ask|say|write|type][ you|][ last| before| just now|][?|]", "[repeat|say|tell me|quote] [my last question|my question|my last message|what I just said|what I asked|my previous message|what I wrote][.|?|]", "what was my [last|previous] [question|message|sentence][?|]", "[which|what] question did I [just |]ask[?|]", "my last [message|question][?| again?| was?|]"]
+REPEAT = [
+    "[repeat that|say that again|again|again please|come again|once more|repeat|repeat please|please repeat|one more time|what did you say|pardon|say it again|repeat your last answer|repeat your answer|tell me again|can you repeat that|could you say that again|I didn't catch that|what was that|show me that again|repeat what you said|print that again|can you say that once more|repeat the last message|say again][?|.|, please|]"
+]
+ECHO = [
+    "what did I [just |][ask|say|write|type][ you|][ last| before| just now|][?|]",
+    "[repeat|say|tell me|quote] [my last question|my question|my last message|what I just said|what I asked|my previous message|what I wrote][.|?|]",
+    "what was my [last|previous] [question|message|sentence][?|]",
+    "[which|what] question did I [just |]ask[?|]",
+    "my last [message|question][?| again?| was?|]",
+]
 ECHO_REPLY = "You wrote: {m}"
-FIRST = ["what [was|is] [my first question|the first thing I said|my first message|the first message|the first thing I asked][?|]", "what did I [ask|say|write] [first|at the start|in the beginning|at first][?|]", "how did [this conversation|we|our chat|I] [begin|start][?|]", "[repeat|quote] my first [question|message][.|]"]
+FIRST = [
+    "what [was|is] [my first question|the first thing I said|my first message|the first message|the first thing I asked][?|]",
+    "what did I [ask|say|write] [first|at the start|in the beginning|at first][?|]",
+    "how did [this conversation|we|our chat|I] [begin|start][?|]",
+    "[repeat|quote] my first [question|message][.|]",
+]
 FIRST_REPLY = "You began with: {m}"
-SUMMARISE = ["[summarise|summarize|sum up|recap|wrap up] [this conversation|our conversation|what we said|the chat|so far|our chat|this chat|everything so far|what we talked about|the discussion|this|it all|the conversation so far][.|, please|]", "what [did we|have we] [talk about|talked about|discuss|discussed|cover|said so far|say][?| so far?|]", "[a |give me a |can I have a |make a |please write a ][summary|recap|short summary|quick recap][ of our conversation| of this chat| so far|][, please|?|.|]", "what [was|is] this [conversation|chat] about[?|]", "[list|name] [the topics so far|what I asked|what we discussed|our topics][.|]", "[can|could] you [summarise|summarize|recap|sum up] [this|our conversation|the chat|what we said][?|]"]
+SUMMARISE = [
+    "[summarise|summarize|sum up|recap|wrap up] [this conversation|our conversation|what we said|the chat|so far|our chat|this chat|everything so far|what we talked about|the discussion|this|it all|the conversation so far][.|, please|]",
+    "what [did we|have we] [talk about|talked about|discuss|discussed|cover|said so far|say][?| so far?|]",
+    "[a |give me a |can I have a |make a |please write a ][summary|recap|short summary|quick recap][ of our conversation| of this chat| so far|][, please|?|.|]",
+    "what [was|is] this [conversation|chat] about[?|]",
+    "[list|name] [the topics so far|what I asked|what we discussed|our topics][.|]",
+    "[can|could] you [summarise|summarize|recap|sum up] [this|our conversation|the chat|what we said][?|]",
+]
 SUMMARY_HEAD = "So far we talked about:"
 SUMMARY_EMPTY = "We have only just begun: there is nothing to summarise yet."
 NOTHING_YET = "You have not said anything before that."
-COLOURS = "red green blue yellow orange purple pink teal turquoise black white grey brown violet magenta crimson navy beige gold silver".split()
+COLOURS = [
+    "red",
+    "green",
+    "blue",
+    "yellow",
+    "orange",
+    "purple",
+    "pink",
+    "teal",
+    "turquoise",
+    "black",
+    "white",
+    "grey",
+    "brown",
+    "violet",
+    "magenta",
+    "crimson",
+    "navy",
+    "beige",
+    "gold",
+    "silver",
+]
 
 
 def value(rng: random.Random) -> str:

@@ -4,8 +4,17 @@ import random
 
 from demo_model.corpus.grammar import NOUN_FRAMES, expand, frame_deed
 from demo_model.corpus.names import LETTERS, made_up_word, person
-from demo_model.corpus.outside_phrases import ADJECTIVES, DEEDS, FOREIGN, NOUNS, OBJECTS, QUESTIONS, THINGS, VERBS
 from demo_model.corpus.near_misses import NEAR_DEEDS, NEAR_NOUNS, NEAR_QUESTIONS
+from demo_model.corpus.outside_phrases import (
+    ADJECTIVES,
+    DEEDS,
+    FOREIGN,
+    NOUNS,
+    OBJECTS,
+    QUESTIONS,
+    THINGS,
+    VERBS,
+)
 from demo_model.corpus.sums import wide_sum
 
 REFUSALS = [
@@ -14,8 +23,58 @@ REFUSALS = [
     "That is beyond me, I am only a tiny demo model. Ask me about Prompt Portal, capitals, small sums or maze hints, or connect a real model with `./setup_llm.sh --model hf:REPO`.",
 ]
 THOUGHT = "This is not one of my topics. I say so honestly."
-KEYBOARD = "asdfghjkl qwertyuiop zxcvbnm asdf qwer zxcv hjkl jkl uiop fdsa rewq sdfg lkj poiu".split()
-FILLERS = "the a of to and in is it for on with that this at by from my your very some any not but or if when so all do can we they he she".split()
+KEYBOARD = [
+    "asdfghjkl",
+    "qwertyuiop",
+    "zxcvbnm",
+    "asdf",
+    "qwer",
+    "zxcv",
+    "hjkl",
+    "jkl",
+    "uiop",
+    "fdsa",
+    "rewq",
+    "sdfg",
+    "lkj",
+    "poiu",
+]
+FILLERS = [
+    "the",
+    "a",
+    "of",
+    "to",
+    "and",
+    "in",
+    "is",
+    "it",
+    "for",
+    "on",
+    "with",
+    "that",
+    "this",
+    "at",
+    "by",
+    "from",
+    "my",
+    "your",
+    "very",
+    "some",
+    "any",
+    "not",
+    "but",
+    "or",
+    "if",
+    "when",
+    "so",
+    "all",
+    "do",
+    "can",
+    "we",
+    "they",
+    "he",
+    "she",
+]
 
 
 def nonsense(rng: random.Random) -> str:
@@ -24,7 +83,9 @@ def nonsense(rng: random.Random) -> str:
     if kind == 0:
         return " ".join(rng.choice(KEYBOARD) for _ in range(rng.randint(1, 5)))
     if kind == 1:
-        return " ".join("".join(rng.choice(LETTERS) for _ in range(rng.randint(1, 9))) for _ in range(rng.randint(1, 5)))
+        return " ".join(
+            "".join(rng.choice(LETTERS) for _ in range(rng.randint(1, 9))) for _ in range(rng.randint(1, 5))
+        )
     if kind == 2:
         return " ".join(made_up_word(rng) for _ in range(rng.randint(1, 7)))
     if kind == 3:
@@ -32,7 +93,10 @@ def nonsense(rng: random.Random) -> str:
     if kind == 4:
         return rng.choice(LETTERS) * rng.randint(1, 9)
     if kind == 5:
-        return " ".join(rng.choice([rng.choice(FILLERS), rng.choice(OBJECTS), rng.choice(ADJECTIVES), made_up_word(rng)]) for _ in range(rng.randint(2, 8)))
+        return " ".join(
+            rng.choice([rng.choice(FILLERS), rng.choice(OBJECTS), rng.choice(ADJECTIVES), made_up_word(rng)])
+            for _ in range(rng.randint(2, 8))
+        )
     if kind == 6:
         return "".join(rng.choice("0123456789") for _ in range(rng.randint(1, 12)))
     return "".join(rng.choice(LETTERS + "0123456789 ") for _ in range(rng.randint(4, 24))).strip() or "x"
@@ -63,7 +127,11 @@ def near_miss(rng: random.Random) -> str:
     kind = rng.randrange(3)
     if kind == 0:
         return expand(rng, rng.choice(NOUN_FRAMES), x=expand(rng, rng.choice(NEAR_NOUNS)))
-    return frame_deed(rng, expand(rng, rng.choice(NEAR_DEEDS))) if kind == 1 else expand(rng, rng.choice(NEAR_QUESTIONS))
+    return (
+        frame_deed(rng, expand(rng, rng.choice(NEAR_DEEDS)))
+        if kind == 1
+        else expand(rng, rng.choice(NEAR_QUESTIONS))
+    )
 
 
 def outside_question(rng: random.Random) -> str:
@@ -76,7 +144,15 @@ def outside_question(rng: random.Random) -> str:
     if kind < 0.44:
         return frame_deed(rng, deed(rng))
     if kind < 0.74:
-        return expand(rng, rng.choice(QUESTIONS)).replace("{o}", rng.choice(OBJECTS)).replace("{a}", rng.choice(ADJECTIVES)).replace("{t}", thing(rng)).replace("{d}", deed(rng)).replace("{n}", str(rng.randint(2, 99))).replace("{p}", person(rng))
+        return (
+            expand(rng, rng.choice(QUESTIONS))
+            .replace("{o}", rng.choice(OBJECTS))
+            .replace("{a}", rng.choice(ADJECTIVES))
+            .replace("{t}", thing(rng))
+            .replace("{d}", deed(rng))
+            .replace("{n}", str(rng.randint(2, 99)))
+            .replace("{p}", person(rng))
+        )
     if kind < 0.82:
         return wide_sum(rng)
     if kind < 0.93:

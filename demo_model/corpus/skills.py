@@ -6,29 +6,61 @@ SKILLS = [
     Fact(
         "my capitals",
         ["I know the capitals of about 160 countries. Ask me, for example: what is the capital of Norway?"],
-        [], [],
-        ["[which|what|how many] [capitals|capital cities|countries] do you know[?|]", "do you know [capitals|any capitals|all capitals|the capitals of the world|geography|capital cities|countries][?|]", "can you [name|tell me|list] [capitals|capital cities|some capitals][?|]", "[ask|quiz|test] me [on|about] capitals[.|]", "are you good [at|with] [capitals|geography][?|]"],
+        [],
+        [],
+        [
+            "[which|what|how many] [capitals|capital cities|countries] do you know[?|]",
+            "do you know [capitals|any capitals|all capitals|the capitals of the world|geography|capital cities|countries][?|]",
+            "can you [name|tell me|list] [capitals|capital cities|some capitals][?|]",
+            "[ask|quiz|test] me [on|about] capitals[.|]",
+            "are you good [at|with] [capitals|geography][?|]",
+        ],
         "The user asks which capitals I know.",
     ),
     Fact(
         "my sums",
-        ["I can add and subtract numbers below 100 and multiply up to 12 × 12. Ask me, for example: 17 + 25."],
-        [], [],
-        ["can you [calculate|add|do sums|do maths|do math|add numbers|subtract|multiply|count|do arithmetic|compute|add up numbers|do calculations][?|]", "are you good [at|with] [maths|math|numbers|sums|arithmetic|adding][?|]", "do you know [maths|math|arithmetic|how to add|how to calculate|your times tables][?|]", "[which|what|what kind of] [sums|maths|calculations|numbers] can you [do|add|handle][?|]"],
+        [
+            "I can add and subtract numbers below 100 and multiply up to 12 × 12. Ask me, for example: 17 + 25."
+        ],
+        [],
+        [],
+        [
+            "can you [calculate|add|do sums|do maths|do math|add numbers|subtract|multiply|count|do arithmetic|compute|add up numbers|do calculations][?|]",
+            "are you good [at|with] [maths|math|numbers|sums|arithmetic|adding][?|]",
+            "do you know [maths|math|arithmetic|how to add|how to calculate|your times tables][?|]",
+            "[which|what|what kind of] [sums|maths|calculations|numbers] can you [do|add|handle][?|]",
+        ],
         "The user asks whether I can do sums.",
     ),
     Fact(
         "my maze hints",
-        ["Send me a maze state as JSON with `player_pos` and `exit_pos`; I answer with a JSON hint: a direction, the exit to highlight, and `freeze_germs_ms` when there are germs."],
-        [], [],
-        ["can you [help with a maze|give maze hints|guide me through a maze|solve a maze|help me in the maze|give hints|play the maze game][?|]", "[what|which] [input|state|data|JSON] do you need for a [maze hint|hint][?|]", "how do I [get|ask you for|receive] a [maze hint|hint] [here|from you][?|]", "do you know the maze game[?|]", "give me a [maze |]hint[.|, please|]"],
+        [
+            "Send me a maze state as JSON with `player_pos` and `exit_pos`; I answer with a JSON hint: a direction, the exit to highlight, and `freeze_germs_ms` when there are germs."
+        ],
+        [],
+        [],
+        [
+            "can you [help with a maze|give maze hints|guide me through a maze|solve a maze|help me in the maze|give hints|play the maze game][?|]",
+            "[what|which] [input|state|data|JSON] do you need for a [maze hint|hint][?|]",
+            "how do I [get|ask you for|receive] a [maze hint|hint] [here|from you][?|]",
+            "do you know the maze game[?|]",
+            "give me a [maze |]hint[.|, please|]",
+        ],
         "The user asks about my maze hints.",
     ),
     Fact(
         "my memory",
         ["I remember what you say in this conversation, for example your name. A new session starts empty."],
-        [], [],
-        ["[do|can|will] you [remember|recall] [things|what I say|what I tell you|our conversation|me|anything|names|what we said][?|]", "[do you have|have you got] [a memory|memory|any memory][?|]", "how good is your memory[?|]", "will you [forget|remember] me[?|]", "can you [keep|hold] the thread[?|]", "what do you [remember|know] about me[?|]"],
+        [],
+        [],
+        [
+            "[do|can|will] you [remember|recall] [things|what I say|what I tell you|our conversation|me|anything|names|what we said][?|]",
+            "[do you have|have you got] [a memory|memory|any memory][?|]",
+            "how good is your memory[?|]",
+            "will you [forget|remember] me[?|]",
+            "can you [keep|hold] the thread[?|]",
+            "what do you [remember|know] about me[?|]",
+        ],
         "The user asks about my memory.",
     ),
 ]

@@ -4,15 +4,67 @@ import random
 
 from demo_model.corpus.grammar import expand
 
-ASKS = ["[what is|what's|whats|how much is|calculate|compute|work out|tell me|give me|what does|can you tell me|do you know] {s}[?|.|]", "{s}[?| =| = ?|=|]", "[please |]{calc} {s}[.|]", "[what do you get for|the result of|what comes out of|solve|evaluate] {s}[?|.|]",
-        "how much [makes|do I get for|would] {s}[?| be?]", "{s} [is|equals|makes|gives] [what|how much|?]", "[can|could] you [do|calculate|compute|work out|solve] {s}[?| for me?|]", "[my homework|a quick sum|maths|math|arithmetic|quick maths]: {s}[?|]", "[I need|I want] [the result|the answer] [of|to|for] {s}[.|]"]
+ASKS = [
+    "[what is|what's|whats|how much is|calculate|compute|work out|tell me|give me|what does|can you tell me|do you know] {s}[?|.|]",
+    "{s}[?| =| = ?|=|]",
+    "[please |]{calc} {s}[.|]",
+    "[what do you get for|the result of|what comes out of|solve|evaluate] {s}[?|.|]",
+    "how much [makes|do I get for|would] {s}[?| be?]",
+    "{s} [is|equals|makes|gives] [what|how much|?]",
+    "[can|could] you [do|calculate|compute|work out|solve] {s}[?| for me?|]",
+    "[my homework|a quick sum|maths|math|arithmetic|quick maths]: {s}[?|]",
+    "[I need|I want] [the result|the answer] [of|to|for] {s}[.|]",
+]
 WORDED = {
-    "+": ["add {a} and {b}[.|]", "[what is|] the sum of {a} and {b}[?|]", "add {b} to {a}[.|]", "I have {a} [apples|coins|books|eggs|points] and get {b} more[.|:] how many [do I have|are there|in total]?", "{a} and {b} [makes|together|is|in total][?| what?]"],
-    "-": ["subtract {b} from {a}[.|]", "take {b} away from {a}[.|]", "[what is|] the difference [of|between] {a} and {b}[?|]", "{a} less {b}[?|]", "I have {a} [apples|coins|books|eggs|points] and [give away|lose|eat|spend] {b}[.|:] how many [are left|do I have|remain]?"],
-    "×": ["multiply {a} by {b}[.|]", "multiply {a} and {b}[.|]", "[what is|] the product of {a} and {b}[?|]", "{b} [boxes|bags|rows] of {a} [make|are] how many?"],
+    "+": [
+        "add {a} and {b}[.|]",
+        "[what is|] the sum of {a} and {b}[?|]",
+        "add {b} to {a}[.|]",
+        "I have {a} [apples|coins|books|eggs|points] and get {b} more[.|:] how many [do I have|are there|in total]?",
+        "{a} and {b} [makes|together|is|in total][?| what?]",
+    ],
+    "-": [
+        "subtract {b} from {a}[.|]",
+        "take {b} away from {a}[.|]",
+        "[what is|] the difference [of|between] {a} and {b}[?|]",
+        "{a} less {b}[?|]",
+        "I have {a} [apples|coins|books|eggs|points] and [give away|lose|eat|spend] {b}[.|:] how many [are left|do I have|remain]?",
+    ],
+    "×": [
+        "multiply {a} by {b}[.|]",
+        "multiply {a} and {b}[.|]",
+        "[what is|] the product of {a} and {b}[?|]",
+        "{b} [boxes|bags|rows] of {a} [make|are] how many?",
+    ],
 }
-SIGNS = {"+": ["+", "+", "plus", "and", "added to"], "-": ["-", "-", "minus", "take away", "−"], "×": ["*", "x", "times", "×", "multiplied by"]}
-WORDS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+SIGNS = {
+    "+": ["+", "+", "plus", "and", "added to"],
+    "-": ["-", "-", "minus", "take away", "−"],
+    "×": ["*", "x", "times", "×", "multiplied by"],
+}
+WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 
 
 def written(rng: random.Random, number: int) -> str:
@@ -28,7 +80,12 @@ def question(rng: random.Random, sign: str, first: int, second: int) -> str:
     symbol = rng.choice(SIGNS[sign])
     tight = symbol in "+-*×−x" and a.isdigit() and b.isdigit() and rng.random() < 0.4
     text = f"{a}{symbol}{b}" if tight else f"{a} {symbol} {b}"
-    return expand(rng, rng.choice(ASKS), s=text, calc=rng.choice(["calculate", "compute", "work out", "add up" if sign == "+" else "solve"]))
+    return expand(
+        rng,
+        rng.choice(ASKS),
+        s=text,
+        calc=rng.choice(["calculate", "compute", "work out", "add up" if sign == "+" else "solve"]),
+    )
 
 
 def small_sum(rng: random.Random) -> tuple[str, str, str, str]:
@@ -56,7 +113,12 @@ def wide_sum(rng: random.Random) -> str:
         return question(rng, rng.choice("+-"), rng.randint(1000, 999999), rng.randint(1000, 999999))
     if kind == 2:
         wide = [rng.randint(100, 99999), rng.randint(1, 99999)]
-        return expand(rng, rng.choice(ASKS), s=f"{wide[0]} {rng.choice(['/', 'divided by', ':', '÷', '%', 'mod', '^'])} {wide[1]}", calc="calculate")
+        return expand(
+            rng,
+            rng.choice(ASKS),
+            s=f"{wide[0]} {rng.choice(['/', 'divided by', ':', '÷', '%', 'mod', '^'])} {wide[1]}",
+            calc="calculate",
+        )
     number = rng.randint(2, 999)
     return expand(
         rng,
