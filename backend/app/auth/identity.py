@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 from app.auth.errors import InvalidTokenError, SignedOutError
 from app.auth.principal import Principal, scopes_of
@@ -30,6 +31,7 @@ class Identity:
         self._mint = mint
         self._keys = keys
         self._clock = clock
+        self._noting: set[str] = set()
 
     async def authenticate(self, credential: str) -> Principal:
         """Return the caller.
@@ -55,7 +57,7 @@ class Identity:
         if sign_in.revoked_at is not None or sign_in.expires_at <= now or not user.is_active:
             raise SignedOutError
         if now - sign_in.last_used_at >= _TOUCH_INTERVAL:
-            await self._best_effort(self._touch(sign_in))
+            await self._note_use(sign_in.id, self._touch(sign_in))
         return Principal(user=user, scopes=scopes_of(user), sign_in_id=sign_in.id)
 
     async def _by_key(self, secret: str) -> Principal:
@@ -70,16 +72,22 @@ class Identity:
         grant = check_key(secret, row, self._clock.now())
         if row is None or user is None or not user.is_active:
             raise UnknownKeyError
-        await self._best_effort(self._keys.touch(row))
+        await self._note_use(row.id, self._keys.touch(row))
         return Principal(user=user, scopes=grant.scopes & scopes_of(user), key=grant)
 
     async def _touch(self, sign_in: SignIn) -> None:
         async with self._database.transaction() as session:
             await SignInRepository(session).touch(sign_in.id, self._clock.now())
 
-    async def _best_effort(self, note: Awaitable[None]) -> None:
-        """Noting the time of last use must not fail the request."""
+    async def _note_use(self, row_id: str, note: Coroutine[Any, Any, None]) -> None:
+        """Write the time of last use: once for a burst of requests, and without failing any of them."""
+        if row_id in self._noting:
+            note.close()
+            return
+        self._noting.add(row_id)
         try:
             await note
         except PortalError as error:
             logger.warning("the time of last use was not noted: %s", error.message)
+        finally:
+            self._noting.discard(row_id)

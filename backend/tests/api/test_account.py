@@ -8,10 +8,17 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import func, select
 
+from app.auth.service import reset_to_one_time_password
 from app.auth.tables import SignIn
 from app.config import Settings
 from app.keys.tables import ApiKey
-from app.users.service import UserService, ensure_first_admin, ensure_local_user
+from app.users.errors import EmailTakenError, InvalidEmailError, NoSuchUserError
+from app.users.service import (
+    UserService,
+    create_with_one_time_password,
+    ensure_first_admin,
+    ensure_local_user,
+)
 from app.users.tables import User
 from tests.api.auth_portal import (
     EMAIL,
@@ -147,6 +154,32 @@ async def test_the_only_administrator_cannot_leave(portal: AuthPortal) -> None:
     await users.create("second@example.org", PASSWORD, role="admin")
     answer = await browser.request("DELETE", "/api/auth/account", json={"password": PASSWORD})
     assert answer.status_code == 200
+
+
+async def test_an_administrator_at_the_terminal_gives_one_time_passwords(portal: AuthPortal) -> None:
+    password = await create_with_one_time_password(portal.database, "Grace@Example.org", "operator")
+    with pytest.raises(EmailTakenError):
+        await create_with_one_time_password(portal.database, "grace@example.org", "user")
+    browser = await sign_in(portal.client(), "grace@example.org", password)
+    me = (await browser.get("/api/auth/me")).json()
+    assert (me["role"], me["must_change_password"]) == ("operator", True)
+
+    renewed = await reset_to_one_time_password(portal.database, "GRACE@example.org")
+    assert (await browser.get("/api/auth/me")).status_code == 401  # a lost laptop is out
+    assert (await browser.post("/api/auth/refresh")).status_code == 401
+    old = await browser.post("/api/auth/login", json={"email": "grace@example.org", "password": password})
+    assert old.status_code == 401
+    await sign_in(browser, "grace@example.org", renewed)
+    assert (await browser.get("/probe/any")).status_code == 403
+
+
+async def test_resetting_the_password_of_nobody(portal: AuthPortal) -> None:
+    await ensure_local_user(portal.database)
+    with pytest.raises(NoSuchUserError, match="nobody@example.org"):
+        await reset_to_one_time_password(portal.database, "nobody@example.org")
+    for never in ("(local)", "not an address"):
+        with pytest.raises(InvalidEmailError):
+            await reset_to_one_time_password(portal.database, never)
 
 
 async def test_no_password_or_token_reaches_the_log(

@@ -59,6 +59,7 @@ async def test_the_refresh_cookie_is_out_of_reach_for_scripts_and_other_sites(po
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_the_refresh_cookie_is_secure_behind_https(settings: Settings) -> None:
     behind_https = settings.model_copy(update={"portal_public_url": "https://portal.example.org"})
     async with open_portal(behind_https) as portal:
@@ -134,6 +135,7 @@ async def test_what_is_no_address_is_a_422(portal: AuthPortal, email: str) -> No
     assert login.status_code == 401
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("password", "reason"),
     [("short", "12 characters"), ("x" * 10_000, "256 characters"), (EMAIL.upper(), "e-mail address")],
@@ -210,6 +212,7 @@ async def test_config_tells_how_one_gets_in(portal: AuthPortal) -> None:
     assert after == {**before, "has_users": True}
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_closed_registration(settings: Settings) -> None:
     async with open_portal(settings.model_copy(update={"registration": "closed"})) as portal:
         answer = await portal.client().post("/api/auth/register", json={"email": EMAIL, "password": PASSWORD})

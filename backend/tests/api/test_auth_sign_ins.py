@@ -111,6 +111,7 @@ async def test_refresh_without_a_cookie(portal: AuthPortal) -> None:
     assert (answer.status_code, code_of(answer)) == (401, "refresh_refused")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("path", ["/api/auth/refresh", "/api/auth/logout"])
 @pytest.mark.parametrize(
     "headers",
@@ -135,6 +136,7 @@ async def test_a_page_of_another_site_cannot_use_the_cookie(
     assert (await browser.get("/api/auth/me")).status_code == 200
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize(
     "headers",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from sqlalchemy import select, text
 
 from app.config import Settings
 from app.coord.factory import create_coord
+from app.db.session import DatabaseUnavailableError
 from app.keys.errors import KeyLimitError
 from app.keys.limits import KeyLimits
+from app.keys.repository import KeyRepository
 from app.keys.service import KeyGrant
 from app.keys.tables import ApiKey
 from app.users.service import UserService
@@ -163,6 +166,7 @@ async def test_keys_that_share_a_beginning_are_different_keys(portal: AuthPortal
         assert (await portal.client().get("/api/auth/me", headers=bearer(forged))).status_code == 401
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
@@ -220,6 +224,38 @@ async def test_the_time_of_last_use_is_written_once_a_minute(portal: AuthPortal)
     assert third is not None
     assert second == first
     assert (third - first).total_seconds() == 60
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_burst_of_requests_notes_its_use_once(
+    portal: AuthPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await portal.signed_in()
+    key = (await make_key(browser))["key"]
+    noted = []
+    real = KeyRepository.touch
+
+    async def counting(self: KeyRepository, key_id: str, now: datetime) -> None:
+        noted.append(key_id)
+        await real(self, key_id, now)
+
+    monkeypatch.setattr(KeyRepository, "touch", counting)
+    answers = await asyncio.gather(*(browser.get("/probe/chat", headers=bearer(key)) for _ in range(30)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(noted) < 10
+
+
+async def test_a_database_that_cannot_be_written_still_lets_callers_in(
+    portal: AuthPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await portal.signed_in()
+    key = (await make_key(browser))["key"]
+
+    async def refuse(self: KeyRepository, key_id: str, now: datetime) -> None:
+        raise DatabaseUnavailableError
+
+    monkeypatch.setattr(KeyRepository, "touch", refuse)
+    assert (await browser.get("/probe/chat", headers=bearer(key))).status_code == 200
 
 
 async def test_other_peoples_keys_are_404(portal: AuthPortal) -> None:

@@ -1,0 +1,261 @@
+"""Every route that takes an object's id, asked by somebody else with every form of credential: 404, and nothing changes.
+
+The routes are read from the application: one that is added fails this test until it is listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from app.main import create_app
+from tests.api.chat_portal import ChatPortal, say
+
+UNKNOWN = "0" * 32
+SESSION, DELETED = "maze-7", "maze-8"
+
+
+@dataclass(frozen=True)
+class Objects:
+    """What belongs to Ada; `own_session` is the asker's."""
+
+    session: str
+    deleted: str
+    turn: str
+    user_message: str
+    answer: str
+    key: str
+    sign_in: str
+    own_session: str = "mine"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request to a route with somebody else's id in it."""
+
+    operation: str
+    path: dict[str, str]
+    body: dict[str, Any] | None = None
+    status: int = 404
+    is_for_people: bool = False
+
+    def request(self) -> tuple[str, str]:
+        method, template = self.operation.split(" ")
+        return method, template.format(**self.path)
+
+
+def _cases(ids: Objects) -> list[Case]:
+    session, turn = {"session_id": ids.session}, {"turn_id": ids.turn}
+    new = {"session_id": ids.own_session, "message": "hello"}
+    return [
+        Case("DELETE /api/auth/sessions/{sign_in_id}", {"sign_in_id": ids.sign_in}, is_for_people=True),
+        Case("DELETE /api/keys/{key_id}", {"key_id": ids.key}, is_for_people=True),
+        Case("GET /api/llm/chat/session/{session_id}/history", session),
+        Case("POST /api/llm/chat/session/history", {}, session),
+        Case("DELETE /api/llm/chat/session/{session_id}", session, status=200),  # as when there is none
+        *_branches("POST /api/llm/chat/session", new, ids),
+        *_branches("POST /api/llm/chat/session/stream", new, ids),
+        Case("GET /api/llm/turns/{turn_id}", turn),
+        Case("GET /api/llm/turns/{turn_id}/events", turn),
+        Case("POST /api/llm/turns/{turn_id}/cancel", turn),
+        Case("GET /api/llm/turns/{turn_id}/ledger", turn),
+        Case("GET /api/sessions/{session_id}", session),
+        Case("PATCH /api/sessions/{session_id}", session, {"title": "taken over", "pinned": True}),
+        Case("DELETE /api/sessions/{session_id}", session),
+        Case("POST /api/sessions/{session_id}/restore", {"session_id": ids.deleted}),
+        Case("POST /api/sessions/{session_id}/leaf", session, {"message_id": ids.user_message}),
+        Case(
+            "POST /api/sessions/{session_id}/leaf",
+            {"session_id": ids.own_session},
+            {"message_id": ids.user_message},
+        ),
+    ]
+
+
+def _branches(operation: str, new: dict[str, Any], ids: Objects) -> Iterator[Case]:
+    yield Case(operation, {}, {**new, "parent_id": ids.answer})
+    for message in (ids.user_message, ids.answer):
+        yield Case(operation, {}, {"session_id": ids.own_session, "regenerate_of": message})
+        yield Case(operation, {}, {"session_id": ids.session, "regenerate_of": message})
+
+
+NAMES_A_NEW_SESSION = "POST /api/sessions"  # its `id` is a name to give; see the test of equal names
+
+
+def _takes_ids(operation: str, details: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    if "{" in operation or operation == NAMES_A_NEW_SESSION:
+        return operation != NAMES_A_NEW_SESSION
+    content = details.get("requestBody", {}).get("content", {}).get("application/json", {})
+    name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+    fields = schemas.get(name, {}).get("properties", {})
+    return any(field == "id" or field.endswith(("_id", "_of", "_ids")) for field in fields)
+
+
+def _operations() -> dict[str, dict[str, Any]]:
+    schema = create_app().openapi()
+    return {
+        f"{method.upper()} {path}": details
+        for path, methods in schema["paths"].items()
+        for method, details in methods.items()
+    }
+
+
+@pytest.fixture
+async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
+    turn = await say(ada, SESSION, "Where is the exit?")
+    await say(ada, DELETED, "Forget this.")
+    assert (await ada.delete(f"/api/sessions/{DELETED}")).status_code == 200
+    await say(eve, "mine", "Hello.")
+    messages = (await ada.get(f"/api/sessions/{SESSION}")).json()["messages"]
+    key = (await ada.post("/api/keys", json={"name": "a game"})).json()
+    sign_in = (await ada.get("/api/auth/sessions")).json()["items"][0]
+    return Objects(
+        session=SESSION,
+        deleted=DELETED,
+        turn=turn["turn_id"],
+        user_message=messages[0]["id"],
+        answer=messages[1]["id"],
+        key=key["id"],
+        sign_in=sign_in["id"],
+    )
+
+
+@pytest.fixture(params=["sign-in", "key", "key of every scope"])
+async def asker(
+    eve: httpx.AsyncClient, chat_portal: ChatPortal, request: pytest.FixtureRequest
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Eve, by each form of credential."""
+    if request.param == "sign-in":
+        yield eve
+        return
+    scopes = ["chat"] if request.param == "key" else ["chat", "gateway", "devices"]
+    key = (await eve.post("/api/keys", json={"name": "e", "scopes": scopes})).json()["key"]
+    async with httpx.AsyncClient(
+        base_url=chat_portal.base_url, timeout=20, headers={"authorization": f"Bearer {key}"}
+    ) as program:
+        yield program
+
+
+async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
+    """Everything of Ada's that a stranger's request could have changed."""
+    paths = [
+        "/api/sessions",
+        "/api/sessions?archived=true",
+        f"/api/sessions/{ids.session}",
+        f"/api/sessions/{ids.deleted}",
+        f"/api/llm/turns/{ids.turn}",
+        f"/api/llm/turns/{ids.turn}/ledger",
+        f"/api/llm/chat/session/{ids.session}/history",
+        "/api/keys",
+    ]
+    seen = []
+    for path in paths:
+        answer = await ada.get(path)
+        seen.append((path, answer.status_code, answer.json() if answer.status_code == 200 else None))
+    return seen
+
+
+def test_every_route_that_takes_an_id_is_listed() -> None:
+    schemas = create_app().openapi()["components"]["schemas"]
+    taking = {name for name, details in _operations().items() if _takes_ids(name, details, schemas)}
+    listed = {case.operation for case in _cases(Objects(*["x"] * 7))}
+    assert taking == listed
+
+
+async def test_other_peoples_ids_are_404_and_nothing_changes(
+    ada: httpx.AsyncClient, asker: httpx.AsyncClient, ids: Objects
+) -> None:
+    """The ancestor's session ids belonged to nobody: anyone read or deleted another's session."""
+    before = await _belongings(ada, ids)
+    is_key = "pp_" in asker.headers["authorization"]
+    unexpected = []
+    for case in _cases(ids):
+        method, path = case.request()
+        answer = await asker.request(method, path, json=case.body)
+        expected = 403 if is_key and case.is_for_people else case.status
+        if answer.status_code != expected:
+            unexpected.append((case, answer.status_code, answer.text))
+    assert unexpected == []
+    assert await _belongings(ada, ids) == before
+    assert (await ada.get("/api/auth/me")).status_code == 200  # still signed in
+    restored = await ada.post(f"/api/sessions/{ids.deleted}/restore")
+    assert restored.status_code == 200
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_foreign_id_is_answered_like_one_that_never_was(eve: httpx.AsyncClient, ids: Objects) -> None:
+    """Otherwise the answer would tell which ids exist."""
+    never = Objects("never", "never-2", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+    for foreign, unknown in zip(_cases(ids), _cases(never), strict=True):
+        answers = []
+        for case in (foreign, unknown):
+            method, path = case.request()
+            answers.append(await eve.request(method, path, json=case.body))
+        bodies = [answer.json().get("error", answer.json()) for answer in answers]
+        for body in bodies:
+            body.pop("request_id", None)
+        assert answers[0].status_code == answers[1].status_code
+        assert bodies[0] == bodies[1], foreign.operation
+
+
+async def test_two_people_may_give_the_same_name_to_their_sessions(
+    ada: httpx.AsyncClient, asker: httpx.AsyncClient, ids: Objects
+) -> None:
+    """A session's id is its owner's name for it: the same one of somebody else is another session."""
+    before = await _belongings(ada, ids)
+    created = await asker.post("/api/sessions", json={"id": ids.deleted, "title": "mine"})
+    assert created.status_code == 201
+    answer = await say(asker, ids.session, "hello")
+    assert answer["turn_id"] != ids.turn
+    history = (await asker.get(f"/api/llm/chat/session/{ids.session}/history")).json()["messages"]
+    assert [message["role"] for message in history] == ["user", "assistant"]
+    assert history[0]["content"] == "hello"
+    assert await _belongings(ada, ids) == before
+    assert (await asker.delete(f"/api/sessions/{ids.session}")).status_code == 200
+    assert await _belongings(ada, ids) == before
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_no_route_works_without_a_credential_or_with_a_dead_one(
+    ada: httpx.AsyncClient, chat_portal: ChatPortal, ids: Objects
+) -> None:
+    key = (await ada.post("/api/keys", json={"name": "x"})).json()
+    await ada.delete(f"/api/keys/{key['id']}")
+    before = await _belongings(ada, ids)
+    names = {"sign_in_id": ids.sign_in, "key_id": ids.key, "session_id": ids.session, "turn_id": ids.turn}
+    dead = [None, "Bearer x", "Bearer pp_" + "a" * 43, f"Bearer {key['key']}"]
+    async with httpx.AsyncClient(base_url=chat_portal.base_url, timeout=20) as stranger:
+        for operation, details in _operations().items():
+            if not details.get("security"):
+                continue
+            method, template = operation.split(" ")
+            for credential in dead:
+                headers = {} if credential is None else {"authorization": credential}
+                answer = await stranger.request(method, template.format(**names), headers=headers)
+                assert (operation, credential, answer.status_code) == (operation, credential, 401)
+    assert await _belongings(ada, ids) == before
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_key_without_the_scope_opens_no_chat_route(
+    ada: httpx.AsyncClient, chat_portal: ChatPortal, ids: Objects
+) -> None:
+    key = (await ada.post("/api/keys", json={"name": "x", "scopes": ["devices", "gateway"]})).json()["key"]
+    names = {"session_id": ids.session, "turn_id": ids.turn}
+    opened = []
+    async with httpx.AsyncClient(
+        base_url=chat_portal.base_url, timeout=20, headers={"authorization": f"Bearer {key}"}
+    ) as program:
+        for operation, details in _operations().items():
+            method, template = operation.split(" ")
+            is_chat = template.startswith(("/api/llm", "/api/sessions", "/api/models"))
+            if not is_chat or not details.get("security"):
+                continue
+            answer = await program.request(method, template.format(**names), json={})
+            if (answer.status_code, answer.json()["error"]["code"]) != (403, "missing_scope"):
+                opened.append((operation, answer.status_code, answer.text))
+    assert opened == []
