@@ -19,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LaunchError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -77,7 +77,7 @@ def _check_gguf(path: Path) -> None:
 
 def _download(root: Path, python: Path, model: str, step: Step) -> Path:
     """Download with the portal's own code; the progress bar goes to the terminal, the path comes on standard output."""
-    step.note(f"downloading {model} (once; it can be interrupted and goes on later)")
+    step.note(f"downloading {model} (once; it can be interrupted and goes on later)", now=True)
     folder = root / "data" / "models"
     command: list[str | Path] = [python, "-m", "app.embedded.fetch", model, "--into", folder]
     result = subprocess.run(

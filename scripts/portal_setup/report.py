@@ -48,6 +48,7 @@ class Step:
         self._title = title
         self._is_live = is_live
         self._began = time.monotonic()
+        self._notes: list[str] = []
 
     def update(self, text: str) -> None:
         """Replace the live line; without a terminal nothing is written."""
@@ -56,16 +57,22 @@ class Step:
             sys.stdout.write("\r\033[K" + f"{self._title}  {text}"[:width])
             sys.stdout.flush()
 
-    def note(self, text: str) -> None:
-        """Write a line that stays, below the title."""
-        if self._is_live:
-            sys.stdout.write("\r\033[K")
+    def note(self, text: str, *, now: bool = False) -> None:
+        """Add a line that stays, below the step's last line; `now` writes it at once, before something long."""
+        if not now:
+            self._notes.append(text)
+            return
+        self._clear()
         sys.stdout.write(f"      {text}\n")
         sys.stdout.flush()
 
     def close(self, outcome: str) -> None:
-        """Write the step's last line."""
+        """Write the step's last line, and the notes under it."""
+        self._clear()
+        sys.stdout.write(f"{self._title}: {outcome} ({time.monotonic() - self._began:.1f} s)\n")
+        sys.stdout.writelines(f"      {text}\n" for text in self._notes)
+        sys.stdout.flush()
+
+    def _clear(self) -> None:
         if self._is_live:
             sys.stdout.write("\r\033[K")
-        sys.stdout.write(f"{self._title}: {outcome} ({time.monotonic() - self._began:.1f} s)\n")
-        sys.stdout.flush()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from app.db.session import Database
 from app.errors import PortalError
 from app.launch.errors import LaunchError
+from app.launch.prepare import migrate
 from app.launch.settings import read_settings
+from app.users.schemas import Role
 
 
-async def create_user(email: str, role: str) -> str:
+async def create_user(email: str, role: Role) -> str:
     """Make an account and return its one-time password. Raises LaunchError."""
     from app.users.service import create_with_one_time_password
 
@@ -26,6 +29,7 @@ async def reset_password(email: str) -> str:
 
 async def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:
     settings = read_settings()
+    await asyncio.to_thread(migrate, settings)
     database = Database(settings.database_url, settings.portal_data_dir)
     try:
         return await work(database)

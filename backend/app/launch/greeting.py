@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.config import Settings
+from app.embedded.checks import check_machine
+from app.embedded.errors import EmbeddedServerError
+from app.embedded.gguf import read_model_file
 from app.launch.settings import env_file_in_use
 
 _CHANGE = "LLM_SERVER_URL=… for a model server, or LLM_MODEL_PATH=….gguf for another file"
@@ -42,6 +45,11 @@ def model_line(settings: Settings) -> str:
     """Say in one line which model answers."""
     if not settings.is_embedded:
         return f"{settings.llm_model_name or 'what the server offers'}, at {settings.llm_server_url}"
+    try:
+        check_machine()
+        read_model_file(settings.embedded_model)
+    except EmbeddedServerError as error:
+        return f"none answers. {error.message}"
     if settings.is_demo_model:
         return "the demo model: tiny, for a first look, by the embedded llama.cpp"
     return f"{settings.embedded_model.name}, by the embedded llama.cpp"

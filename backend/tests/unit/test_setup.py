@@ -201,7 +201,9 @@ def test_a_found_server_is_not_used_unasked(project: Path, capsys: pytest.Captur
     env, step = chosen(project)
     assert env == "LLM_SERVER_URL=\nLLM_MODEL_PATH=\n"
     assert "demo model" in step.outcome
-    assert "llama.cpp at http://127.0.0.1:8080 (house-7b)" in (shown := capsys.readouterr().out)
+    step.close(step.outcome)
+    shown = capsys.readouterr().out
+    assert "llama.cpp at http://127.0.0.1:8080 (house-7b)" in shown
     assert "--server http://127.0.0.1:8080" in shown
 
 

@@ -1,0 +1,126 @@
+"""Starting from a terminal: what is said about settings, the port, the model and the address."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.config import get_settings, load_settings
+from app.launch.errors import LaunchError
+from app.launch.greeting import FirstAdmin, greeting, model_line, url_of
+from app.launch.port import take_port
+from app.launch.settings import read_settings
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A flag becomes a variable of the process, and the settings are read once: both end with the test."""
+    before = dict(os.environ)
+    get_settings.cache_clear()
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    get_settings.cache_clear()
+
+
+def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_PORT", "8001")
+    assert read_settings().portal_port == 8001
+    assert read_settings(portal_port=8002).portal_port == 8002
+    assert get_settings().portal_port == 8002, "the application would listen elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORTAL_PORT", "http", "PORTAL_PORT: Input should be a valid integer"),
+        ("LLM_TEMPERATURE", "3", "LLM_TEMPERATURE: Input should be less than or equal to 2 (it is '3')"),
+        ("LLM_SERVER_URL", "localhost:8080", "LLM_SERVER_URL must begin with http:// or https://"),
+        ("CORS_ORIGINS", "https://*.example.org", "wildcards are refused"),
+    ],
+)
+def test_a_wrong_setting_is_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["serve"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and said in error
+    assert len(error.splitlines()) == 2
+
+
+def test_a_refused_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "canary-too-short")
+    monkeypatch.setenv("PORTAL_HOST", "0.0.0.0")
+    with pytest.raises(LaunchError, match="SECRET_KEY") as refused:
+        read_settings()
+    assert "canary" not in str(refused.value)
+
+
+def test_a_taken_port_is_said_with_its_owner_and_a_free_one_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(
+            LaunchError, match=rf"Port {port} is taken by .*process {os.getpid()}.*--port {port + 1}"
+        ):
+            take_port("127.0.0.1", port)
+    taken = take_port("127.0.0.1", port)
+    assert taken.getsockname() == ("127.0.0.1", port)
+    taken.close()
+
+
+def test_a_foreign_address_is_said() -> None:
+    with pytest.raises(LaunchError, match=r"PORTAL_HOST=192\.0\.2\.1 is no address of this machine"):
+        take_port("192.0.2.1", 0)
+    with pytest.raises(LaunchError, match="no address of this machine"):
+        take_port("no such host", 0)
+
+
+def test_a_model_flag_that_could_not_win_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LLM_SERVER_URL", "http://127.0.0.1:8080")
+    assert main(["serve", "--model", "some.gguf"]) == 1
+    assert "would answer instead of --model" in capsys.readouterr().err
+
+
+def test_the_greeting_says_the_address_the_password_and_the_model() -> None:
+    shown = greeting(load_settings(), "http://127.0.0.1:8000", FirstAdmin("admin@localhost", "one-time"))
+    for words in (
+        "http://127.0.0.1:8000",
+        "admin@localhost",
+        "one-time",
+        "the demo model",
+        "LLM_SERVER_URL=",
+        ".env",
+    ):
+        assert words in shown
+    assert "Password" not in greeting(load_settings(), "http://127.0.0.1:8000", None)
+
+
+def test_the_greeting_warns_of_an_open_address_without_tls() -> None:
+    settings = load_settings(portal_host="0.0.0.0", secret_key="x" * 40)
+    assert "no TLS" in greeting(settings, "http://127.0.0.1:8000", None)
+    behind = load_settings(
+        portal_host="0.0.0.0", secret_key="x" * 40, portal_public_url="https://portal.example.org"
+    )
+    shown = greeting(behind, "http://127.0.0.1:8000", None)
+    assert "no TLS" not in shown and "https://portal.example.org" in shown
+
+
+def test_a_model_that_cannot_answer_is_said_in_the_greeting(tmp_path: Path) -> None:
+    assert "none answers" in model_line(load_settings(llm_model_path=str(tmp_path / "absent.gguf")))
+    assert "http://house:8080" in model_line(load_settings(llm_server_url="http://house:8080/"))
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:80"), ("0.0.0.0", "http://127.0.0.1:80"), ("::1", "http://[::1]:80")],
+)
+def test_the_address_can_be_opened_here(host: str, url: str) -> None:
+    assert url_of(host, 80) == url
