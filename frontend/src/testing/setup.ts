@@ -1,0 +1,13 @@
+import '@testing-library/jest-dom/vitest';
+import '@/lib/i18n';
+import { cleanup } from '@testing-library/react';
+import { afterEach } from 'vitest';
+
+if (typeof document !== 'undefined') {
+  // The stand-in document has no doctype to read this from, and KaTeX asks.
+  Object.defineProperty(document, 'compatMode', { value: 'CSS1Compat' });
+  afterEach(() => {
+    cleanup();
+    localStorage.clear();
+  });
+}
