@@ -25,7 +25,7 @@ class Answer:
         self._tool_calls: dict[int, dict[str, Any]] = {}
         self._lengths: list[int] = []
         self._was_queued = False
-        self._thousandths = -10
+        self._thousandths = 0
         self._finish_reason: str | None = None
         self.usage: Usage | None = None
 
@@ -85,7 +85,7 @@ class Answer:
     def _progress(self, fraction: float) -> None:
         """Tell each further percent; a prefill that is over with its first report is not worth a word."""
         thousandths = round(1000 * fraction)
-        is_over_at_once = thousandths == 1000 and self._thousandths < 0
+        is_over_at_once = thousandths == 1000 and self._thousandths == 0
         if thousandths >= self._thousandths + 10 and not is_over_at_once:
             self._thousandths = thousandths
             self._note(PROGRESS, thousandths, self._encoder.progress(thousandths))
