@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from app.config import Settings, load_settings
 from app.db.migrate import upgrade
@@ -22,6 +24,10 @@ from tests.fixtures.redis import RedisServer
 os.environ["PORTAL_ENV_FILE"] = ""  # no .env is read
 for _name in Settings.model_fields:
     os.environ.pop(_name.upper(), None)
+
+# A busy machine is no failing test.
+hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("portal")
 
 TEST_SECRET = "a-secret-for-tests-only-0123456789abcdef"
 DEAD_URL = "http://127.0.0.1:9"
