@@ -29,5 +29,5 @@ bench-prefix:  ## prompt tokens computed with our trimming and with a sliding wi
 lock:  ## write the hash-pinned package lists anew
 	@./scripts/lock
 
-openapi:  ## write docs/openapi.json and the page's types from the routes
-	@$(python) scripts/openapi
+openapi:  ## write docs/openapi.json from the routes
+	@./scripts/openapi
