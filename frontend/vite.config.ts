@@ -1,13 +1,39 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const backendUrl = process.env.PORTAL_DEV_BACKEND ?? 'http://127.0.0.1:8000';
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Compressed twins beside the built files, so that the portal only has to pick one. */
+function precompress(): Plugin {
+  let folder = '';
+  return {
+    name: 'portal:precompress',
+    apply: 'build',
+    configResolved: (config) => {
+      folder = fileURLToPath(new URL(`${config.build.outDir}/`, new URL('./', import.meta.url)));
+    },
+    async closeBundle() {
+      for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+        const path = join(entry.parentPath, entry.name);
+        if (!entry.isFile() || !/\.(js|css|html|svg|json|webmanifest)$/.test(entry.name)) continue;
+        const body = await readFile(path);
+        if (body.length < 1024) continue;
+        await writeFile(`${path}.br`, brotliCompressSync(body));
+        await writeFile(`${path}.gz`, gzipSync(body, { level: 9 }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), precompress()],
   resolve: {
     alias: [
       // The full shiki bundle is 300 grammars and a WebAssembly engine; ours is the languages people paste.

@@ -1,11 +1,10 @@
-import 'katex/dist/katex.min.css';
-import { createMathPlugin } from '@streamdown/math';
 import { memo, type PropsWithChildren } from 'react';
 import { type Components, defaultRehypePlugins, Streamdown } from 'streamdown';
 import { i18next } from '@/lib/i18n';
 import { CodeBlock } from './CodeBlock';
 import { RemoteImage } from './RemoteImage';
 import { SafeLink } from './SafeLink';
+import { useMathPlugin } from './useMathPlugin';
 import { keepWebAddress } from './webAddress';
 
 /** Plain elements: how they look is said once, in prose.css, not in a class list an element. */
@@ -26,8 +25,6 @@ const components = {
   ),
 } as Components;
 
-const math = createMathPlugin({ singleDollarTextMath: false });
-const plugins = { math };
 /** HTML in an answer is text, never markup: the plugin that parses it is left out. */
 const rehypePlugins = defaultRehypePlugins.sanitize ? [defaultRehypePlugins.sanitize] : [];
 
@@ -37,6 +34,7 @@ interface MarkdownBodyProps {
 }
 
 export default memo(function MarkdownBody({ text, isStreaming }: MarkdownBodyProps) {
+  const plugins = useMathPlugin(text.includes('$$'));
   return (
     <Streamdown
       className="space-y-0"
