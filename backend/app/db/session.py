@@ -15,6 +15,9 @@ from app.db.faults import is_refused_write, is_unavailable
 from app.errors import UnavailableError
 
 
+_CONNECT_SECONDS = 5.0
+
+
 class DatabaseUnavailableError(UnavailableError):
     """The database did not answer; nothing was changed."""
 
@@ -75,6 +78,11 @@ class Database:
     async def _session(self, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
         try:
             async with sessions() as session, session.begin():
+                if not self.is_sqlite:
+                    async with asyncio.timeout(
+                        _CONNECT_SECONDS
+                    ):  # a pooled connection may hang when it is tried
+                        await session.connection()
                 yield session
         except Exception as error:
             if is_unavailable(error) and not (sessions is self._reading and is_refused_write(error)):
