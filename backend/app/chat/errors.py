@@ -65,7 +65,7 @@ class InvalidSessionIdError(UnprocessableError):
 _STATUS = {
     "upstream_error": 502,
     "upstream_authentication": 502,
-    "upstream_rejected": 502,
+    "upstream_rejected": 400,
     "upstream_protocol": 502,
     "stream_interrupted": 502,
     "upstream_rate_limited": 429,
@@ -79,6 +79,7 @@ _STATUS = {
     "cancelled": 409,
     "interrupted": 503,
     "storage_unavailable": 503,
+    "database_unavailable": 503,
     "internal_error": 500,
 }
 _WAIT_SECONDS = {
@@ -91,16 +92,7 @@ _WAIT_SECONDS = {
 
 def portal_error(error: LLMError) -> PortalError:
     """Translate an error of the engine: its code and sentence stay, an HTTP status and a wait are added."""
-    status = _STATUS.get(error.code, 502)
-    if error.code == "upstream_rejected" and error.status in (400, 413, 422):
-        status = error.status  # the request itself was wrong: the caller can mend it, the portal cannot
-    return PortalError(
-        error.message,
-        code=error.code,
-        status=status,
-        details=error.details,
-        retry_after_seconds=_wait(error.code, error.retry_after_seconds),
-    )
+    return stored_error(error.code, error.message, error.details, error.retry_after_seconds)
 
 
 def stored_error(

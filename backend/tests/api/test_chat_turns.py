@@ -23,7 +23,7 @@ async def start_slow(
     """Begin a turn that stalls in the middle of its answer, and leave its stream."""
     upstream.queue(Reply(chunks=["one ", "two ", "three"], stall_after=3))
     body = {"session_id": session_id, "message": "count"}
-    stream = await read_stream(client, "POST", STREAM, json=body, until=4)
+    stream = await read_stream(client, "POST", STREAM, json=body, until=3)
     return stream.events[0][1]
 
 
@@ -48,7 +48,7 @@ async def test_a_turn_answers_with_everything_the_contract_names(ada: httpx.Asyn
     assert ledger["turn_id"] == answer["turn_id"]
     assert (ledger["messages_sent"], ledger["messages_dropped"], ledger["trimmed"]) == (1, [], False)
     assert ledger["prompt_tokens_reported"] == answer["usage"]["prompt_tokens"]
-    assert [attempt["status"] for attempt in ledger["attempts"]] == ["ok"]
+    assert [attempt["status"] for attempt in ledger["attempts"]] == ["done"]
 
 
 async def test_temperature_zero_reaches_the_model(ada: httpx.AsyncClient, upstream: FakeUpstream) -> None:
