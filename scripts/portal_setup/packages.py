@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from portal_setup.commands import run
+from portal_setup.openmp import provide_openmp
 from portal_setup.report import SetupError, Step
 
 _NEEDED_BYTES = 1_500_000_000
@@ -56,6 +57,8 @@ def install_packages(root: Path, step: Step, *, lock_name: str = "requirements.l
         cwd=root,
         on_line=count,
     )
+    if has_embedded_package():
+        provide_openmp(root, python, pip, step)
     stamp.write_text(wanted)
     step.outcome = f"{total} packages"
     return python

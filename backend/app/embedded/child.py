@@ -1,7 +1,7 @@
 """The child process: llama.cpp's own HTTP server on a free port of loopback, for as long as the parent lives.
 
 Started as `python -m app.embedded.child`; reads one JSON line from standard input (the API key is in it, never in argv) and
-prints one JSON line: `{"address": …}` or `{"error": …}`. End of standard input means that the parent is gone.
+prints one JSON line: `{"address": …}` or `{"error": …, "kind": …}`. End of standard input means that the parent is gone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> int:
     try:
         server = _start_server(config)
     except Exception as error:  # whatever llama.cpp raised: the parent words it
-        _say(answers, {"error": f"{error}" or type(error).__name__})
+        _say(answers, {"error": str(error), "kind": type(error).__name__})
         return 1
     _say(answers, {"address": server.listening_address})
     threading.Event().wait()

@@ -51,6 +51,19 @@ class PackageMissingError(EmbeddedServerError):
         )
 
 
+class LibraryMissingError(EmbeddedServerError):
+    """The llama.cpp package is there, and a system library that it needs is not."""
+
+    code = "embedded_library_missing"
+    is_permanent = True
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"llama.cpp cannot be loaded: {reason}. For libgomp.so.1: run ./setup_llm.sh, which brings one, or install it "
+            f"(Debian, Ubuntu: sudo apt install libgomp1), {_OTHER_WAYS}."
+        )
+
+
 class CPUNotSupportedError(EmbeddedServerError):
     """The processor lacks instructions that the prebuilt llama.cpp uses."""
 

@@ -17,10 +17,18 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from app.embedded.errors import CPUNotSupportedError, EmbeddedServerError, ModelLoadError, ServerDiedError
+from app.embedded.errors import (
+    CPUNotSupportedError,
+    EmbeddedServerError,
+    LibraryMissingError,
+    ModelLoadError,
+    ServerDiedError,
+)
 from app.embedded.options import ServerOptions
 
 _BACKEND = Path(__file__).resolve().parents[2]
+# The set-up puts libgomp there where the system has none.
+_OPENMP = Path(sys.prefix) / "lib" / "openmp"
 _ILLEGAL_INSTRUCTION = {-getattr(signal, "SIGILL", 4), 0xC000001D, 0xC000001D - (1 << 32)}
 # The child downloads nothing and signs nothing: it has no use for these.
 _KEPT_FROM_CHILD = (
@@ -44,6 +52,9 @@ class ChildProcess:
             name: value for name, value in os.environ.items() if name.upper() not in _KEPT_FROM_CHILD
         }
         environment["PYTHONPATH"] = str(_BACKEND)
+        if _OPENMP.is_dir():
+            path = [str(_OPENMP), environment.get("LD_LIBRARY_PATH", "")]
+            environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, path))
         self._process = subprocess.Popen(
             [sys.executable, "-X", "utf8", "-m", "app.embedded.child"],
             stdin=subprocess.PIPE,
@@ -124,9 +135,12 @@ class ChildProcess:
         if "address" in answer:
             self.address.set_result(answer["address"])
         else:
-            self.address.set_exception(
-                ModelLoadError(self._options.model_path, self._reason(answer["error"]))
-            )
+            self.address.set_exception(self._refusal(answer))
+
+    def _refusal(self, answer: dict[str, str]) -> EmbeddedServerError:
+        if answer["kind"] == "ImportError":
+            return LibraryMissingError(answer["error"])
+        return ModelLoadError(self._options.model_path, self._reason(answer["error"]))
 
     def _exited(self, exit_code: int) -> None:
         if not self.address.done():

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from app.config import DEMO_MODEL, Settings, load_settings
-from app.embedded.errors import ModelLoadError, ModelMissingError
+from app.embedded.errors import LibraryMissingError, ModelLoadError, ModelMissingError
 from app.embedded.supervisor import EmbeddedServer
 
 pytestmark = pytest.mark.live
@@ -177,4 +177,18 @@ async def test_a_damaged_model_fails_with_llama_cpps_own_reason(tmp_path: Path) 
     error = server.status.last_error
     assert isinstance(error, ModelLoadError)
     assert "damaged.gguf" in error.message and "tensor" in error.message
+    await server.stop()
+
+
+async def test_a_missing_system_library_is_said_with_the_ways_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "libgomp.so.1").write_text("no library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    server = EmbeddedServer(settings_for(DEMO_MODEL))
+    await server.start()
+    assert not await server.wait_ready(20)
+    error = server.status.last_error
+    assert isinstance(error, LibraryMissingError)
+    assert "libgomp.so.1" in error.message and "setup_llm.sh" in error.message
     await server.stop()

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fixtures.setup import portal_setup  # noqa: F401 - puts the set-up's folder on the path
 
-from portal_setup import model, packages, page  # isort: skip
+from portal_setup import model, openmp, packages, page  # isort: skip
 from portal_setup.commands import explain, run  # isort: skip
 from portal_setup.flags import read_flags  # isort: skip
 from portal_setup.report import Report, SetupError, Step  # isort: skip
@@ -149,6 +149,33 @@ def test_python_without_pip_says_which_package(root: Path, monkeypatch: pytest.M
     (root / ".venv" / ".requirements.lock.sha256").unlink()
     with pytest.raises(SetupError, match=rf"apt install python3\.{sys.version_info.minor}-venv"):
         packages.install_packages(root, a_step())
+
+
+def test_llama_cpp_that_lacks_openmp_gets_a_copy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = packages.python_of(root / ".venv")
+    troubles = iter(["ImportError: libgomp.so.1: cannot open shared object file", ""])
+    monkeypatch.setattr(openmp, "loading_trouble", lambda python: next(troubles))
+
+    def unpack(command: list[str | Path], **options: object) -> None:
+        folder = Path(command[command.index("--target") + 1]) / "some.libs"
+        folder.mkdir(parents=True)
+        (folder / "libgomp-0123.so.1.0.0").write_bytes(b"the library")
+
+    monkeypatch.setattr(openmp, "run", unpack)
+    monkeypatch.setattr(openmp.sys, "platform", "linux")
+    openmp.provide_openmp(root, python, ["pip"], a_step())
+    assert (root / ".venv" / "lib" / "openmp" / "libgomp.so.1").read_bytes() == b"the library"
+
+
+def test_llama_cpp_that_cannot_be_loaded_ends_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(openmp, "loading_trouble", lambda python: "ImportError: GLIBC_2.28 not found")
+    monkeypatch.setattr(openmp.sys, "platform", "linux")
+    step = a_step()
+    openmp.provide_openmp(root, Path(sys.executable), ["pip"], step)
+    step.close("done")
+    assert "GLIBC_2.28 not found" in (shown := capsys.readouterr().out) and "--server URL" in shown
 
 
 # the page
