@@ -19,6 +19,7 @@ UNHEALTHY_INTERVAL_SECONDS = 1.0
 CACHE_SECONDS = 2.0
 ON_DEMAND_WAIT_SECONDS = 3.0
 _RELIST_SECONDS = 60.0
+_RETRY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,14 @@ class HealthMonitor:
                 return await self._shared_probe()
         except TimeoutError:
             return replace(self._state, is_available=False, message="The model server does not answer.")
+
+    async def wait_available(self, timeout_seconds: float) -> bool:
+        """Probe until the model can answer; False when the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                while not (await self._shared_probe()).is_available:
+                    await asyncio.sleep(_RETRY_SECONDS)
+        return self._state.is_available
 
     async def _watch(self) -> None:
         while True:
