@@ -15,11 +15,12 @@ from redis.exceptions import RedisError
 from app.coord.base import CoordUnavailableError, LogNotFoundError
 from app.coord.event_log import EventLog
 from app.coord.log_flusher import END_FIELD, owner_key, stream_key
-from app.coord.redis_link import CALL_SECONDS, RedisLink
+from app.coord.redis_link import CALL_SECONDS, RedisLink, presence_key
 
 _BLOCK_MS = 100  # a log that is followed anew joins the shared read after so long at the latest
 _GATHER_SECONDS = 0.01
 _CHECK_SECONDS = 5.0
+_GIVE_UP_SECONDS = 5.0
 
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
@@ -59,8 +60,7 @@ class LogMirrors:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        for mirror in self._mirrors.values():
-            mirror.log.fail(lambda: CoordUnavailableError("the portal is shutting down"))
+        self._fail_all("the portal is shutting down")
 
     @asynccontextmanager
     async def follow(self, log_id: str) -> AsyncIterator[EventLog]:
@@ -101,7 +101,10 @@ class LogMirrors:
                     await self._read_once(client)
                     await self._check_silent()
                 except (RedisError, OSError, CoordUnavailableError):
-                    await asyncio.sleep(0.2)  # readers wait; the link's probe says when Redis is back
+                    await asyncio.sleep(
+                        0.2
+                    )  # readers wait a little; the link's probe says when Redis is back
+                    self._give_up_if_away_for_long()
                 if not self._mirrors:
                     self._has_mirrors.clear()
         finally:
@@ -125,15 +128,29 @@ class LogMirrors:
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _check_silent(self) -> None:
-        """End the copies of logs that are gone: Redis lost them, and no living writer has sent them again."""
+        """End the copies of logs that nobody writes any more: Redis lost them, or their writer died."""
         now = time.monotonic()
         for log_id, mirror in list(self._mirrors.items()):
             if now - mirror.heard_at < _CHECK_SECONDS:
                 continue
             mirror.heard_at = now
-            keys = (stream_key(log_id), owner_key(log_id))
-            is_there = await self._link.call(lambda keys=keys: self._link.client.exists(*keys))  # type: ignore[misc]
-            mirror.times_missing = 0 if is_there else mirror.times_missing + 1
-            if mirror.times_missing >= 2:
+            mirror.times_missing = 0 if await self._is_written(log_id) else mirror.times_missing + 1
+            if mirror.times_missing >= 2:  # once may be a Redis that has just restarted empty
                 self._mirrors.pop(log_id, None)
-                mirror.log.fail(lambda: LogNotFoundError("the log is gone"))
+                mirror.log.fail(lambda: LogNotFoundError("nobody writes this log any more"))
+
+    async def _is_written(self, log_id: str) -> bool:
+        owner: Any = await self._link.call(lambda: self._link.client.get(owner_key(log_id)))
+        if owner is None:
+            return False
+        return bool(await self._link.call(lambda: self._link.client.exists(presence_key(owner.decode()))))
+
+    def _give_up_if_away_for_long(self) -> None:
+        """Let readers go to look elsewhere when Redis does not come back."""
+        if not self._link.is_up and time.monotonic() - self._link.changed_at > _GIVE_UP_SECONDS:
+            self._fail_all("Redis has been away for too long")
+
+    def _fail_all(self, why: str) -> None:
+        mirrors, self._mirrors = self._mirrors, {}
+        for mirror in mirrors.values():
+            mirror.log.fail(lambda: CoordUnavailableError(why))

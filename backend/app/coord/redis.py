@@ -21,7 +21,7 @@ class RedisCoord:
 
     def __init__(self, redis_url: str, hub: Hub, *, lease_seconds: float = LEASE_SECONDS) -> None:
         replica_id = new_id()
-        self._link = RedisLink(redis_url)
+        self._link = RedisLink(redis_url, replica_id)
         self._locks = RedisLocks(self._link, hub.locks, replica_id, lease_seconds=lease_seconds)
         self._flusher = LogFlusher(self._link, replica_id, retention_seconds=RETENTION_SECONDS)
         self._mirrors = LogMirrors(self._link)

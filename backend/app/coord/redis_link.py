@@ -24,9 +24,15 @@ _logger = logging.getLogger(__name__)
 
 CALL_SECONDS = 1.0
 _PROBE_EVERY_SECONDS = 0.5
+_PRESENCE_MS = 10_000
 _MAX_CONNECTIONS = 16
 
 Result = TypeVar("Result")
+
+
+def presence_key(replica_id: str) -> str:
+    """Name the key that exists for as long as a replica lives, and ten seconds more."""
+    return f"pp:replica:{replica_id}"
 
 
 class RedisLink:
@@ -36,7 +42,7 @@ class RedisLink:
     when a lost connection is there again, also if no call had failed meanwhile: the server may have lost its data.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, replica_id: str) -> None:
         # one retry at once: a connection that idled in the pool while Redis restarted is replaced unseen
         pool = BlockingConnectionPool.from_url(
             url,
@@ -48,7 +54,9 @@ class RedisLink:
         )
         self.client: Redis = Redis.from_pool(pool)
         self._url = url
+        self._presence = presence_key(replica_id)
         self.is_up = False
+        self.changed_at = time.monotonic()
         self.latency_ms = 0.0
         self.problem = "not connected yet"
         self.on_change: list[Callable[[bool], None]] = []
@@ -79,6 +87,8 @@ class RedisLink:
             self._probe.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._probe
+        with contextlib.suppress(CoordUnavailableError):
+            await self.call(lambda: self.client.delete(self._presence))
         await self.client.aclose()
         await self.client.connection_pool.disconnect()
 
@@ -102,20 +112,20 @@ class RedisLink:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                await self.client.ping()
+                await self.client.set(self._presence, b"1", px=_PRESENCE_MS)
         except (RedisError, OSError) as error:
             self._note(error)
             return
         self.latency_ms = (time.perf_counter() - began) * 1000
         if not self.is_up:
-            self.is_up, self.problem = True, ""
+            self.is_up, self.problem, self.changed_at = True, "", time.monotonic()
             _logger.info("Redis answers")
             self._tell(True)
 
     def _note(self, error: Exception) -> None:
         self.problem = f"Redis does not answer ({type(error).__name__})"
         if self.is_up:
-            self.is_up = False
+            self.is_up, self.changed_at = False, time.monotonic()
             _logger.warning(
                 "Redis is away; locks and limits hold within this process only (%s: %s)",
                 type(error).__name__,

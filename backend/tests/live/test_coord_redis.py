@@ -277,6 +277,32 @@ async def test_a_log_that_redis_lost_with_its_writer_ends_for_its_readers(
         await asyncio.wait_for(reading, 15)
 
 
+async def test_a_log_whose_writer_was_killed_ends_for_its_readers_elsewhere(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(), await replica()
+    writer = await coord.logs.open("turn")
+    writer.append(b"one")
+    reading = asyncio.create_task(_read_all(other, "turn"))
+    await asyncio.sleep(0.3)
+    await coord.close()  # as a killed process: its presence runs out, its log stays without an end
+    with pytest.raises(LogNotFoundError):
+        await asyncio.wait_for(reading, 30)
+
+
+async def test_readers_elsewhere_are_let_go_when_redis_stays_away(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(), await replica()
+    writer = await coord.logs.open("turn")
+    writer.append(b"one")
+    reading = asyncio.create_task(_read_all(other, "turn"))
+    await asyncio.sleep(0.3)
+    own_redis.stop()
+    with pytest.raises(CoordUnavailableError):
+        await asyncio.wait_for(reading, 10)
+
+
 async def test_two_hundred_readers_of_other_replicas_logs_need_few_connections(
     replica: MakeReplica, own_redis: RedisServer
 ) -> None:
@@ -319,7 +345,7 @@ async def test_what_is_kept_in_redis_expires(replica: MakeReplica) -> None:
         await asyncio.sleep(0.1)
         client = coord._link.client
         keys = [key async for key in client.scan_iter("*")]
-        assert len(keys) == 5
+        assert len(keys) == 6
         assert all([await client.ttl(key) > 0 for key in keys])
     await writer.finish(b"end")
     assert 0 < await client.ttl("pp:log:turn") <= 600
