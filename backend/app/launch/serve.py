@@ -21,7 +21,11 @@ _GRACE_SECONDS = 3
 def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit code; raises LaunchError."""
     configure_logging(settings.log_level)
-    logging.getLogger("alembic").setLevel("WARNING")  # the steps of a migration are no news to a person
+    for chatty in (
+        "alembic",
+        "uvicorn.error",
+    ):  # the greeting says what a person wants to know of their steps
+        logging.getLogger(chatty).setLevel("WARNING")
     listener = take_port(settings.portal_host, settings.portal_port)
     admin = prepare(settings)
     port = listener.getsockname()[1]
