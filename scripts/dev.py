@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> int:
     """Run both until one ends or Ctrl-C."""
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     python = Path(sys.executable)
     try:
         with Report(total=1).step("Node") as step:
-            node, npm = find_node(ROOT, python, step)
+            node, _npm = find_node(ROOT, python, step)
     except SetupError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -40,7 +43,8 @@ def main() -> int:
     environment = {**node_environment(node), "PORTAL_DEV_BACKEND": f"http://127.0.0.1:{port}"}
     running = [
         subprocess.Popen(backend, cwd=ROOT / "backend"),
-        subprocess.Popen([str(node), str(npm), "run", "dev"], cwd=ROOT / "frontend", env=environment),
+        # not by way of npm, whose shell would leave it running
+        subprocess.Popen([node, "node_modules/vite/bin/vite.js"], cwd=ROOT / "frontend", env=environment),
     ]
     try:
         while all(process.poll() is None for process in running):
