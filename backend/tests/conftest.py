@@ -106,7 +106,7 @@ async def database(database_url: str, data_dir: Path) -> AsyncIterator[Database]
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL that the test may stop, kill and freeze."""
-    server = PostgresServer()
+    server = PostgresServer(is_durable=True)
     server.start()
     yield server
     server.kill()
