@@ -16,7 +16,7 @@ from app.chat.stream import NumberedEvents
 from app.chat.tables import ACTIVE_STATUSES, TurnRow
 from app.chat.turn_repository import Owned, TurnRepository
 from app.chat.views import ledger_read, turn_read
-from app.coord.base import LogEvent, LogNotFoundError
+from app.coord.base import CoordUnavailableError, LogEvent, LogNotFoundError
 from app.db.session import Database
 from app.llm.replay import replay_events
 from app.llm.sessions import SessionManager
@@ -69,8 +69,8 @@ class TurnService:
                     after = event.number
                     yield event.number, event.data
             return
-        except LogNotFoundError:
-            pass  # over for long, or run by a process that keeps its log to itself
+        except (LogNotFoundError, CoordUnavailableError):
+            pass  # over for long, or run by a process whose log cannot be reached from here
         turn, session = await self._owned(user_id, turn_id)
         while turn.status in ACTIVE_STATUSES:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
