@@ -29,7 +29,9 @@ def greeting(settings: Settings, address: str, admin: FirstAdmin | None) -> str:
     lines += [f"  Model           {model_line(settings)}"]
     lines += [f"                  To change it: {_CHANGE}, in {env_file_in_use()}"]
     if not settings.is_loopback and not settings.portal_public_url.startswith("https://"):
-        lines += ["  Note            Others can reach this address and it has no TLS: see docs/operation.md"]
+        lines += [
+            "  Note            Others can reach this address, and it has no TLS: put a proxy in front and set PORTAL_PUBLIC_URL"
+        ]
     return "\n".join([*lines, "  Stop            Ctrl-C", ""])
 
 
