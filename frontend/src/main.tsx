@@ -4,10 +4,19 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app/App';
 import { watchSystemTheme } from '@/hooks/useTheme';
+import { watchVisibleHeight } from '@/hooks/viewport';
 import { restoreSession } from '@/lib/authSession';
 
 watchSystemTheme();
+watchVisibleHeight();
 void restoreSession();
+// After an update the old pieces are gone: load the page anew, once.
+window.addEventListener('vite:preloadError', (event) => {
+  if (sessionStorage.getItem('portal.reloaded')) return;
+  sessionStorage.setItem('portal.reloaded', '1');
+  event.preventDefault();
+  window.location.reload();
+});
 
 const root = document.getElementById('root');
 if (root) {

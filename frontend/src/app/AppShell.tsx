@@ -23,7 +23,7 @@ export function AppShell() {
   useTabSync();
   useEffect(() => warmMarkdown(), []);
   return (
-    <div className="flex h-dvh w-full overflow-hidden">
+    <div className="flex h-[var(--visible-height,100dvh)] w-full overflow-hidden">
       <button
         type="button"
         onClick={focusComposer}

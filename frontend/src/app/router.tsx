@@ -11,6 +11,7 @@ import { useAuthSession } from '@/lib/authSession';
 import { ChatRoute, NewChatRoute } from '@/routes/chat';
 import { AppShell } from './AppShell';
 import { NotFound } from './NotFound';
+import { PageError } from './PageError';
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -23,9 +24,9 @@ const appRoute = createRoute({
   id: 'app',
   component: AppShell,
   beforeLoad: ({ location }) => {
-    const { status, user } = useAuthSession.getState();
+    const { status, user, hasLeft } = useAuthSession.getState();
     if (status !== 'signed-in') {
-      const next = location.href === '/' ? undefined : location.href;
+      const next = hasLeft || location.href === '/' ? undefined : location.href;
       throw redirect({ to: '/sign-in', search: next ? { next } : {} });
     }
     if (user?.must_change_password) throw redirect({ to: '/change-password' });
@@ -96,6 +97,7 @@ export const router = createRouter({
     changePasswordRoute,
   ]),
   defaultPreload: 'intent',
+  defaultErrorComponent: PageError,
 });
 
 declare module '@tanstack/react-router' {

@@ -13,9 +13,16 @@ interface AuthState {
   status: AuthStatus;
   accessToken: string | null;
   user: User | null;
+  /** They left on purpose: whoever signs in next begins at the start, not where this one was. */
+  hasLeft: boolean;
 }
 
-export const useAuthSession = create<AuthState>(() => ({ status: 'loading', accessToken: null, user: null }));
+export const useAuthSession = create<AuthState>(() => ({
+  status: 'loading',
+  accessToken: null,
+  user: null,
+  hasLeft: false,
+}));
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('portal.auth');
 const signOutListeners = new Set<() => void>();
@@ -27,10 +34,11 @@ export function onSignedOut(listener: () => void): () => void {
   return () => signOutListeners.delete(listener);
 }
 
-export function forgetSession(tellOtherTabs = false): void {
-  useAuthSession.setState({ status: 'signed-out', accessToken: null, user: null });
+/** Empty everything of this person. `hasLeft` when they asked for it; then the other tabs are told too. */
+export function forgetSession(hasLeft = false): void {
+  useAuthSession.setState({ status: 'signed-out', accessToken: null, user: null, hasLeft });
   for (const listener of signOutListeners) listener();
-  if (tellOtherTabs) channel?.postMessage('signed-out');
+  if (hasLeft) channel?.postMessage('signed-out');
 }
 
 if (channel) {

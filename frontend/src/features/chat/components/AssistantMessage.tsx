@@ -1,6 +1,7 @@
 import { RefreshCw } from 'lucide-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useShallow } from 'zustand/react/shallow';
 import { CopyButton } from '@/components/ui/CopyButton';
 import { IconButton } from '@/components/ui/IconButton';
 import { cn } from '@/lib/cn';
@@ -13,9 +14,9 @@ import type { BranchPosition } from '../model/tree';
 import { BranchSwitcher } from './BranchSwitcher';
 import { FailedAnswer } from './FailedAnswer';
 import { Reasoning } from './Reasoning';
-import { StreamingAnswer } from './StreamingAnswer';
 import { actionRowStyle } from './styles';
 import { TurnFigures } from './TurnFigures';
+import { TurnProgress } from './TurnProgress';
 
 interface AssistantMessageProps {
   message: Message;
@@ -27,60 +28,70 @@ interface AssistantMessageProps {
   onReturnText: (text: string) => void;
 }
 
+/** The text of an answer that streams right now; null for every other, so only one row is drawn with each flush. */
+function useLiveAnswer(sessionId: string, messageId: string) {
+  return useLiveTurns(
+    useShallow((state) => {
+      const live = state.bySession[sessionId];
+      if (!live || live.outcome !== null || live.assistantMessage.id !== messageId) return null;
+      const { content, reasoning, reasoningMs, phase } = live;
+      return { content, reasoning, reasoningMs, isThinking: phase === 'thinking' };
+    }),
+  );
+}
+
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
   const { message, sessionId, branch, isLast, isBusy, actions, onReturnText } = props;
   const { t } = useTranslation();
-  const isLive = useLiveTurns((state) => {
-    const live = state.bySession[sessionId];
-    return live?.assistantMessage.id === message.id && live.outcome === null;
-  });
+  const live = useLiveAnswer(sessionId, message.id);
   const isUnsent = message.id.startsWith('local-');
+  const content = live?.content ?? message.content;
+  const reasoning = live?.reasoning ?? message.reasoning;
   return (
     <article
       aria-label={t('message.answer')}
-      aria-busy={isLive}
+      aria-busy={live !== null}
       data-testid="assistant-message"
       data-message-id={message.id}
-      data-status={isLive ? 'streaming' : message.status}
+      data-status={live ? 'streaming' : message.status}
       className="group min-w-0"
     >
-      {isLive ? (
-        <StreamingAnswer sessionId={sessionId} />
-      ) : (
-        <>
-          {message.reasoning && (
-            <Reasoning text={message.reasoning} isThinking={false} milliseconds={reasoningTime(message.id)} />
-          )}
-          {message.content && <Markdown text={message.content} isStreaming={false} />}
-          {message.status === 'stopped' && (
-            <p className="mt-2 text-muted-foreground text-sm" data-testid="stopped-mark">
-              {t('message.stopped')}
-            </p>
-          )}
-          {message.status === 'failed' && (
-            <FailedAnswer
-              error={message.error}
-              isBusy={isBusy}
-              onRetry={() => (isUnsent ? actions.retryUnsent() : actions.regenerate(message))}
-              onTakeBack={isUnsent ? () => onReturnText(actions.discardUnsent()) : undefined}
-            />
-          )}
-          {!isUnsent && (
-            <div className={cn(actionRowStyle, '-ml-1.5 flex-wrap', isLast && 'opacity-100')}>
-              <CopyButton kind="answer" text={() => message.content} label={t('message.copyAnswer')} />
-              <IconButton
-                size="icon-sm"
-                label={t('message.regenerate')}
-                disabled={isBusy}
-                onClick={() => actions.regenerate(message)}
-              >
-                <RefreshCw size={15} />
-              </IconButton>
-              {branch && <BranchSwitcher branch={branch} isDisabled={isBusy} onShow={actions.showBranch} />}
-              <TurnFigures message={message} />
-            </div>
-          )}
-        </>
+      {reasoning && (
+        <Reasoning
+          text={reasoning}
+          isThinking={live?.isThinking ?? false}
+          milliseconds={live ? live.reasoningMs : reasoningTime(message.id)}
+        />
+      )}
+      {content && <Markdown text={content} isStreaming={live !== null} />}
+      {live && <TurnProgress sessionId={sessionId} />}
+      {!live && message.status === 'stopped' && (
+        <p className="mt-2 text-muted-foreground text-sm" data-testid="stopped-mark">
+          {t('message.stopped')}
+        </p>
+      )}
+      {!live && message.status === 'failed' && (
+        <FailedAnswer
+          error={message.error}
+          isBusy={isBusy}
+          onRetry={() => (isUnsent ? actions.retryUnsent() : actions.regenerate(message))}
+          onTakeBack={isUnsent ? () => onReturnText(actions.discardUnsent()) : undefined}
+        />
+      )}
+      {!live && !isUnsent && (
+        <div className={cn(actionRowStyle, '-ml-1.5 flex-wrap', isLast && 'opacity-100')}>
+          <CopyButton kind="answer" text={() => message.content} label={t('message.copyAnswer')} />
+          <IconButton
+            size="icon-sm"
+            label={t('message.regenerate')}
+            disabled={isBusy}
+            onClick={() => actions.regenerate(message)}
+          >
+            <RefreshCw size={15} />
+          </IconButton>
+          {branch && <BranchSwitcher branch={branch} isDisabled={isBusy} onShow={actions.showBranch} />}
+          <TurnFigures message={message} />
+        </div>
       )}
     </article>
   );

@@ -6,6 +6,7 @@ import { Notice } from '@/components/ui/Notice';
 import { useErrorText } from '@/hooks/useErrorText';
 import { useTitle } from '@/hooks/useTitle';
 import { useConversation } from '../hooks/useConversation';
+import { useShowTarget } from '../hooks/useShowTarget';
 import { useTurnActions } from '../hooks/useTurnActions';
 import { useLiveTurns } from '../model/liveTurns';
 import { useChosenModel } from '../model/modelChoice';
@@ -38,6 +39,7 @@ export function ChatView({ sessionId, targetMessageId }: { sessionId: string; ta
   useEffect(() => {
     if (hasLiveTurn) setIsLively(true);
   }, [hasLiveTurn]);
+  useShowTarget(conversation, targetMessageId, actions);
 
   if (isMissing) {
     return (

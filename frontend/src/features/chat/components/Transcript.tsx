@@ -58,10 +58,10 @@ export function Transcript(props: TranscriptProps) {
     if (targetIndex === -1 && last instanceof HTMLElement) showFromTop(last, stripPx / 2);
   }, [turns.length]);
   useEffect(() => {
-    if (!targetMessageId) return;
+    if (!targetMessageId || targetIndex === -1) return;
     const target = content.current?.querySelector(`[data-message-id="${CSS.escape(targetMessageId)}"]`);
     if (target instanceof HTMLElement) showFromTop(target, stripPx);
-  }, [targetMessageId, showFromTop]);
+  }, [targetMessageId, targetIndex, showFromTop]);
   // A turn that begins takes hold of the end again.
   useLayoutEffect(() => {
     if (isRunning) jumpToEnd();

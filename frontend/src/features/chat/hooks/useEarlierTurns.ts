@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** Turns drawn at first, and with each step up: a long conversation opens as fast as a short one. */
-const stepTurns = 24;
+const stepTurns = 10;
 
 /** Draws the end of a long conversation and adds earlier turns as the reader comes near the top. */
 export function useEarlierTurns(

@@ -36,6 +36,8 @@ export function useTurnActions(sessionId: string): TurnActions {
         return text;
       },
       showBranch: async (messageId) => {
+        // A turn that has ended but was not let go yet would hold its own branch in view.
+        if (getLiveTurn(sessionId)?.outcome) dropLiveTurn(sessionId);
         const before = client.getQueryData(detailKey);
         const leafId = newestLeafUnder(buildTree(before?.messages ?? []), messageId);
         const setLeaf = (id: string | null) =>

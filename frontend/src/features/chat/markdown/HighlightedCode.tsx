@@ -1,5 +1,5 @@
 import { type CSSProperties, memo, useEffect, useState } from 'react';
-import { highlight, type TokenLine } from './highlighter';
+import { highlight, knownHighlight, type TokenLine } from './highlighter';
 
 interface HighlightedCodeProps {
   code: string;
@@ -9,7 +9,7 @@ interface HighlightedCodeProps {
 
 /** Code with its colours; the lines that are not coloured yet stand there plainly, so nothing ever jumps. */
 export function HighlightedCode({ code, language, isIncomplete }: HighlightedCodeProps) {
-  const [lines, setLines] = useState<TokenLine[]>([]);
+  const [lines, setLines] = useState(() => knownHighlight(code, language));
   useEffect(() => {
     let isCurrent = true;
     highlight(code, language, isIncomplete, (result) => {

@@ -1,4 +1,4 @@
-import { memo, type PropsWithChildren } from 'react';
+import { memo, type PropsWithChildren, useState } from 'react';
 import { type Components, defaultRehypePlugins, Streamdown } from 'streamdown';
 import { i18next } from '@/lib/i18n';
 import { CodeBlock } from './CodeBlock';
@@ -35,10 +35,12 @@ interface MarkdownBodyProps {
 
 export default memo(function MarkdownBody({ text, isStreaming }: MarkdownBodyProps) {
   const plugins = useMathPlugin(text.includes('$$'));
+  // An answer that streamed stays in pieces when it ends: drawing it anew as one would flicker.
+  const [hasStreamed] = useState(isStreaming);
   return (
     <Streamdown
       className="space-y-0"
-      mode={isStreaming ? 'streaming' : 'static'}
+      mode={hasStreamed ? 'streaming' : 'static'}
       isAnimating={isStreaming}
       parseIncompleteMarkdown={isStreaming}
       components={components}

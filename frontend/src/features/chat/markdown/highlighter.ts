@@ -27,6 +27,17 @@ export function highlight(
   if (result) done(toLines(result.tokens));
 }
 
+/** The colours of code that was coloured before: nothing to wait for, nothing to flicker. */
+export function knownHighlight(code: string, language: string): TokenLine[] {
+  let known: TokenLine[] = [];
+  let isLate = false;
+  highlight(code, language, false, (lines) => {
+    if (!isLate) known = lines;
+  });
+  isLate = true;
+  return known;
+}
+
 interface ShikiToken {
   content: string;
   color?: string;
