@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -20,6 +21,9 @@ class Report:
         self._total = total
         self._number = 0
         self._is_live = sys.stdout.isatty()
+        if sys.platform == "win32":
+            os.system("")  # makes older consoles understand the sequence that clears a line
+            sys.stdout.reconfigure(errors="replace")
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
