@@ -38,7 +38,9 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
     path = Path(str(url.database))
     path.parent.mkdir(parents=True, exist_ok=True)
     _use_wal(path)
-    engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": _LOCK_WAIT_SECONDS})
+    # the stock driver, whose transactions this file begins by itself
+    stock_url = url.set(drivername="sqlite+aiosqlite")
+    engine = create_async_engine(stock_url, poolclass=NullPool, connect_args={"timeout": _LOCK_WAIT_SECONDS})
 
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
