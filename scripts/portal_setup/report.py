@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -23,7 +24,8 @@ class Report:
         self._is_live = sys.stdout.isatty()
         if sys.platform == "win32":
             os.system("")  # makes older consoles understand the sequence that clears a line
-            sys.stdout.reconfigure(errors="replace")
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(errors="replace")
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
