@@ -10,8 +10,10 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.sqlite_dialect import DRIVER_NAME
+
 _ASYNC_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
+    "sqlite": DRIVER_NAME,
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
@@ -103,11 +105,11 @@ def _sqlite_engines(url: URL, echo: bool) -> Engines:
         connect_args={"timeout": 10},
     )
     _configure(writing, "BEGIN IMMEDIATE", ["journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"])
-    _configure(reading, "BEGIN", ["query_only=ON"])
+    _configure(reading, "BEGIN", ["query_only=ON"], is_reading=True)
     return Engines(writing, reading)
 
 
-def _configure(engine: AsyncEngine, begin: str, pragmas: list[str]) -> None:
+def _configure(engine: AsyncEngine, begin: str, pragmas: list[str], *, is_reading: bool = False) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver shall not begin transactions by itself
@@ -118,4 +120,5 @@ def _configure(engine: AsyncEngine, begin: str, pragmas: list[str]) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.dbapi_connection
+        driver.begin_with(begin, is_reading=is_reading)

@@ -14,7 +14,6 @@ from app.db.engine import create_engines
 from app.db.faults import is_refused_write, is_unavailable
 from app.errors import UnavailableError
 
-
 _CONNECT_SECONDS = 5.0
 
 
