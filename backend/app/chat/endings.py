@@ -18,13 +18,17 @@ _MESSAGE_STATUS = {"done": "complete", "cancelled": "stopped", "failed": "failed
 
 async def attach(db: AsyncSession, turn: TurnRow, session: SessionRow) -> None:
     """Hang an unattached question under the active leaf, and make its answer the new leaf; once a turn."""
-    if turn.started_at is not None or session.active_leaf_id == turn.assistant_message_id:
+    if is_on_branch(turn, session):
         return
     if not turn.is_attached:
         await TurnRepository(db).update_message(turn.user_message_id, parent_id=session.active_leaf_id)
         turn.is_attached = True
     session.active_leaf_id = turn.assistant_message_id
-    await db.flush()
+
+
+def is_on_branch(turn: TurnRow, session: SessionRow) -> bool:
+    """Whether `attach` was done for this turn."""
+    return turn.started_at is not None or session.active_leaf_id == turn.assistant_message_id
 
 
 async def store_answer(db: AsyncSession, turn: TurnRow, outcome: TurnOutcome) -> None:

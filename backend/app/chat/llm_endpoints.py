@@ -77,7 +77,7 @@ async def session_chat_stream(
     idempotency_key: IdempotencyKey = None,
 ) -> EventStream:
     turn = await chat.start_turn(caller, body, idempotency_key)
-    return EventStream(await turns.events(caller.user.id, turn.turn_id, 0))
+    return EventStream(turns.events_of_own(caller.user.id, turn))
 
 
 @router.get("/chat/session/{session_id}/history", summary="Read a session's active branch", responses=_ABSENT)

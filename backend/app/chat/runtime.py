@@ -71,9 +71,7 @@ class Runtime:
         self.turns = TurnService(self.database, self.sessions)
         self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
-        self.chat = ChatService(
-            self.database, self.sessions, self.store, self.turns, self.targets, self.reservations
-        )
+        self.chat = ChatService(self.sessions, self.store, self.turns, self.targets, self.reservations)
         self.reaper = Reaper(self.database, self.coord, self.replica, self.clock)
         self._purge_task: asyncio.Task[None] | None = None
 

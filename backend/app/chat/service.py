@@ -14,13 +14,11 @@ from app.chat.llm_schemas import (
     SessionChatBody,
     SessionChatRead,
 )
-from app.chat.repository import SessionRepository
 from app.chat.reservations import Reservation, Reservations
 from app.chat.schemas import UsageRead
 from app.chat.store import SqlSessionStore
 from app.chat.stream import NumberedEvents
 from app.chat.turn_service import TurnService
-from app.db.session import Database
 from app.errors import PortalError
 from app.kit.logging import request_id_var
 from app.llm.errors import LLMError, ProviderUnreachableError
@@ -36,14 +34,12 @@ class ChatService:
 
     def __init__(
         self,
-        database: Database,
         sessions: SessionManager,
         store: SqlSessionStore,
         turns: TurnService,
         targets: TargetTable,
         reservations: Reservations,
     ) -> None:
-        self._database = database
         self._sessions = sessions
         self._store = store
         self._turns = turns
@@ -93,13 +89,12 @@ class ChatService:
     ) -> TurnRecord:
         """Store and start a turn, which then goes on without its caller."""
         user_id = principal.user.id
-        model = body.model or await self._model_of_session(user_id, body.session_id)
         request = TurnRequest(
             caller=principal.caller,
             session_id=body.session_id,
             message=body.message,
             system_prompt=body.system_prompt,
-            model=model,
+            model=body.model,
             sampling=body.sampling(),
             parent_id=body.branch_at,
             regenerate_of=body.regenerate_of,
@@ -171,11 +166,6 @@ class ChatService:
             return
         except LLMError as error:
             raise portal_error(error) from error
-
-    async def _model_of_session(self, user_id: int, session_id: str) -> str | None:
-        async with self._database.reading() as db:
-            session = await SessionRepository(db).find(user_id, session_id)
-        return session.model if session else None
 
 
 def _failure(outcome: TurnOutcome, record: TurnRecord) -> PortalError:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.chat.endings import INTERRUPTED, attach, storable, store_answer, store_outcome
+from app.chat.endings import INTERRUPTED, attach, is_on_branch, storable, store_answer, store_outcome
 from app.chat.errors import IdempotencyConflictError, InvalidParentError, InvalidSessionIdError
 from app.chat.excerpts import fold, title_from
 from app.chat.replica import Replica
@@ -86,20 +86,23 @@ class SqlSessionStore:
     async def _session_for(self, db: AsyncSession, request: TurnRequest) -> SessionRow:
         sessions, now = SessionRepository(db), self._clock.now()
         session = await sessions.find(request.caller.user_id, request.session_id)
+        is_new = session is None
         if session is None:
             session = SessionRow(
                 id=new_id(),
                 user_id=request.caller.user_id,
                 public_id=request.session_id,
+                title="",
+                title_source="auto",
                 system_prompt=_storable(request.system_prompt),
                 created_at=now,
-                updated_at=now,
             )
-            await sessions.add(session)
         if not session.title and session.title_source == "auto" and request.message:
-            session.title = title_from(request.message)
+            session.title = title_from(storable(request.message))
             session.search_text = fold(session.title)
         session.updated_at = now
+        if is_new:
+            await sessions.add(session)
         return session
 
     async def _add_turn(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> TurnRow:
@@ -170,8 +173,7 @@ class SqlSessionStore:
     async def _parent_of(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> str | None:
         """Return where the question hangs; for an unattached turn a guess that `load_context` puts right."""
         if isinstance(request.parent_id, Unset):
-            last = await TurnRepository(db).newest_active(session.id)
-            return last.assistant_message_id if last else session.active_leaf_id
+            return await TurnRepository(db).last_in_queue(session.id) or session.active_leaf_id
         if request.parent_id is None:
             return None
         parent = await MessageRepository(db).find(session.id, request.parent_id)
@@ -188,11 +190,18 @@ class SqlSessionStore:
             if owned is None or owned[1].deleted_at is not None:
                 raise UnknownMessageError(turn_id)  # the session was deleted while the turn waited
             turn, session = owned
-            await attach(db, turn, session)
+            nodes = await MessageRepository(db).nodes(session.id)
+            question = nodes[turn.user_message_id]
+            parent_id = question.parent_id
+            if not is_on_branch(turn, session) and not turn.is_attached:
+                parent_id = session.active_leaf_id
+            if parent_id == question.parent_id:  # as begin_turn had guessed: nothing to write
+                session.active_leaf_id = turn.assistant_message_id
+            else:
+                await attach(db, turn, session)
             if turn.system_prompt is not None:
                 session.system_prompt = turn.system_prompt
-            nodes = await MessageRepository(db).nodes(session.id)
-            *path, question = path_to(nodes, turn.user_message_id)
+            path = path_to(nodes, parent_id)
             return TurnContext(
                 record=_record(turn, session),
                 system_prompt=session.system_prompt,
@@ -201,6 +210,7 @@ class SqlSessionStore:
                     question.id, ChatMessage("user", question.content), question.tokens
                 ),
                 anchor_message_id=anchor_of(path, session.anchor_message_id),
+                model=session.model,
             )
 
     async def mark_streaming(self, turn_id: str, model: str) -> None:

@@ -49,10 +49,10 @@ class TurnRepository:
         )
         return row.first()
 
-    async def newest_active(self, session_pk: str) -> TurnRow | None:
-        """Return the last turn in a session's queue."""
+    async def last_in_queue(self, session_pk: str) -> str | None:
+        """Return the answer of the last turn in a session's queue."""
         return await self._session.scalar(
-            select(TurnRow)
+            select(TurnRow.assistant_message_id)
             .where(TurnRow.session_pk == session_pk, TurnRow.status.in_(ACTIVE_STATUSES))
             .order_by(TurnRow.created_at.desc(), TurnRow.id.desc())
             .limit(1)

@@ -55,6 +55,10 @@ class TurnService:
         await self._owned(user_id, turn_id)
         return self._events(user_id, turn_id, after)
 
+    def events_of_own(self, user_id: int, record: TurnRecord) -> NumberedEvents:
+        """Return the events of a turn that this caller has just started (no second look at who owns it)."""
+        return self._events(user_id, record.turn_id, 0)
+
     async def outcome(self, user_id: int, turn_id: str) -> TurnOutcome:
         """Wait until a turn is over, whoever runs it, and return how it ended."""
         async for _ in self._events(user_id, turn_id, 0):

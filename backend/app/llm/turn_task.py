@@ -106,7 +106,8 @@ class TurnTask:
         try:
             async with asyncio.timeout(_STORE_SECONDS):
                 context = await self._store.load_context(turn.record.turn_id)
-            ask = Ask(request.caller, request.model, request.priority, request.deadline_seconds)
+            model = request.model or context.model
+            ask = Ask(request.caller, model, request.priority, request.deadline_seconds)
 
             async def build(target: Target) -> CompletionRequest:
                 return await self._build(turn, context, target, sent)

@@ -110,7 +110,8 @@ class TurnContext:
     """What the prompt is built from, read in one short transaction once the session's lock is held.
 
     `history` holds only turns that ended well or were stopped with some text, oldest first, on the branch of this turn.
-    `anchor_message_id` is the first user message still sent, or None when nothing was dropped yet.
+    `anchor_message_id` is the first user message still sent, or None when nothing was dropped yet. `model` is the
+    session's own, for a request that names none.
     """
 
     record: TurnRecord
@@ -118,6 +119,7 @@ class TurnContext:
     history: tuple[HistoryTurn, ...]
     new_message: StoredMessage
     anchor_message_id: str | None = None
+    model: str | None = None
 
 
 @dataclass(slots=True)
