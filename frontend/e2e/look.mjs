@@ -1,8 +1,8 @@
 /** Takes pictures of the built page against the mock portal, and runs axe over each: `npm run look [name…]`. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
 import { startMockServer } from '../testing/mock-server.mjs';
+import { distFolder, launchBrowser } from './browser.mjs';
 
 const here = new URL('.', import.meta.url).pathname;
 const shots = `${here}shots`;
@@ -10,15 +10,6 @@ const only = process.argv.slice(2);
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const wide = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const send = async (page, text) => {
   await page.getByTestId('composer-input').fill(text);
@@ -111,10 +102,7 @@ const scenes = {
 };
 
 await mkdir(shots, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: flags,
-});
+const browser = await launchBrowser();
 let problems = 0;
 for (const [name, scene] of Object.entries(scenes)) {
   if (only.length > 0 && !only.includes(name)) continue;
@@ -129,7 +117,7 @@ console.log(problems === 0 ? 'axe, console and width: nothing found' : `${proble
 process.exit(problems === 0 ? 0 : 1);
 
 async function picture(name, scene, size, viewport, colorScheme) {
-  const mock = await startMockServer({ dist: `${here}../dist`, isSignedIn: scene.isSignedIn ?? true });
+  const mock = await startMockServer({ dist: distFolder, isSignedIn: scene.isSignedIn ?? true });
   const context = await browser.newContext({
     viewport,
     colorScheme,
