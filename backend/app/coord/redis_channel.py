@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from app.coord.redis_link import CALL_SECONDS, RedisLink
 
 _PREFIX = b"pp:signal:"
+_SILENCE_SECONDS = 5.0
 
 
 class RedisChannel:
@@ -72,8 +73,17 @@ class RedisChannel:
             async with client.pubsub() as pubsub:
                 await pubsub.subscribe(self.own_channel)
                 await pubsub.psubscribe(_PREFIX + b"*")
-                async for message in pubsub.listen():
-                    self._dispatch(message)
+                is_asked = False
+                while True:
+                    message = await pubsub.get_message(timeout=_SILENCE_SECONDS)
+                    if message is not None:
+                        is_asked = False
+                        self._dispatch(message)
+                    elif is_asked:
+                        return  # no pong either: the connection is dead, though nobody told us
+                    else:
+                        is_asked = True
+                        await pubsub.ping()
         except (RedisError, OSError):
             return  # the link's probe finds out whether Redis is away; then we listen again
         finally:
