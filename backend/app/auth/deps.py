@@ -1,5 +1,6 @@
 """What endpoints ask for: the caller, with the scope that the route needs, and the services.
 
+All are coroutines: FastAPI runs a plain function in a thread, which costs more than these do.
 The only place a credential is read from is `Authorization: Bearer`: never a URL, a cookie or another header.
 """
 
@@ -34,7 +35,7 @@ _BEARER = HTTPBearer(
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
-def auth_runtime(request: Request) -> AuthRuntime:
+async def auth_runtime(request: Request) -> AuthRuntime:
     """Return the services over this application's database and coordination, made at the first request."""
     runtime = request.app.state.runtime
     made: AuthRuntime | None = getattr(request.app.state, "auth_runtime", None)
@@ -117,7 +118,7 @@ async def chat_model_caller(principal: ChatUser, services: Services) -> Principa
 ChatModelCaller = Annotated[Principal, Depends(chat_model_caller)]
 
 
-def client_of(request: Request) -> Client:
+async def client_of(request: Request) -> Client:
     """Return where the request came from; the server has resolved trusted proxies already."""
     agent = "".join(
         character for character in request.headers.get("user-agent", "") if character.isprintable()
@@ -125,7 +126,7 @@ def client_of(request: Request) -> Client:
     return Client(address=request.client.host if request.client else "", user_agent=agent[:255])
 
 
-def same_site_only(request: Request, services: Services) -> None:
+async def same_site_only(request: Request, services: Services) -> None:
     """Let no other site's page use the refresh cookie."""
     require_own_origin(request, services.settings)
 
@@ -134,15 +135,15 @@ ClientInfo = Annotated[Client, Depends(client_of)]
 SameSiteOnly = Depends(same_site_only)
 
 
-def get_auth(services: Services) -> AuthService:
+async def get_auth(services: Services) -> AuthService:
     return services.auth
 
 
-def get_keys(services: Services) -> KeyService:
+async def get_keys(services: Services) -> KeyService:
     return services.keys
 
 
-def get_limits(services: Services) -> KeyLimits:
+async def get_limits(services: Services) -> KeyLimits:
     return services.limits
 
 

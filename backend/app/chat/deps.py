@@ -16,7 +16,7 @@ Chatter = ChatUser
 ModelCaller = ChatModelCaller
 
 
-def get_runtime(request: Request) -> Runtime:
+async def get_runtime(request: Request) -> Runtime:
     runtime: Runtime = request.app.state.runtime
     return runtime
 
@@ -24,15 +24,15 @@ def get_runtime(request: Request) -> Runtime:
 RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 
 
-def get_chat(runtime: RuntimeDep) -> ChatService:
+async def get_chat(runtime: RuntimeDep) -> ChatService:
     return runtime.chat
 
 
-def get_turns(runtime: RuntimeDep) -> TurnService:
+async def get_turns(runtime: RuntimeDep) -> TurnService:
     return runtime.turns
 
 
-def get_sessions(runtime: RuntimeDep) -> SessionService:
+async def get_sessions(runtime: RuntimeDep) -> SessionService:
     return runtime.session_service
 
 

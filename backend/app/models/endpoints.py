@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/models", tags=["models"])
 health_router = APIRouter(prefix="/api/llm", tags=["llm"])
 
 
-def get_model_service(request: Request) -> ModelService:
+async def get_model_service(request: Request) -> ModelService:
     """Return the service over the running portal's targets."""
     runtime = request.app.state.runtime
     return ModelService(runtime.targets, runtime.health, runtime.coord)
