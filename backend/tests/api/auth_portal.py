@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
-from app.auth.deps import ChatModelCaller, ChatUser, CurrentAdmin, CurrentUser
+from app.auth.deps import ChatModelCaller, ChatUser, CurrentAdmin, CurrentUser, require_scope
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
+from app.auth.principal import Principal
 from app.config import Settings
 from app.coord.factory import create_coord
 from app.db.session import Database
@@ -43,6 +44,13 @@ async def probe_model(principal: ChatModelCaller) -> dict[str, Any]:
 
 @_probe.get("/probe/admin")
 async def probe_admin(principal: CurrentAdmin) -> dict[str, Any]:
+    return {"role": principal.user.role}
+
+
+@_probe.get("/probe/admin-scope")
+async def probe_admin_scope(
+    principal: Annotated[Principal, Depends(require_scope("admin"))],
+) -> dict[str, Any]:
     return {"role": principal.user.role}
 
 

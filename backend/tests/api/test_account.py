@@ -175,7 +175,7 @@ async def test_an_administrator_at_the_terminal_gives_one_time_passwords(portal:
 
 async def test_resetting_the_password_of_nobody(portal: AuthPortal) -> None:
     await ensure_local_user(portal.database)
-    with pytest.raises(NoSuchUserError, match="nobody@example.org"):
+    with pytest.raises(NoSuchUserError, match=r"nobody@example\.org"):
         await reset_to_one_time_password(portal.database, "nobody@example.org")
     for never in ("(local)", "not an address"):
         with pytest.raises(InvalidEmailError):

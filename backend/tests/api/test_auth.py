@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import jwt
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.config import Settings
 from app.users.service import UserService, ensure_first_admin
 from app.users.tables import User
-from tests.api.auth_portal import EMAIL, PASSWORD, AuthPortal, bearer, code_of, open_portal
+from tests.api.auth_portal import EMAIL, PASSWORD, AuthPortal, bearer, code_of, make_key, open_portal
 
 
 @pytest.fixture
@@ -236,6 +237,20 @@ async def test_registration_by_invitation_works_once(settings: Settings) -> None
     assert code_of(again) == "invite_invalid"
 
 
+async def test_of_many_who_use_one_invitation_at_once_one_gets_in(settings: Settings) -> None:
+    async with open_portal(settings.model_copy(update={"registration": "invite"})) as portal:
+        users = UserService(portal.database, min_password_length=12, clock=portal.clock)
+        code = await users.create_invite()
+        people = [{"email": f"u{n}@example.org", "password": PASSWORD, "invite": code} for n in range(6)]
+        browser = portal.client()
+        answers = await asyncio.gather(
+            *(browser.post("/api/auth/register", json=person) for person in people)
+        )
+        assert sorted(answer.status_code for answer in answers) == [200] + [403] * 5
+        async with portal.database.reading() as session:
+            assert await session.scalar(select(func.count()).select_from(User)) == 1
+
+
 async def test_an_invitation_expires(settings: Settings) -> None:
     async with open_portal(settings.model_copy(update={"registration": "invite"})) as portal:
         users = UserService(portal.database, min_password_length=12, clock=portal.clock)
@@ -249,11 +264,13 @@ async def test_an_invitation_expires(settings: Settings) -> None:
 
 async def test_a_deactivated_person_is_out_at_once(portal: AuthPortal) -> None:
     browser = await portal.signed_in()
+    key = (await make_key(browser))["key"]
     async with portal.database.transaction() as session:
         user = await session.scalar(select(User).where(User.email == EMAIL))
         assert user is not None
         user.is_active = False
     assert (await browser.get("/api/auth/me")).status_code == 401
+    assert (await browser.get("/api/auth/me", headers=bearer(key))).status_code == 401
     assert (await browser.post("/api/auth/refresh")).status_code == 401
     login = await browser.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD})
     assert login.status_code == 401

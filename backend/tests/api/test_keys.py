@@ -108,8 +108,11 @@ async def test_only_administrators_make_admin_keys(portal: AuthPortal) -> None:
     admin = await sign_in(portal.client(), "root@example.org")
     admin_key = (await make_key(admin, scopes=["admin"]))["key"]
     chat_key = (await make_key(admin, scopes=["chat"]))["key"]
-    assert (await browser.get("/probe/admin", headers=bearer(admin_key))).status_code == 200
-    assert (await browser.get("/probe/admin", headers=bearer(chat_key))).status_code == 403
+    for path in ("/probe/admin", "/probe/admin-scope"):
+        assert (await browser.get(path, headers=bearer(admin_key))).status_code == 200
+        assert (await browser.get(path, headers=bearer(chat_key))).status_code == 403
+        assert (await browser.get(path)).status_code == 403
+        assert (await admin.get(path)).status_code == 200
     assert (await browser.get("/probe/chat", headers=bearer(admin_key))).status_code == 403
 
 
@@ -122,7 +125,8 @@ async def test_a_demoted_administrators_key_is_demoted_too(portal: AuthPortal) -
         assert user is not None
         user.role = "user"
     program = portal.client(**bearer(key))
-    assert (await program.get("/probe/admin")).status_code == 403
+    for path in ("/probe/admin", "/probe/admin-scope"):
+        assert (await program.get(path)).status_code == 403
     assert (await program.get("/probe/chat")).status_code == 200
 
 
