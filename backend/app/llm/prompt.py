@@ -7,20 +7,23 @@ from hashlib import sha256
 
 import orjson
 
+from app.llm.lengths import Lengths, NewText, measure
 from app.llm.routing import Target
-from app.llm.tokens import TokenCounter, text_of_json
+from app.llm.tokens import TokenCounter
 from app.llm.trimming import Budget, Plan, SizedTurn, budget_tokens, plan_prompt
 from app.llm.turns import HistoryTurn, Ledger, TurnContext, TurnOutcome, TurnRequest
 from app.llm.types import ChatMessage, CompletionRequest, EngineSettings, Sampling
 
 _MAX_DROPPED_LISTED = 100
+_LIMITED = ":limited"
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What is sent for one turn to one target, and what must be known when the reply's usage comes.
 
-    `counted_new` is the new message by count; `exact_prefix` the reported length of all before it, where known.
+    `exact_prefix` is the reported length of all before the new message, where known; `is_limited` tells that a limit
+    by messages chose the anchor, which then is this turn's and not the session's.
     """
 
     request: CompletionRequest
@@ -28,7 +31,7 @@ class Prompt:
     key: str | None
     anchor_id: str | None
     budget: int
-    counted_new: int
+    lengths: Lengths
     exact_prefix: int | None
 
 
@@ -48,37 +51,46 @@ async def build_prompt(
         context_window=target.context_window,
         max_messages=request.max_history_messages,
     )
-    system = (ChatMessage("system", context.system_prompt),) if context.system_prompt else ()
-    head_tokens = await _head_tokens(system, sampling, target, counter)
-    new_tokens = await counter.count_message(context.new_message.message, target)
+    system = ChatMessage("system", context.system_prompt) if context.system_prompt else None
+    new = context.new_message.message
     history = context.history if request.use_history else ()
-    anchor_id = _anchor(history, context.anchor_message_id)
-    exact_prefix = _exact_prefix(history, prompt_key(anchor_id, context.system_prompt, target, sampling))
+    anchor_id, is_limited = _anchor(history, context.anchor_message_id, request.max_history_messages)
+    earlier = (None, *history)
+    turns = [
+        SizedTurn(turn, counter.size_turn(turn, previous, target))
+        for turn, previous in zip(history, earlier, strict=False)
+    ]
+    exact_prefix = _exact_prefix(
+        history, prompt_key(anchor_id, context.system_prompt, target, sampling, is_limited)
+    )
+    before = exact_prefix or sum(sized.tokens for sized in turns)
+    room = min(budget.tokens, (target.context_window or budget.tokens + max_tokens) - max_tokens) - before
+    lengths = await measure(NewText.of(system, sampling, new), room, target, counter)
     plan = plan_prompt(
-        _sized(history, target, counter),
+        turns,
         anchor_id=anchor_id,
-        head_tokens=head_tokens,
-        new_tokens=new_tokens,
+        head_tokens=lengths.head,
+        new_tokens=lengths.new,
         new_message_id=context.new_message.id,
         budget=budget,
         exact_prefix_tokens=exact_prefix,
     )
-    kept = [stored.message for turn in plan.kept for stored in turn.messages]
-    messages = (*system, *kept, context.new_message.message)
+    is_limited = is_limited or any(reason == "max_messages" for _, reason in plan.dropped)
+    messages = [system] if system is not None else []
+    messages += [stored.message for turn in plan.kept for stored in turn.messages]
+    key = prompt_key(plan.anchor_id, context.system_prompt, target, sampling, is_limited)
     return Prompt(
         request=CompletionRequest(
             model=target.model,
-            messages=messages,
+            messages=(*messages, new),
             sampling=_fitted(sampling, plan.prompt_tokens, target.context_window),
             skip_thinking=settings.skip_thinking,
         ),
         plan=plan,
-        key=prompt_key(plan.anchor_id, context.system_prompt, target, sampling)
-        if request.use_history
-        else None,
-        anchor_id=plan.anchor_id if request.use_history else context.anchor_message_id,
+        key=key if request.use_history else None,
+        anchor_id=context.anchor_message_id if is_limited or not request.use_history else plan.anchor_id,
         budget=budget.tokens,
-        counted_new=new_tokens,
+        lengths=lengths,
         exact_prefix=exact_prefix if plan.kept and not plan.is_trimmed else None,
     )
 
@@ -93,10 +105,16 @@ def filled_sampling(sampling: Sampling, settings: EngineSettings) -> Sampling:
     )
 
 
-def prompt_key(anchor_id: str | None, system_prompt: str | None, target: Target, sampling: Sampling) -> str:
+def prompt_key(
+    anchor_id: str | None,
+    system_prompt: str | None,
+    target: Target,
+    sampling: Sampling,
+    is_limited: bool = False,
+) -> str:
     """Name a prompt's head: two prompts of one key and branch differ only by what was appended."""
     head = orjson.dumps([system_prompt, target.model, sampling.tools])
-    return f"{anchor_id or '-'}:{sha256(head).hexdigest()[:16]}"
+    return f"{anchor_id or '-'}:{sha256(head).hexdigest()[:16]}{_LIMITED if is_limited else ''}"
 
 
 def describe(prompt: Prompt, ledger: Ledger, target: Target) -> None:
@@ -117,10 +135,18 @@ def describe(prompt: Prompt, ledger: Ledger, target: Target) -> None:
     ledger.trimmed = prompt.plan.is_trimmed
 
 
-def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: TokenCounter) -> None:
+async def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: TokenCounter) -> None:
     """Put the exact lengths that the reply reported into the outcome, and learn from them."""
+    estimated = prompt.lengths.head + prompt.lengths.new
+    await prompt.lengths.settled()
+    counted_new = prompt.lengths.new
+    difference = prompt.lengths.head + counted_new - estimated
+    if prompt.exact_prefix is not None:
+        outcome.ledger.prompt_tokens_counted = prompt.exact_prefix + counted_new
+    else:
+        outcome.ledger.prompt_tokens_counted += difference
     outcome.anchor_message_id = prompt.anchor_id
-    outcome.user_tokens = prompt.counted_new
+    outcome.user_tokens = counted_new
     usage = outcome.usage
     if usage is None or usage.prompt_tokens <= 0:
         return
@@ -130,7 +156,7 @@ def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: TokenC
     counter.learn_prompt(target, prompt.request.messages, usage)
     if prompt.exact_prefix is not None and usage.prompt_tokens > prompt.exact_prefix:
         outcome.user_tokens = usage.prompt_tokens - prompt.exact_prefix
-        counter.learn_overhead(target, outcome.user_tokens - prompt.counted_new)
+        counter.learn_overhead(target, outcome.user_tokens - counted_new)
     if outcome.reasoning and not usage.reasoning_tokens:
         # Thinking is not sent again, and this server does not say how long it was: no exact figure.
         return
@@ -140,34 +166,21 @@ def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: TokenC
         outcome.prefix_tokens = usage.prompt_tokens + outcome.assistant_tokens
 
 
-async def _head_tokens(
-    system: tuple[ChatMessage, ...], sampling: Sampling, target: Target, counter: TokenCounter
-) -> int:
-    tokens = 0
-    for message in system:
-        tokens += await counter.count_message(message, target)
-    if sampling.tools:
-        tokens += await counter.count_text(text_of_json(sampling.tools), target)
-    return tokens
+def _anchor(
+    history: tuple[HistoryTurn, ...], session_anchor_id: str | None, max_messages: int | None
+) -> tuple[str | None, bool]:
+    """Return where this branch's last prompt began, and whether a limit by messages put it there.
 
-
-def _sized(history: tuple[HistoryTurn, ...], target: Target, counter: TokenCounter) -> list[SizedTurn]:
-    before = (None, *history)
-    return [
-        SizedTurn(turn, counter.size_turn(turn, previous, target))
-        for turn, previous in zip(history, before, strict=False)
-    ]
-
-
-def _anchor(history: tuple[HistoryTurn, ...], session_anchor_id: str | None) -> str | None:
-    """Return where this branch's last prompt began: its last turn knows, whichever branch the session was on since."""
+    The branch's last turn knows, whichever branch the session was on since. Where a limit put the anchor, a request
+    without one goes back to the session's own.
+    """
     if not history:
-        return None
+        return None, False
     key = history[-1].prefix_key
-    if key is None:
-        return session_anchor_id
+    if key is None or (key.endswith(_LIMITED) and max_messages is None):
+        return session_anchor_id, False
     anchor = key.partition(":")[0]
-    return None if anchor == "-" else anchor
+    return None if anchor == "-" else anchor, key.endswith(_LIMITED)
 
 
 def _exact_prefix(history: tuple[HistoryTurn, ...], key: str) -> int | None:

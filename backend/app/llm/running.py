@@ -74,15 +74,16 @@ class RunningTurns:
     def all(self) -> list[RunningTurn]:
         return list(self._turns.values())
 
-    def of_key(self, request: TurnRequest) -> RunningTurn | None:
-        """Return the running turn that the same owner started with the same idempotency key."""
+    def same_as(self, request: TurnRequest) -> RunningTurn | None:
+        """Return the running turn that this very request started: same owner, idempotency key, session and message.
+
+        The same key on another message is no match: the store refuses that.
+        """
         if request.idempotency_key is None:
             return None
-        for turn in self._turns.values():
-            same_owner = turn.request.caller.user_id == request.caller.user_id
-            if same_owner and turn.request.idempotency_key == request.idempotency_key:
-                return turn
-        return None
+        return next(
+            (turn for turn in self._turns.values() if _identity(turn.request) == _identity(request)), None
+        )
 
     def in_session(self, request: TurnRequest) -> int:
         """Return how many turns of the request's session run or wait here."""
@@ -97,3 +98,14 @@ class RunningTurns:
         self._sessions[key] -= 1
         if self._sessions[key] <= 0:
             del self._sessions[key]
+
+
+def _identity(request: TurnRequest) -> tuple[object, ...]:
+    return (
+        request.caller.user_id,
+        request.idempotency_key,
+        request.session_id,
+        request.message,
+        request.regenerate_of,
+        request.parent_id,
+    )

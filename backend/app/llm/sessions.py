@@ -188,7 +188,7 @@ class SessionManager(SyncFace):
     # Inside
 
     async def _start(self, request: TurnRequest) -> TurnRecord:
-        earlier = self._turns.of_key(request)
+        earlier = self._turns.same_as(request)
         if earlier is not None:
             return _as_replay(earlier.record)
         self._routes.candidates(request.model, request.caller)

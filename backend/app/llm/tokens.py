@@ -17,6 +17,8 @@ _FIRST_TOKENS_PER_CHAR = 1 / 3.5
 _FIRST_OVERHEAD = 8
 _WEIGHT_OF_NEW = 0.3
 _IMAGE_TOKENS = 800
+_MOST_IMAGE_TOKENS = 5_000
+_MOST_OVERHEAD = 64
 _MIN_CHARS_TO_LEARN = 200
 
 
@@ -46,6 +48,15 @@ class TokenCounter:
         counted = await target.provider.count_tokens(text, target.model)
         return counted if counted is not None else self.estimate(text, target)
 
+    def bound(self, text: str, images: int = 0) -> int:
+        """Return what a text is certainly not longer than in any tokenizer: a token is at least one byte."""
+        return len(text.encode()) + images * _MOST_IMAGE_TOKENS + _MOST_OVERHEAD
+
+    def estimate_message(self, message: ChatMessage, target: Target) -> int:
+        """Return a message's length in the prompt without asking the server."""
+        text, images = text_of(message)
+        return self.estimate(text, target) + round(self._of(target).overhead) + images * _IMAGE_TOKENS
+
     def estimate(self, text: str, target: Target) -> int:
         """Return a text's length by what earlier replies of this model taught."""
         return math.ceil(len(text) * self._of(target).tokens_per_char)
@@ -72,14 +83,13 @@ class TokenCounter:
     def learn_overhead(self, target: Target, difference: int) -> None:
         """Correct the overhead by how much longer a counted message was in the reported prompt."""
         learned = self._of(target)
-        observed = min(64.0, max(0.0, learned.overhead + difference))
+        observed = min(float(_MOST_OVERHEAD), max(0.0, learned.overhead + difference))
         learned.overhead += _WEIGHT_OF_NEW * (observed - learned.overhead)
 
     def _size(self, stored: StoredMessage, target: Target) -> int:
         if stored.tokens is not None:
             return stored.tokens
-        text, images = text_of(stored.message)
-        return self.estimate(text, target) + round(self._of(target).overhead) + images * _IMAGE_TOKENS
+        return self.estimate_message(stored.message, target)
 
     def _of(self, target: Target) -> _Learned:
         return self._learned.setdefault(target.model, _Learned())

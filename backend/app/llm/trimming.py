@@ -92,7 +92,8 @@ def plan_prompt(
         total = exact_prefix_tokens + new_tokens
     is_trimmed = False
     if budget.max_messages is not None and _message_count(kept) > budget.max_messages:
-        limit = int(budget.max_messages * budget.low_water)
+        # A very small limit is meant as it is: of two messages, half would be none.
+        limit = max(min(2, budget.max_messages), int(budget.max_messages * budget.low_water))
         kept, total = _drop_until(
             kept, total, lambda rest, _: _message_count(rest) <= limit, reasons, "max_messages"
         )

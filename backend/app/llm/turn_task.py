@@ -149,7 +149,7 @@ class TurnTask:
         outcome = turn.answer.outcome(turn.ledger.model or None)
         outcome.ledger = turn.ledger
         if sent.prompt is not None and sent.target is not None:
-            settle(sent.prompt, outcome, sent.target, self._counter)
+            await settle(sent.prompt, outcome, sent.target, self._counter)
         _apply(outcome, failure)
         if turn.marking is not None:
             await turn.marking

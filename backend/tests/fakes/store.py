@@ -78,6 +78,8 @@ class FakeStore:
         if request.idempotency_key is not None:
             earlier = self.keys.get((owner, request.idempotency_key))
             if earlier is not None:
+                if self.turns[earlier].request.message != request.message:
+                    raise KeyError("the idempotency key was used for another message")
                 return replace(self.turns[earlier].record, is_replay=True)
         session = self.sessions.setdefault(
             (owner, request.session_id), Session(new_id(), owner, request.session_id)

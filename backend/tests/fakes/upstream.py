@@ -56,6 +56,7 @@ class FakeUpstream:
         self.default = Reply()
         self.respond: Callable[[Recorded], Reply] | None = None
         self.is_healthy = True
+        self.tokenize_delay_seconds = 0.0
         self.requests: list[Recorded] = []
         self.tokenize_calls: list[str] = []
         self.other_paths: list[str] = []
@@ -165,6 +166,7 @@ class FakeUpstream:
         body = await request.json()
         text = body.get("prompt", "") if self.kind == "vllm" else body.get("content", "")
         self.tokenize_calls.append(text)
+        await asyncio.sleep(self.tokenize_delay_seconds)
         tokens = list(range(count_tokens(text)))
         if self.kind == "vllm":
             return web.json_response(

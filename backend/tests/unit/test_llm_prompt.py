@@ -112,8 +112,31 @@ async def test_the_seeds_limit_by_messages_is_kept_in_whole_turns() -> None:
         for number in range(12):
             await engine.say(f"m{number}", max_history_messages=6)
         lengths = [len(prompt) - 1 for prompt in engine.prompts()]
-        assert max(lengths) == 6
-        assert all(length % 2 == 0 for length in lengths)
+        assert lengths == [0, 2, 4, 6, 2, 4, 6, 2, 4, 6, 2, 4]
+        await engine.say("all of it again")
+        assert len(engine.prompts()[-1]) == 25
+        await engine.say("and of this", max_history_messages=2)
+        assert len(engine.prompts()[-1]) == 3
+        await engine.say("alone", max_history_messages=0)
+        assert len(engine.prompts()[-1]) == 1
+
+
+async def test_the_first_token_does_not_wait_for_the_count() -> None:
+    async with run_engine() as engine:
+        engine.upstream.tokenize_delay_seconds = 0.2
+        result = await engine.say("Hello there, how are you?", system_prompt="You are helpful.")
+        assert result.outcome.timings["ttft_ms"] < 150
+        ledger = result.outcome.ledger
+        assert ledger.prompt_tokens_counted == 4 + 8 + 7 + 8
+        assert sorted(engine.upstream.tokenize_calls) == ["Hello there, how are you?", "You are helpful."]
+
+
+async def test_near_the_budget_the_count_decides() -> None:
+    async with run_engine(EngineSettings(max_history_tokens=300)) as engine:
+        text = "ab" * 100 + " cd" * 80
+        result = await engine.say(text)
+        assert result.outcome.ledger.prompt_tokens_counted == 81 + 8
+        assert engine.upstream.tokenize_calls == [text]
 
 
 async def test_the_answer_never_claims_more_than_the_context_still_holds() -> None:

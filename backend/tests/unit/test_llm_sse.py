@@ -38,7 +38,9 @@ def test_byte_by_byte() -> None:
 
 
 @given(
-    st.lists(st.text(alphabet=st.characters(blacklist_characters="\r\n"), min_size=1), max_size=8),
+    st.lists(
+        st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1), max_size=8
+    ),
     st.integers(1, 7),
 )
 def test_what_is_framed_comes_out(texts: list[str], step: int) -> None:

@@ -25,6 +25,17 @@ class SSEDecoder:
 
     def feed(self, received: bytes) -> list[bytes]:
         """Return the data of the events that `received` completes, in order. Raises SSETooLargeError."""
+        if (
+            not self._buffer
+            and not self._data
+            and received.startswith(b"data: ")
+            and received.endswith(b"\n\n")
+            and received.count(b"\n") == 2
+            and b"\r" not in received
+        ):
+            # A paced stream: one whole event at a time.
+            self._is_at_start = False
+            return [received[6:-2]]
         buffer = self._buffer + received if self._buffer else received
         if self._is_at_start:
             if len(buffer) < 3 and _BOM.startswith(buffer):
