@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from app.coord.waiter import Waiter
 LEASE_SECONDS = 9.0
 _ADMITTED = 1_000_000  # who has queued in Redis is not refused by the process's own queue
 _RENEW_AT_ONCE = 200
+_MAX_LEFT_BEHIND = 1000
 
 
 class _Ticket:
@@ -71,6 +73,7 @@ class RedisLocks:
         self._lease_seconds = lease_seconds
         self._numbers = itertools.count(1)
         self._tickets: dict[str, _Ticket] = {}  # in order of arrival
+        self._left_behind: deque[_Ticket] = deque(maxlen=_MAX_LEFT_BEHIND)
         self._enter = link.script(ENTER)
         self._leave = link.script(LEAVE)
         self._renew = link.script(RENEW)
@@ -121,6 +124,7 @@ class RedisLocks:
             rank = int(await self._link.call(lambda: self._enter(keys=ticket.keys, args=arguments)))
         except CoordUnavailableError:
             ticket.has_entered = False
+            self._left_behind.append(ticket)  # the call may have come through all the same
             return False
         if rank < 0:
             ticket.has_entered = False
@@ -131,8 +135,10 @@ class RedisLocks:
         return ticket.is_granted
 
     async def _give_up(self, ticket: _Ticket) -> None:
-        with contextlib.suppress(CoordUnavailableError):  # then the lease runs out
+        try:
             await self._link.call(lambda: self._leave(keys=ticket.keys, args=[ticket.ticket_id]))
+        except CoordUnavailableError:
+            self._left_behind.append(ticket)
 
     async def _keep_renewing(self) -> None:
         while True:
@@ -165,6 +171,10 @@ class RedisLocks:
                 ticket.waiter.wake()  # those who wait go on with the process's own lock
 
     def _on_renewal(self) -> None:
+        left_behind = list(self._left_behind)
+        self._left_behind.clear()
+        for ticket in left_behind:
+            self._spawn(self._give_up(ticket))  # rather than let others wait until its lease is over
         # a Redis that lost its data is told of the holders first; waiters follow with the next renewal
         self._spawn(self._renew_all([ticket for ticket in self._tickets.values() if ticket.is_granted]))
 

@@ -199,6 +199,24 @@ async def test_a_redis_that_hangs_costs_a_second_once(replica: MakeReplica, own_
     await _is(coord, healthy=True)
 
 
+async def test_a_lock_released_while_redis_hung_is_free_when_it_goes_on(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
+    coord, other = await replica(lease_seconds=60), await replica(lease_seconds=60)
+    try:
+        async with coord.locks.hold("held before", max_waiting=0):
+            own_redis.freeze()
+        async with coord.locks.hold("held only meanwhile", max_waiting=0):
+            pass
+    finally:
+        own_redis.thaw()
+    for one in (coord, other):
+        await _is(one, healthy=True)
+    for name in ("held before", "held only meanwhile"):
+        async with asyncio.timeout(5), other.locks.hold(name, max_waiting=5):
+            pass
+
+
 async def test_those_who_wait_in_redis_go_on_in_order_when_it_dies(
     replica: MakeReplica, own_redis: RedisServer
 ) -> None:
