@@ -24,6 +24,7 @@ async def attach(db: AsyncSession, turn: TurnRow, session: SessionRow) -> None:
         await TurnRepository(db).update_message(turn.user_message_id, parent_id=session.active_leaf_id)
         turn.is_attached = True
     session.active_leaf_id = turn.assistant_message_id
+    await db.flush()
 
 
 def is_on_branch(turn: TurnRow, session: SessionRow) -> bool:

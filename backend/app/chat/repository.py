@@ -7,15 +7,43 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.chat.tables import ACTIVE_STATUSES, MessageRow, SessionRow, TurnRow
+from app.chat.tables import IS_ACTIVE, MessageRow, SessionRow, TurnRow
 from app.chat.tree import Node
 
 _PLAIN = re.compile(
     r"[\x21-\x7e]{1,128}"
 )  # what an id can look like; PostgreSQL refuses NUL even in a comparison
+# made once: building a statement costs more than SQLite needs to run it
+_FIND = select(SessionRow).where(
+    SessionRow.user_id == bindparam("user_id"),
+    SessionRow.public_id == bindparam("public_id"),
+    SessionRow.deleted_at.is_(None),
+)
+_CLAIM = _FIND.with_for_update()
+_NODES = (
+    select(
+        MessageRow.id,
+        MessageRow.parent_id,
+        MessageRow.role,
+        MessageRow.content,
+        MessageRow.reasoning,
+        MessageRow.tool_calls,
+        MessageRow.status,
+        MessageRow.model,
+        MessageRow.turn_id,
+        MessageRow.tokens,
+        MessageRow.created_at,
+        TurnRow.prefix_tokens,
+        TurnRow.prefix_key,
+        TurnRow.anchor_message_id,
+    )
+    .outerjoin(TurnRow, TurnRow.id == MessageRow.turn_id)
+    .where(MessageRow.session_pk == bindparam("session_pk"))
+    .order_by(MessageRow.created_at, MessageRow.id)
+)
 Hit = tuple[SessionRow, MessageRow | None]
 
 
@@ -28,13 +56,11 @@ class SessionRepository:
     async def find(self, user_id: int, public_id: str) -> SessionRow | None:
         if not is_plain_id(public_id):
             return None
-        return await self._session.scalar(
-            select(SessionRow).where(
-                SessionRow.user_id == user_id,
-                SessionRow.public_id == public_id,
-                SessionRow.deleted_at.is_(None),
-            )
-        )
+        return await self._session.scalar(_FIND, {"user_id": user_id, "public_id": public_id})
+
+    async def claim(self, user_id: int, public_id: str) -> SessionRow | None:
+        """Find a session and let nobody else add a turn to it before this transaction ends."""
+        return await self._session.scalar(_CLAIM, {"user_id": user_id, "public_id": public_id})
 
     async def get(self, session_pk: str) -> SessionRow | None:
         return await self._session.get(SessionRow, session_pk)
@@ -90,7 +116,7 @@ class SessionRepository:
         """Return the oldest turn that is not over, for each session that has one."""
         rows = await self._session.execute(
             select(TurnRow.session_pk, TurnRow.id)
-            .where(TurnRow.session_pk.in_(session_pks), TurnRow.status.in_(ACTIVE_STATUSES))
+            .where(TurnRow.session_pk.in_(session_pks), IS_ACTIVE)
             .order_by(TurnRow.created_at.desc(), TurnRow.id.desc())
         )
         return dict(rows.all())
@@ -143,27 +169,7 @@ class MessageRepository:
 
     async def nodes(self, session_pk: str) -> dict[str, Node]:
         """Load a session's whole tree in one query, oldest first, without making ORM objects."""
-        rows = await self._session.execute(
-            select(
-                MessageRow.id,
-                MessageRow.parent_id,
-                MessageRow.role,
-                MessageRow.content,
-                MessageRow.reasoning,
-                MessageRow.tool_calls,
-                MessageRow.status,
-                MessageRow.model,
-                MessageRow.turn_id,
-                MessageRow.tokens,
-                MessageRow.created_at,
-                TurnRow.prefix_tokens,
-                TurnRow.prefix_key,
-                TurnRow.anchor_message_id,
-            )
-            .outerjoin(TurnRow, TurnRow.id == MessageRow.turn_id)
-            .where(MessageRow.session_pk == session_pk)
-            .order_by(MessageRow.created_at, MessageRow.id)
-        )
+        rows = await self._session.execute(_NODES, {"session_pk": session_pk})
         return {row[0]: Node(*row) for row in rows}
 
     async def turn_facts(self, session_pk: str) -> dict[str, Row[Any]]:

@@ -6,7 +6,9 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +17,7 @@ from app.chat.errors import IdempotencyConflictError, InvalidParentError, Invali
 from app.chat.excerpts import fold, title_from
 from app.chat.replica import Replica
 from app.chat.repository import MessageRepository, SessionRepository
+from app.chat.stored import record_of
 from app.chat.tables import ACTIVE_STATUSES, SESSION_ID_LENGTH, MessageRow, SessionRow, TurnRow
 from app.chat.tree import anchor_of, answered_pairs, history_turns, path_to
 from app.chat.turn_repository import Owned, TurnRepository
@@ -35,6 +38,8 @@ from app.llm.types import Caller, ChatMessage
 
 SESSION_ID = re.compile(rf"[A-Za-z0-9._:@-]{{1,{SESSION_ID_LENGTH}}}")
 LEASE_SECONDS = 30.0
+_ADD_MESSAGES = insert(MessageRow.__table__)  # type: ignore[arg-type]
+_ADD_TURN = insert(TurnRow.__table__)  # type: ignore[arg-type]
 
 
 class SqlSessionStore:
@@ -71,7 +76,7 @@ class SqlSessionStore:
                 if earlier is not None:
                     return await self._replayed(db, earlier, request)
             session = await self._session_for(db, request)
-            return _record(await self._add_turn(db, session, request), session)
+            return await self._add_turn(db, session, request)
 
     async def _replayed(self, db: AsyncSession, earlier: Owned, request: TurnRequest) -> TurnRecord:
         turn, session = earlier
@@ -81,11 +86,11 @@ class SqlSessionStore:
         )
         if session.public_id != request.session_id or session.deleted_at is not None or not is_same_text:
             raise IdempotencyConflictError
-        return dataclasses.replace(_record(turn, session), is_replay=True)
+        return record_of(turn, session, is_replay=True)
 
     async def _session_for(self, db: AsyncSession, request: TurnRequest) -> SessionRow:
         sessions, now = SessionRepository(db), self._clock.now()
-        session = await sessions.find(request.caller.user_id, request.session_id)
+        session = await sessions.claim(request.caller.user_id, request.session_id)
         is_new = session is None
         if session is None:
             session = SessionRow(
@@ -105,62 +110,56 @@ class SqlSessionStore:
             await sessions.add(session)
         return session
 
-    async def _add_turn(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> TurnRow:
-        now = self._clock.now()
-        turn = self._new_turn(session, request, now)
+    async def _add_turn(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> TurnRecord:
+        """Add the question (but for another answer), the empty answer and the turn; see `_parent_of` for the branch."""
+        now, turn_id, question_id, answer_id = self._clock.now(), new_id(), new_id(), new_id()
+        last_in_queue = await TurnRepository(db).last_in_queue(session.id)
+        rows = []
         if request.regenerate_of is not None:
-            turn.user_message_id = await self._question_of(db, session, request.regenerate_of)
+            question_id = await self._question_of(db, session, request.regenerate_of)
         else:
-            parent_id = await self._parent_of(db, session, request)
-            question = storable(request.message or "")
-            db.add(
-                MessageRow(
-                    id=turn.user_message_id,
-                    session_pk=session.id,
-                    parent_id=parent_id,
-                    role="user",
-                    content=question,
-                    search_text=fold(question),
-                    status="complete",
-                    turn_id=turn.id,
-                    created_at=now,
-                )
-            )
-        db.add(
-            MessageRow(
-                id=turn.assistant_message_id,
-                session_pk=session.id,
-                parent_id=turn.user_message_id,
-                role="assistant",
-                status="streaming",
-                turn_id=turn.id,
-                created_at=now + timedelta(microseconds=1),
-            )
-        )
-        db.add(turn)
-        await db.flush()
-        return turn
+            parent_id = await self._parent_of(db, session, request, last_in_queue)
+            text = storable(request.message or "")
+            rows.append(_message_row(session, turn_id, question_id, parent_id, "user", text, now))
+        after = now + timedelta(microseconds=1)
+        rows.append(_message_row(session, turn_id, answer_id, question_id, "assistant", "", after))
+        turn = self._turn_row(session, request, turn_id, question_id, answer_id, now)
+        if last_in_queue is None:  # nobody is before it: it can take its place on the branch at once
+            turn["is_attached"] = True
+            session.active_leaf_id = answer_id
+            if request.system_prompt is not None:
+                session.system_prompt = turn["system_prompt"]
+        await db.execute(_ADD_MESSAGES, rows)
+        await db.execute(_ADD_TURN, [turn])
+        return TurnRecord(turn_id, session.id, session.public_id, question_id, answer_id, "queued")
 
-    def _new_turn(self, session: SessionRow, request: TurnRequest, now: datetime) -> TurnRow:
-        is_attached = request.regenerate_of is not None or not isinstance(request.parent_id, Unset)
-        return TurnRow(
-            id=new_id(),
-            session_pk=session.id,
-            user_id=session.user_id,
-            status="queued",
-            door=request.door,
-            request_id=request.request_id[:64],
-            user_message_id=new_id(),
-            assistant_message_id=new_id(),
-            is_attached=is_attached,
-            system_prompt=_storable(request.system_prompt),
-            model=request.model,
-            parameters=dataclasses.asdict(request.sampling),
-            idempotency_key=request.idempotency_key,
-            replica_id=self._replica_id,
-            lease_until=now + timedelta(seconds=LEASE_SECONDS),
-            created_at=now,
-        )
+    def _turn_row(
+        self,
+        session: SessionRow,
+        request: TurnRequest,
+        turn_id: str,
+        question_id: str,
+        answer_id: str,
+        now: datetime,
+    ) -> dict[str, Any]:
+        return {
+            "id": turn_id,
+            "session_pk": session.id,
+            "user_id": session.user_id,
+            "status": "queued",
+            "door": request.door,
+            "request_id": request.request_id[:64],
+            "user_message_id": question_id,
+            "assistant_message_id": answer_id,
+            "is_attached": request.regenerate_of is not None or not isinstance(request.parent_id, Unset),
+            "system_prompt": _storable(request.system_prompt),
+            "model": request.model,
+            "parameters": dataclasses.asdict(request.sampling),
+            "idempotency_key": request.idempotency_key,
+            "replica_id": self._replica_id,
+            "lease_until": now + timedelta(seconds=LEASE_SECONDS),
+            "created_at": now,
+        }
 
     async def _question_of(self, db: AsyncSession, session: SessionRow, message_id: str) -> str:
         message = await MessageRepository(db).find(session.id, message_id)
@@ -170,10 +169,12 @@ class SqlSessionStore:
             raise UnknownMessageError(message_id)
         return message.id
 
-    async def _parent_of(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> str | None:
-        """Return where the question hangs; for an unattached turn a guess that `load_context` puts right."""
+    async def _parent_of(
+        self, db: AsyncSession, session: SessionRow, request: TurnRequest, last_in_queue: str | None
+    ) -> str | None:
+        """Return where the question hangs; for a turn that must wait a guess that `load_context` puts right."""
         if isinstance(request.parent_id, Unset):
-            return await TurnRepository(db).last_in_queue(session.id) or session.active_leaf_id
+            return last_in_queue or session.active_leaf_id
         if request.parent_id is None:
             return None
         parent = await MessageRepository(db).find(session.id, request.parent_id)
@@ -184,34 +185,18 @@ class SqlSessionStore:
         return parent.id
 
     async def load_context(self, turn_id: str) -> TurnContext:
-        """Attach the turn to its branch and read that branch."""
+        """Read the turn's branch; a turn that had to wait is attached to it first."""
+        async with self._database.reading() as db:
+            turn, session = await _living(db, turn_id)
+            is_ready = turn.is_attached and is_on_branch(turn, session)
+            if is_ready and turn.system_prompt in (None, session.system_prompt):
+                return await _context(db, turn, session)
         async with self._database.transaction() as db:
-            owned = await TurnRepository(db).get(turn_id)
-            if owned is None or owned[1].deleted_at is not None:
-                raise UnknownMessageError(turn_id)  # the session was deleted while the turn waited
-            turn, session = owned
-            nodes = await MessageRepository(db).nodes(session.id)
-            question = nodes[turn.user_message_id]
-            parent_id = question.parent_id
-            if not is_on_branch(turn, session) and not turn.is_attached:
-                parent_id = session.active_leaf_id
-            if parent_id == question.parent_id:  # as begin_turn had guessed: nothing to write
-                session.active_leaf_id = turn.assistant_message_id
-            else:
-                await attach(db, turn, session)
+            turn, session = await _living(db, turn_id)
+            await attach(db, turn, session)
             if turn.system_prompt is not None:
                 session.system_prompt = turn.system_prompt
-            path = path_to(nodes, parent_id)
-            return TurnContext(
-                record=_record(turn, session),
-                system_prompt=session.system_prompt,
-                history=history_turns(path),
-                new_message=StoredMessage(
-                    question.id, ChatMessage("user", question.content), question.tokens
-                ),
-                anchor_message_id=anchor_of(path, session.anchor_message_id),
-                model=session.model,
-            )
+            return await _context(db, turn, session)
 
     async def mark_streaming(self, turn_id: str, model: str) -> None:
         async with self._database.transaction() as db:
@@ -277,15 +262,46 @@ class SqlSessionStore:
             return session is not None
 
 
-def _record(turn: TurnRow, session: SessionRow) -> TurnRecord:
-    return TurnRecord(
-        turn_id=turn.id,
-        session_pk=session.id,
-        session_id=session.public_id,
-        user_message_id=turn.user_message_id,
-        assistant_message_id=turn.assistant_message_id,
-        status=turn.status,  # type: ignore[arg-type]
+async def _living(db: AsyncSession, turn_id: str) -> Owned:
+    owned = await TurnRepository(db).get(turn_id)
+    if owned is None or owned[1].deleted_at is not None:
+        raise UnknownMessageError(turn_id)  # the session was deleted while the turn waited
+    return owned
+
+
+async def _context(db: AsyncSession, turn: TurnRow, session: SessionRow) -> TurnContext:
+    nodes = await MessageRepository(db).nodes(session.id)
+    *path, question = path_to(nodes, turn.user_message_id)
+    return TurnContext(
+        record=record_of(turn, session),
+        system_prompt=session.system_prompt,
+        history=history_turns(path),
+        new_message=StoredMessage(question.id, ChatMessage("user", question.content), question.tokens),
+        anchor_message_id=anchor_of(path, session.anchor_message_id),
+        model=session.model,
     )
+
+
+def _message_row(
+    session: SessionRow,
+    turn_id: str,
+    message_id: str,
+    parent_id: str | None,
+    role: str,
+    text: str,
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "session_pk": session.id,
+        "parent_id": parent_id,
+        "role": role,
+        "content": text,
+        "search_text": fold(text),
+        "status": "complete" if role == "user" else "streaming",
+        "turn_id": turn_id,
+        "created_at": now,
+    }
 
 
 def _storable(text: str | None) -> str | None:

@@ -14,7 +14,8 @@ SESSION_ID_LENGTH = 128
 ACTIVE_STATUSES = ("queued", "streaming")
 _ALIVE = text("deleted_at IS NULL")
 _DELETED = text("deleted_at IS NOT NULL")
-_ACTIVE = text("status IN ('queued', 'streaming')")
+# as literals: with bound values neither database sees that the partial index applies
+IS_ACTIVE = text("status IN ('queued', 'streaming')")
 
 
 class SessionRow(Base):
@@ -82,8 +83,10 @@ class TurnRow(Base):
     __tablename__ = "turns"
     __table_args__ = (
         UniqueConstraint("user_id", "idempotency_key"),
-        Index("ix_turns_session", "session_pk", "created_at"),
-        Index("ix_turns_active", "session_pk", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index("ix_turns_session", "session_pk"),
+        Index(
+            "ix_turns_active", "session_pk", "created_at", sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

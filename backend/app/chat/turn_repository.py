@@ -10,9 +10,22 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.chat.repository import is_plain_id
-from app.chat.tables import ACTIVE_STATUSES, MessageRow, SessionRow, TurnRow
+from app.chat.tables import IS_ACTIVE, MessageRow, SessionRow, TurnRow
 
 Owned = tuple[TurnRow, SessionRow]
+
+# made once: building a statement costs more than SQLite needs to run it
+_LAST_IN_QUEUE = (
+    select(TurnRow.assistant_message_id)
+    .where(TurnRow.session_pk == bindparam("session_pk"), IS_ACTIVE)
+    .order_by(TurnRow.created_at.desc())
+    .limit(1)
+)
+_GET = (
+    select(TurnRow, SessionRow)
+    .join(SessionRow, SessionRow.id == TurnRow.session_pk)
+    .where(TurnRow.id == bindparam("turn_id"))
+)
 
 
 class TurnRepository:
@@ -42,34 +55,24 @@ class TurnRepository:
 
     async def get(self, turn_id: str) -> Owned | None:
         """Return a turn of whatever owner; None when it went with its session or owner."""
-        row = await self._session.execute(
-            select(TurnRow, SessionRow)
-            .join(SessionRow, SessionRow.id == TurnRow.session_pk)
-            .where(TurnRow.id == turn_id)
-        )
-        return row.first()
+        return (await self._session.execute(_GET, {"turn_id": turn_id})).first()
 
     async def last_in_queue(self, session_pk: str) -> str | None:
         """Return the answer of the last turn in a session's queue."""
-        return await self._session.scalar(
-            select(TurnRow.assistant_message_id)
-            .where(TurnRow.session_pk == session_pk, TurnRow.status.in_(ACTIVE_STATUSES))
-            .order_by(TurnRow.created_at.desc(), TurnRow.id.desc())
-            .limit(1)
-        )
+        return await self._session.scalar(_LAST_IN_QUEUE, {"session_pk": session_pk})
 
     async def active_of_session(self, session_pk: str) -> Sequence[TurnRow]:
         """Return a session's turns that are not over, oldest first."""
         rows = await self._session.scalars(
             select(TurnRow)
-            .where(TurnRow.session_pk == session_pk, TurnRow.status.in_(ACTIVE_STATUSES))
+            .where(TurnRow.session_pk == session_pk, IS_ACTIVE)
             .order_by(TurnRow.created_at, TurnRow.id)
         )
         return rows.all()
 
     async def active(self) -> Sequence[TurnRow]:
         """Return every turn of every owner that is not over (for the reaper)."""
-        return (await self._session.scalars(select(TurnRow).where(TurnRow.status.in_(ACTIVE_STATUSES)))).all()
+        return (await self._session.scalars(select(TurnRow).where(IS_ACTIVE))).all()
 
     async def update(self, turn_id: str, **values: Any) -> None:
         await self._session.execute(update(TurnRow).where(TurnRow.id == turn_id).values(**values))

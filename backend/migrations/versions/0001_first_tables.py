@@ -196,12 +196,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_turns_active",
         "turns",
-        ["session_pk"],
+        ["session_pk", "created_at"],
         unique=False,
         sqlite_where=sa.text("status IN ('queued', 'streaming')"),
         postgresql_where=sa.text("status IN ('queued', 'streaming')"),
     )
-    op.create_index("ix_turns_session", "turns", ["session_pk", "created_at"], unique=False)
+    op.create_index("ix_turns_session", "turns", ["session_pk"], unique=False)
 
 
 def downgrade() -> None:

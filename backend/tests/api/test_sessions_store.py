@@ -15,7 +15,7 @@ from app.chat.replica import Replica
 from app.chat.repository import MessageRepository, SessionRepository
 from app.chat.store import LEASE_SECONDS, SqlSessionStore
 from app.chat.tables import MessageRow
-from app.chat.turn_repository import TurnRepository
+from app.chat.turn_repository import _LAST_IN_QUEUE, TurnRepository
 from app.coord.factory import create_coord
 from app.db.session import Database
 from app.kit.ids import new_id
@@ -346,3 +346,13 @@ async def test_a_session_of_a_thousand_messages_is_read_quickly(
     context = await store.load_context(branch.turn_id)
     assert len(context.history) == 501
     assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_sessions_queue_is_found_by_its_partial_index(database: Database) -> None:
+    statement = _LAST_IN_QUEUE.compile(dialect=database.engine.dialect)
+    async with database.reading() as db:
+        connection = await db.connection()
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("x", 1, 0))
+        steps = str(plan.all())
+    assert "ix_turns_active" in steps and "TEMP B-TREE" not in steps
