@@ -50,6 +50,27 @@ class Engine:
     routes: OneTarget
     sessions: SessionManager
     provider: OpenAICompatibleProvider
+    shared_name: str
+
+    @asynccontextmanager
+    async def replica(self) -> AsyncIterator[SessionManager]:
+        """Start a second manager on the same store, coordination and server, as another process would."""
+        coord = create_coord("", shared_name=self.shared_name)
+        await coord.start()
+        sessions = SessionManager(
+            self.store,
+            coord,
+            self.routes,
+            EngineSettings(),
+            lock_full=LockQueueFullError,
+            lock_timeout=LockTimeoutError,
+        )
+        await sessions.start()
+        try:
+            yield sessions
+        finally:
+            await sessions.close()
+            await coord.close()
 
     async def events(self, turn_id: str, after: int = 0) -> list[dict[str, Any]]:
         """Read a turn's events to the end, as JSON with `number`."""
@@ -89,7 +110,8 @@ async def run_engine(
     async with FakeUpstream(kind=kind, context_window=context_window) as upstream:
         provider = OpenAICompatibleProvider("main", upstream.url, kind=kind, timeouts=timeouts)
         target = Target("main", provider, upstream.model, "demo", context_window)
-        coord = create_coord("", shared_name=new_id())
+        shared_name = new_id()
+        coord = create_coord("", shared_name=shared_name)
         await coord.start()
         fake_store = store if isinstance(store, FakeStore) else FakeStore()
         routes = OneTarget(target)
@@ -105,7 +127,7 @@ async def run_engine(
         )
         await sessions.start()
         try:
-            yield Engine(upstream, fake_store, coord, routes, sessions, provider)
+            yield Engine(upstream, fake_store, coord, routes, sessions, provider, shared_name)
         finally:
             await sessions.close()
             await coord.close()

@@ -70,14 +70,14 @@ class OpenAICompatibleProvider:
         """Yield the answer's chunks; closing the iterator closes the connection, which stops the server's work."""
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
-        total_deadline = asyncio.get_running_loop().time() + self._timeouts.total_seconds
+        started = asyncio.get_running_loop().time()
         response = await self._transport.open_stream(
             endpoint,
             "/v1/chat/completions",
             request_body(request, kind),
             closes_after=kind.closes_after_stream,
         )
-        reader = StreamReader(self.name, response, self._timeouts, total_deadline, endpoint.secrets)
+        reader = StreamReader(self.name, response, self._timeouts, started, endpoint.secrets)
         try:
             while (chunks := await reader.next_chunks()) is not None:
                 for chunk in chunks:

@@ -32,7 +32,7 @@ class StreamReader:
     """Hands out an answer's chunks in the batches in which they arrive.
 
     Args:
-        total_deadline: in the loop's time; the answer must be complete by then.
+        started: when the request was sent, in the loop's time; the waits for the first token and in all count from it.
         secrets: address and key, blanked out of the server's own error sentences.
     """
 
@@ -41,19 +41,19 @@ class StreamReader:
         name: str,
         response: aiohttp.ClientResponse,
         timeouts: Timeouts,
-        total_deadline: float,
+        started: float,
         secrets: tuple[str, ...],
     ) -> None:
         self._name = name
         self._response = response
         self._timeouts = timeouts
-        self._total_deadline = total_deadline
+        self._total_deadline = started + timeouts.total_seconds
         self._secrets = secrets
         self._decoder = SSEDecoder()
         self._parser = ChunkParser()
         self._loop = asyncio.get_running_loop()
         self._watchdog = Watchdog(self._expire)
-        self._heard_at = self._loop.time()
+        self._heard_at = started
         self._is_over = False
         self._failure: LLMError | None = None
 

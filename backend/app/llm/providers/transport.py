@@ -54,8 +54,9 @@ class Transport:
         if closes_after:
             headers["Connection"] = "close"
         payload = orjson.dumps(body)
+        seconds = min(self._timeouts.first_token_seconds, self._timeouts.total_seconds)
         try:
-            async with asyncio.timeout(self._timeouts.first_token_seconds):
+            async with asyncio.timeout(seconds):
                 try:
                     response = await self._post(endpoint, path, payload, headers)
                 except (
@@ -67,7 +68,7 @@ class Transport:
                         raise
                     response = await self._post(endpoint, path, payload, headers)
         except Exception as error:
-            raise self._translate(error, "answer", self._timeouts.first_token_seconds) from error
+            raise self._translate(error, "answer", seconds) from error
         if response.status != 200:
             raise await self._refusal(response, endpoint)
         return response
