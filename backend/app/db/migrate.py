@@ -116,11 +116,16 @@ def _plain_errors(url: URL) -> Iterator[None]:
         reason = getattr(error, "orig", None) or error
         if isinstance(error, DBAPIError) and not is_unavailable(error) and not _is_refused(reason):
             raise
-        raise DatabaseUnusableError(f"The database {url} cannot be used: {reason}") from error
+        raise DatabaseUnusableError(f"The database {_shown(url)} cannot be used: {reason}") from error
     except Exception as error:
         if not _is_refused(error):  # wrong password, no such database: asyncpg's own, raised while connecting
             raise
-        raise DatabaseUnusableError(f"The database {url} cannot be used: {error}") from error
+        raise DatabaseUnusableError(f"The database {_shown(url)} cannot be used: {error}") from error
+
+
+def _shown(url: URL) -> str:
+    """Write the URL as a person would, with its password blanked."""
+    return url.set(drivername=url.get_backend_name()).render_as_string()
 
 
 def _is_refused(error: BaseException) -> bool:

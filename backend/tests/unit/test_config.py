@@ -139,21 +139,22 @@ def test_a_relative_data_folder_is_taken_from_the_project() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "driver"),
+    ("written", "backend"),
     [
-        ("sqlite:///./app.db", "sqlite+aiosqlite"),
-        ("sqlite+pysqlite:///./app.db", "sqlite+aiosqlite"),
-        ("postgresql://user:secret@db.example.org/portal", "postgresql+asyncpg"),
-        ("postgres://user:secret@db.example.org/portal", "postgresql+asyncpg"),
-        ("postgresql+psycopg2://user:secret@db.example.org:5433/portal", "postgresql+asyncpg"),
-        ("postgresql+asyncpg://user:secret@db.example.org/portal", "postgresql+asyncpg"),
+        ("sqlite:///./app.db", "sqlite"),
+        ("sqlite+pysqlite:///./app.db", "sqlite"),
+        ("postgresql://user:secret@db.example.org/portal", "postgresql"),
+        ("postgres://user:secret@db.example.org/portal", "postgresql"),
+        ("postgresql+psycopg2://user:secret@db.example.org:5433/portal", "postgresql"),
+        ("postgresql+asyncpg://user:secret@db.example.org/portal", "postgresql"),
     ],
 )
 def test_database_url_without_or_with_any_driver_gets_the_asynchronous_one(
-    written: str, driver: str, tmp_path: Path
+    written: str, backend: str, tmp_path: Path
 ) -> None:
     url = async_url(written, tmp_path)
-    assert url.drivername == driver
+    assert url.get_backend_name() == backend
+    assert url.get_dialect().is_async
     if url.host:
         assert (url.username, url.password, url.database) == ("user", "secret", "portal")
 
