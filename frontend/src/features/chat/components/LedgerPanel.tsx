@@ -81,7 +81,8 @@ function cachedShare(ledger: Ledger, prompt: number): string {
 }
 
 function droppedText(ledger: Ledger): string {
-  if (ledger.messages_dropped.length === 0) return '0';
+  const count = Math.max(ledger.messages_dropped_count, ledger.messages_dropped.length);
+  if (count === 0) return '0';
   const reasons = [...new Set(ledger.messages_dropped.map((entry) => entry.reason))].join(', ');
-  return `${formatCount(ledger.messages_dropped.length)} (${reasons})`;
+  return `${formatCount(count)} (${reasons})`;
 }

@@ -1,0 +1,347 @@
+/** Written by `npm run schemas` from docs/openapi.json; do not edit. */
+
+export interface AccountDeletion {
+  password: string;
+}
+
+export interface AuthConfig {
+  has_users: boolean;
+  min_password_length: number;
+  registration: 'open' | 'invite' | 'closed';
+}
+
+export interface CancelRead {
+  ok: true;
+  status: string;
+}
+
+export interface ChatBody {
+  max_tokens?: number | null;
+  messages: Array<WireMessage>;
+  model?: string | null;
+  response_format?: Record<string, unknown> | null;
+  temperature?: number | null;
+  tool_choice?: 'auto' | 'none' | 'required' | Record<string, unknown> | null;
+  tools?: Array<Record<string, unknown>> | null;
+  top_p?: number | null;
+}
+
+export interface ChatRead {
+  finish_reason: string | null;
+  model: string | null;
+  reasoning: string | null;
+  response: string;
+  session_id?: null;
+  tool_calls: Array<Record<string, unknown>> | null;
+  usage: UsageRead | null;
+}
+
+export interface ClearRead {
+  message: string;
+  ok: true;
+}
+
+export interface Done {
+  ok?: true;
+}
+
+export interface ErrorRead {
+  code: string;
+  message: string;
+}
+
+export interface HealthRead {
+  is_demo: boolean;
+  latency_ms: number | null;
+  message: string;
+  model: string | null;
+  source: 'embedded' | 'configured';
+  status: 'healthy' | 'degraded' | 'unavailable';
+}
+
+export interface HistoryItem {
+  content: string;
+  created_at: string;
+  id: string;
+  model: string | null;
+  reasoning: string | null;
+  role: string;
+}
+
+export interface HistoryRead {
+  messages: Array<HistoryItem>;
+  session_id: string;
+}
+
+export interface HTTPValidationError {
+  detail?: Array<ValidationError>;
+}
+
+export interface KeyCreate {
+  allowed_models?: Array<string> | null;
+  expires_at?: string | null;
+  name: string;
+  requests_per_minute?: number | null;
+  scopes?: Array<'chat' | 'gateway' | 'devices' | 'admin'>;
+  tokens_per_minute?: number | null;
+}
+
+export interface KeyCreated {
+  allowed_models: Array<string> | null;
+  created_at: string;
+  expires_at: string | null;
+  id: string;
+  key: string;
+  last_used_at: string | null;
+  name: string;
+  prefix: string;
+  requests_per_minute: number | null;
+  scopes: Array<'chat' | 'gateway' | 'devices' | 'admin'>;
+  tokens_per_minute: number | null;
+}
+
+export interface KeyList {
+  items: Array<KeyRead>;
+}
+
+export interface KeyRead {
+  allowed_models: Array<string> | null;
+  created_at: string;
+  expires_at: string | null;
+  id: string;
+  last_used_at: string | null;
+  name: string;
+  prefix: string;
+  requests_per_minute: number | null;
+  scopes: Array<'chat' | 'gateway' | 'devices' | 'admin'>;
+  tokens_per_minute: number | null;
+}
+
+export interface LeafChoice {
+  message_id: string;
+}
+
+export interface LeafRead {
+  active_leaf_id: string;
+}
+
+export interface LedgerRead {
+  anchor_message_id: string | null;
+  attempts: Array<Record<string, unknown>>;
+  budget_tokens: number;
+  cached_tokens: number | null;
+  completion_tokens: number | null;
+  context_window: number | null;
+  messages_dropped: Array<Record<string, string>>;
+  messages_dropped_count: number;
+  messages_sent: number;
+  model: string;
+  prompt_tokens_counted: number;
+  prompt_tokens_reported: number | null;
+  trimmed: boolean;
+  turn_id: string;
+}
+
+export interface LoginRequest {
+  email: string;
+  password: string;
+}
+
+export interface MessageRead {
+  content: string;
+  created_at: string;
+  error: ErrorRead | null;
+  id: string;
+  model: string | null;
+  parent_id: string | null;
+  reasoning: string | null;
+  role: 'user' | 'assistant';
+  status: 'complete' | 'stopped' | 'failed' | 'streaming';
+  timings: Record<string, number> | null;
+  turn_id: string | null;
+  usage: UsageRead | null;
+}
+
+export interface ModelList {
+  items: Array<ModelRead>;
+}
+
+export interface ModelRead {
+  capabilities: Array<string>;
+  context_window: number | null;
+  id: string;
+  is_default: boolean;
+  is_demo: boolean;
+  name: string;
+  source: 'embedded' | 'configured';
+}
+
+export interface PasswordChange {
+  current_password: string;
+  new_password: string;
+}
+
+export interface RegisterRequest {
+  email: string;
+  invite?: string | null;
+  password: string;
+}
+
+export interface SearchHit {
+  created_at: string;
+  message_id: string | null;
+  role: string | null;
+  session_id: string;
+  snippet: string;
+  title: string;
+}
+
+export interface SearchResult {
+  items: Array<SearchHit>;
+}
+
+export interface SessionChatBody {
+  max_tokens?: number | null;
+  message?: string | null;
+  model?: string | null;
+  parent_id?: string | null;
+  regenerate_of?: string | null;
+  session_id: string;
+  system_prompt?: string | null;
+  temperature?: number | null;
+  top_p?: number | null;
+}
+
+export interface SessionChatRead {
+  assistant_message_id: string;
+  finish_reason: string | null;
+  model: string | null;
+  reasoning: string | null;
+  response: string;
+  session_id: string;
+  turn_id: string;
+  usage: UsageRead | null;
+  user_message_id: string;
+}
+
+export interface SessionCreate {
+  id?: string | null;
+  model?: string | null;
+  system_prompt?: string | null;
+  title?: string | null;
+}
+
+export interface SessionDetail {
+  active_leaf_id: string | null;
+  active_turn: TurnRead | null;
+  active_turn_id: string | null;
+  archived: boolean;
+  created_at: string;
+  folder: string | null;
+  id: string;
+  messages: Array<MessageRead>;
+  model: string | null;
+  pinned: boolean;
+  system_prompt: string | null;
+  title: string;
+  title_source: 'auto' | 'user';
+  updated_at: string;
+}
+
+export interface SessionPage {
+  items: Array<SessionRead>;
+  next_cursor: string | null;
+}
+
+export interface SessionRead {
+  active_turn_id: string | null;
+  archived: boolean;
+  created_at: string;
+  folder: string | null;
+  id: string;
+  model: string | null;
+  pinned: boolean;
+  title: string;
+  title_source: 'auto' | 'user';
+  updated_at: string;
+}
+
+export interface SessionRef {
+  session_id: string;
+}
+
+export interface SessionUpdate {
+  archived?: boolean;
+  folder?: string | null;
+  model?: string | null;
+  pinned?: boolean;
+  system_prompt?: string | null;
+  title?: string;
+}
+
+export interface SignInList {
+  items: Array<SignInRead>;
+}
+
+export interface SignInRead {
+  created_at: string;
+  id: string;
+  ip: string;
+  is_current: boolean;
+  last_used_at: string;
+  user_agent: string;
+}
+
+export interface TokenRead {
+  access_token: string;
+  expires_in: number;
+  token_type: 'bearer';
+}
+
+export interface TurnRead {
+  assistant_message_id: string;
+  created_at: string;
+  error: ErrorRead | null;
+  finish_reason: string | null;
+  finished_at: string | null;
+  id: string;
+  model: string | null;
+  session_id: string;
+  started_at: string | null;
+  status: 'queued' | 'streaming' | 'done' | 'cancelled' | 'failed';
+  timings: Record<string, number> | null;
+  usage: UsageRead | null;
+  user_message_id: string;
+}
+
+export interface UsageRead {
+  cached_tokens: number;
+  completion_tokens: number;
+  prompt_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+}
+
+export interface UserRead {
+  created_at: string;
+  email: string;
+  id: number;
+  must_change_password: boolean;
+  role: 'user' | 'operator' | 'admin';
+}
+
+export interface ValidationError {
+  ctx?: Record<string, unknown>;
+  input?: unknown;
+  loc: Array<string | number>;
+  msg: string;
+  type: string;
+}
+
+export interface WireMessage {
+  content?: string | Array<Record<string, unknown>> | null;
+  name?: string | null;
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  tool_call_id?: string | null;
+  tool_calls?: Array<Record<string, unknown>> | null;
+}
