@@ -22,8 +22,8 @@ _LIMITED = ":limited"
 class Prompt:
     """What is sent for one turn to one target, and what must be known when the reply's usage comes.
 
-    `exact_prefix` is the reported length of all before the new message, where known; `is_limited` tells that a limit
-    by messages chose the anchor, which then is this turn's and not the session's.
+    `key` names the prompt's head for the turns that follow; None when this prompt is not the session's.
+    `exact_prefix` is the reported length of all before the new message, where known.
     """
 
     request: CompletionRequest
@@ -35,6 +35,23 @@ class Prompt:
     exact_prefix: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What comes before the new message: the turns, where the last prompt of this branch began, its exact length.
+
+    `is_limited` tells that a limit by messages chose the anchor, which is then the turn's and not the session's.
+    """
+
+    turns: list[SizedTurn]
+    anchor_id: str | None
+    is_limited: bool
+    exact_tokens: int | None
+
+    @property
+    def tokens(self) -> int:
+        return self.exact_tokens or sum(sized.tokens for sized in self.turns)
+
+
 async def build_prompt(
     context: TurnContext,
     request: TurnRequest,
@@ -43,55 +60,39 @@ async def build_prompt(
     counter: TokenCounter,
 ) -> Prompt:
     """Choose what is sent to this target. Raises ContextOverflowError."""
+    window = counter.context_window(target)
     sampling = filled_sampling(request.sampling, settings)
     max_tokens = sampling.max_tokens or settings.max_tokens
-    budget = Budget(
-        tokens=budget_tokens(settings.max_history_tokens, target.context_window, max_tokens),
-        low_water=settings.history_low_water,
-        context_window=target.context_window,
-        max_messages=request.max_history_messages,
-    )
+    tokens = budget_tokens(settings.max_history_tokens, window, max_tokens)
+    budget = Budget(tokens, settings.history_low_water, window, request.max_history_messages)
     system = ChatMessage("system", context.system_prompt) if context.system_prompt else None
-    new = context.new_message.message
-    history = context.history if request.use_history else ()
-    anchor_id, is_limited = _anchor(history, context.anchor_message_id, request.max_history_messages)
-    earlier = (None, *history)
-    turns = [
-        SizedTurn(turn, counter.size_turn(turn, previous, target))
-        for turn, previous in zip(history, earlier, strict=False)
-    ]
-    exact_prefix = _exact_prefix(
-        history, prompt_key(anchor_id, context.system_prompt, target, sampling, is_limited)
-    )
-    before = exact_prefix or sum(sized.tokens for sized in turns)
-    room = min(budget.tokens, (target.context_window or budget.tokens + max_tokens) - max_tokens) - before
-    lengths = await measure(NewText.of(system, sampling, new), room, target, counter)
+    new = context.new_message
+    before = _before(context, request, target, sampling, counter)
+    room = (tokens if window is None else min(tokens, window - max_tokens)) - before.tokens
+    lengths = await measure(NewText.of(system, sampling, new.message), room, target, counter)
     plan = plan_prompt(
-        turns,
-        anchor_id=anchor_id,
+        before.turns,
+        anchor_id=before.anchor_id,
         head_tokens=lengths.head,
         new_tokens=lengths.new,
-        new_message_id=context.new_message.id,
+        new_message_id=new.id,
         budget=budget,
-        exact_prefix_tokens=exact_prefix,
+        exact_prefix_tokens=before.exact_tokens,
     )
-    is_limited = is_limited or any(reason == "max_messages" for _, reason in plan.dropped)
-    messages = [system] if system is not None else []
-    messages += [stored.message for turn in plan.kept for stored in turn.messages]
+    is_limited = before.is_limited or any(reason == "max_messages" for _, reason in plan.dropped)
+    kept = [stored.message for turn in plan.kept for stored in turn.messages]
+    messages = (*((system,) if system is not None else ()), *kept, new.message)
     key = prompt_key(plan.anchor_id, context.system_prompt, target, sampling, is_limited)
     return Prompt(
-        request=CompletionRequest(
-            model=target.model,
-            messages=(*messages, new),
-            sampling=_fitted(sampling, plan.prompt_tokens, target.context_window),
-            skip_thinking=settings.skip_thinking,
+        CompletionRequest(
+            target.model, messages, _fitted(sampling, plan.prompt_tokens, window), settings.skip_thinking
         ),
-        plan=plan,
+        plan,
         key=key if request.use_history else None,
         anchor_id=context.anchor_message_id if is_limited or not request.use_history else plan.anchor_id,
-        budget=budget.tokens,
+        budget=tokens,
         lengths=lengths,
-        exact_prefix=exact_prefix if plan.kept and not plan.is_trimmed else None,
+        exact_prefix=before.exact_tokens if plan.kept and not plan.is_trimmed else None,
     )
 
 
@@ -117,10 +118,10 @@ def prompt_key(
     return f"{anchor_id or '-'}:{sha256(head).hexdigest()[:16]}{_LIMITED if is_limited else ''}"
 
 
-def describe(prompt: Prompt, ledger: Ledger, target: Target) -> None:
+def describe(prompt: Prompt, ledger: Ledger, target: Target, window: int | None) -> None:
     """Write into the ledger what is sent and what is not."""
     ledger.model = target.alias
-    ledger.context_window = target.context_window
+    ledger.context_window = window
     ledger.budget_tokens = prompt.budget
     ledger.prompt_tokens_counted = prompt.plan.prompt_tokens
     ledger.messages_sent = len(prompt.request.messages)
@@ -164,6 +165,19 @@ async def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: 
     if prompt.key is not None:
         outcome.prefix_key = prompt.key
         outcome.prefix_tokens = usage.prompt_tokens + outcome.assistant_tokens
+
+
+def _before(
+    context: TurnContext, request: TurnRequest, target: Target, sampling: Sampling, counter: TokenCounter
+) -> _Before:
+    history = context.history if request.use_history else ()
+    turns = [
+        SizedTurn(turn, counter.size_turn(turn, previous, target))
+        for turn, previous in zip(history, (None, *history), strict=False)
+    ]
+    anchor_id, is_limited = _anchor(history, context.anchor_message_id, request.max_history_messages)
+    key = prompt_key(anchor_id, context.system_prompt, target, sampling, is_limited)
+    return _Before(turns, anchor_id, is_limited, _exact_prefix(history, key))
 
 
 def _anchor(

@@ -19,15 +19,18 @@ _WEIGHT_OF_NEW = 0.3
 _IMAGE_TOKENS = 800
 _MOST_IMAGE_TOKENS = 5_000
 _MOST_OVERHEAD = 64
+_SAFETY = 0.9
 _MIN_CHARS_TO_LEARN = 200
 
 
 @dataclass(slots=True)
 class _Learned:
-    """What replies of one model taught: tokens per character, and the template's tokens around a message."""
+    """What replies of one model taught: tokens per character, the template's tokens around a message, its window."""
 
     tokens_per_char: float = _FIRST_TOKENS_PER_CHAR
     overhead: float = _FIRST_OVERHEAD
+    context_window: int | None = None
+    configured_window: int | None = None
 
 
 class TokenCounter:
@@ -60,6 +63,21 @@ class TokenCounter:
     def estimate(self, text: str, target: Target) -> int:
         """Return a text's length by what earlier replies of this model taught."""
         return math.ceil(len(text) * self._of(target).tokens_per_char)
+
+    def context_window(self, target: Target) -> int | None:
+        """Return the target's context window as configured, or smaller where a refusal taught so."""
+        learned = self._of(target)
+        if learned.context_window is None or learned.configured_window != target.context_window:
+            return target.context_window
+        return learned.context_window
+
+    def learn_overflow(self, target: Target, sent_tokens: int, window: int | None) -> None:
+        """Note that a prompt of about so many tokens did not fit; `window` is the server's own figure, if it said one."""
+        smaller = window if window is not None else int(sent_tokens * _SAFETY)
+        current = self.context_window(target)
+        if current is None or smaller < current:
+            learned = self._of(target)
+            learned.context_window, learned.configured_window = smaller, target.context_window
 
     def size_turn(self, turn: HistoryTurn, before: HistoryTurn | None, target: Target) -> int:
         """Return a stored turn's length: the difference of two reported prefixes, else the sum of its messages."""

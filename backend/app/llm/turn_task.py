@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from app.kit.clock import Clock
 from app.llm.errors import (
+    ContextOverflowError,
     DeadlineExceededError,
     InternalEngineError,
     LLMError,
@@ -102,29 +103,47 @@ class TurnTask:
         """Fill the turn's answer, and conclude while the session's lock is still held."""
         sent = _Sent()
         failure: BaseException | None = None
-        request = turn.request
         try:
             async with asyncio.timeout(_STORE_SECONDS):
                 context = await self._store.load_context(turn.record.turn_id)
-            model = request.model or context.model
-            ask = Ask(request.caller, model, request.priority, request.deadline_seconds)
-
-            async def build(target: Target) -> CompletionRequest:
-                return await self._build(turn, context, target, sent)
-
-            await self._runner.run(
-                ask, build, turn.answer, turn.stopwatch, turn.ledger, lambda target: self._mark(turn, target)
-            )
+            try:
+                await self._generate(turn, context, sent)
+            except ContextOverflowError as error:
+                if not self._can_trim_more(turn, sent, error):
+                    raise
+                await self._generate(turn, context, sent)
         except (Exception, asyncio.CancelledError) as error:
             failure = error
         await self._conclude(turn, failure, sent)
+
+    async def _generate(self, turn: RunningTurn, context: TurnContext, sent: _Sent) -> None:
+        request = turn.request
+        ask = Ask(request.caller, request.model or context.model, request.priority, request.deadline_seconds)
+
+        async def build(target: Target) -> CompletionRequest:
+            return await self._build(turn, context, target, sent)
+
+        await self._runner.run(
+            ask, build, turn.answer, turn.stopwatch, turn.ledger, lambda target: self._mark(turn, target)
+        )
+
+    def _can_trim_more(self, turn: RunningTurn, sent: _Sent, error: ContextOverflowError) -> bool:
+        """Learn from a server that says the prompt is too long; tell whether dropping older turns could help.
+
+        That is how the window of a server that does not tell it is found out.
+        """
+        if sent.prompt is None or sent.target is None or error.status is None or turn.answer.has_output:
+            return False
+        window = (error.details or {}).get("context_window")
+        self._counter.learn_overflow(sent.target, sent.prompt.plan.prompt_tokens, window)
+        return bool(sent.prompt.plan.kept)
 
     async def _build(
         self, turn: RunningTurn, context: TurnContext, target: Target, sent: _Sent
     ) -> CompletionRequest:
         turn.ledger.model = target.alias
         prompt = await build_prompt(context, turn.request, target, self._settings, self._counter)
-        describe(prompt, turn.ledger, target)
+        describe(prompt, turn.ledger, target, self._counter.context_window(target))
         sent.prompt, sent.target = prompt, target
         return prompt.request
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.llm.types import EngineSettings
 from tests.fakes.engine import Engine, run_engine
 from tests.fakes.upstream import Reply
@@ -144,3 +146,16 @@ async def test_the_answer_never_claims_more_than_the_context_still_holds() -> No
         await engine.say("Hello")
         body = engine.upstream.requests[0].body
         assert body["max_tokens"] < 400
+
+
+async def test_the_window_of_a_server_that_does_not_tell_it_is_learnt() -> None:
+    async with run_engine(EngineSettings(max_tokens=60), kind="openai", context_window=300) as engine:
+        engine.routes.target = replace(engine.routes.target, context_window=None)
+        await converse(engine, 30)
+        refused = len(engine.upstream.requests) - 30
+        assert refused == 1
+        assert max(request.prompt_tokens for request in engine.upstream.requests[refused + 12 :]) <= 240
+        ledgers = [turn.outcome.ledger for turn in engine.store.turns.values() if turn.outcome is not None]
+        learnt = [ledger for ledger in ledgers if len(ledger.attempts) == 2]
+        assert len(learnt) == 1 and learnt[0].attempts[0]["error"] == "context_overflow"
+        assert learnt[0].trimmed and learnt[0].context_window == 300
