@@ -44,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     reset = admin.add_parser("reset-password", help="give an account a one-time password")
     reset.add_argument("email", metavar="EMAIL")
     reset.set_defaults(run=_reset_password)
+    invite = admin.add_parser("invite", help="make an invitation code for REGISTRATION=invite")
+    invite.add_argument("--role", choices=("user", "operator", "admin"), default="user")
+    invite.add_argument("--days", type=int, default=7, help="how long it is good for (default 7)")
+    invite.set_defaults(run=_invite)
     return parser
 
 
@@ -112,6 +116,16 @@ def _reset_password(options: argparse.Namespace) -> int:
     from app.launch.accounts import reset_password
 
     return _print_password(options.email, asyncio.run(reset_password(options.email)))
+
+
+def _invite(options: argparse.Namespace) -> int:
+    from app.launch.accounts import invite
+
+    if not 1 <= options.days <= 365:
+        raise LaunchError("--days must be between 1 and 365")
+    code = asyncio.run(invite(options.role, options.days))
+    print_lines([f"Invitation code, good for one registration within {options.days} days:  {code}"])
+    return 0
 
 
 def _print_password(email: str, password: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from app.db.session import Database
 from app.errors import PortalError
@@ -25,6 +26,17 @@ async def reset_password(email: str) -> str:
     from app.auth.service import reset_to_one_time_password
 
     return await _with_database(lambda database: reset_to_one_time_password(database, email))
+
+
+async def invite(role: Role, days: int) -> str:
+    """Make an invitation code that is good for one registration within so many days. Raises LaunchError."""
+    from app.users.service import UserService
+
+    async def make(database: Database) -> str:
+        users = UserService(database, min_password_length=read_settings().password_min_length)
+        return await users.create_invite(role=role, valid_for=timedelta(days=days))
+
+    return await _with_database(make)
 
 
 async def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:
