@@ -90,28 +90,31 @@ def plan_prompt(
     total = alone + sum(sized.tokens for sized in kept)
     if exact_prefix_tokens is not None and kept:
         total = exact_prefix_tokens + new_tokens
-    is_trimmed = False
-    if budget.max_messages is not None and _message_count(kept) > budget.max_messages:
-        # A very small limit is meant as it is: of two messages, half would be none.
-        limit = max(min(2, budget.max_messages), int(budget.max_messages * budget.low_water))
-        kept, total = _drop_until(
-            kept, total, lambda rest, _: _message_count(rest) <= limit, reasons, "max_messages"
-        )
-        is_trimmed = True
+    dropped_before = len(reasons)
+    kept, total = _within_message_limit(kept, total, budget, reasons)
     if total > budget.tokens:
         mark = budget.tokens * budget.low_water
         # The sum is computed again: an exact prefix belongs to the old anchor.
         total = alone + sum(sized.tokens for sized in kept)
         kept, total = _drop_until(kept, total, lambda _, length: length <= mark, reasons, "budget")
-        is_trimmed = True
     first_id = kept[0].turn.messages[0].id if kept else new_message_id
     return Plan(
         kept=tuple(sized.turn for sized in kept),
         dropped=tuple(reasons),
         anchor_id=first_id if reasons else None,
         prompt_tokens=total if kept else alone,
-        is_trimmed=is_trimmed,
+        is_trimmed=len(reasons) > dropped_before,
     )
+
+
+def _within_message_limit(
+    kept: Sequence[SizedTurn], total: int, budget: Budget, reasons: list[tuple[HistoryTurn, DropReason]]
+) -> tuple[Sequence[SizedTurn], int]:
+    if budget.max_messages is None or _message_count(kept) <= budget.max_messages:
+        return kept, total
+    # A very small limit is meant as it is: of two messages, half would be none.
+    limit = max(min(2, budget.max_messages), int(budget.max_messages * budget.low_water))
+    return _drop_until(kept, total, lambda rest, _: _message_count(rest) <= limit, reasons, "max_messages")
 
 
 def _start_at_anchor(
