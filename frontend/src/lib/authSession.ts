@@ -25,25 +25,30 @@ export const useAuthSession = create<AuthState>(() => ({
 }));
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('portal.auth');
-const signOutListeners = new Set<() => void>();
+type SignOutListener = (hasLeft: boolean) => void;
+const signOutListeners = new Set<SignOutListener>();
 let refreshInFlight: Promise<string> | null = null;
 
-/** Run `listener` whenever the person leaves, so that caches of theirs can be emptied. */
-export function onSignedOut(listener: () => void): () => void {
+/** Run `listener` whenever nobody is signed in any more: on purpose (`hasLeft`), or because the sign-in ran out. */
+export function onSignedOut(listener: SignOutListener): () => void {
   signOutListeners.add(listener);
   return () => signOutListeners.delete(listener);
 }
 
+function emptySession(hasLeft: boolean): void {
+  useAuthSession.setState({ status: 'signed-out', accessToken: null, user: null, hasLeft });
+  for (const listener of signOutListeners) listener(hasLeft);
+}
+
 /** Empty everything of this person. `hasLeft` when they asked for it; then the other tabs are told too. */
 export function forgetSession(hasLeft = false): void {
-  useAuthSession.setState({ status: 'signed-out', accessToken: null, user: null, hasLeft });
-  for (const listener of signOutListeners) listener();
+  emptySession(hasLeft);
   if (hasLeft) channel?.postMessage('signed-out');
 }
 
 if (channel) {
   channel.onmessage = (event) => {
-    if (event.data === 'signed-out' && useAuthSession.getState().status === 'signed-in') forgetSession();
+    if (event.data === 'signed-out' && useAuthSession.getState().status === 'signed-in') emptySession(true);
   };
 }
 

@@ -41,6 +41,7 @@ export function useSessionActions() {
   async function update(sessionId: string, patch: SessionPatch): Promise<void> {
     const detailKey = sessionQuery(sessionId).queryKey;
     const before = client.getQueryData(detailKey);
+    const listBefore = client.getQueryData(sessionsQuery.queryKey);
     await client.cancelQueries({ queryKey: sessionsQuery.queryKey });
     const titled = patch.title === undefined ? patch : { ...patch, title_source: 'user' as const };
     editList((session) => (session.id === sessionId ? { ...session, ...titled } : session));
@@ -49,6 +50,7 @@ export function useSessionActions() {
       await patchSession(sessionId, patch);
     } catch (error) {
       client.setQueryData(detailKey, before);
+      client.setQueryData(sessionsQuery.queryKey, listBefore);
       showToast(errorText(error));
     }
     refresh(sessionId);
@@ -56,6 +58,7 @@ export function useSessionActions() {
 
   async function remove(session: Pick<Session, 'id' | 'title'>): Promise<void> {
     await client.cancelQueries({ queryKey: sessionsQuery.queryKey });
+    const listBefore = client.getQueryData(sessionsQuery.queryKey);
     editList((candidate) => (candidate.id === session.id ? null : candidate));
     if (openId === session.id) await navigate({ to: '/' });
     try {
@@ -66,6 +69,7 @@ export function useSessionActions() {
         run: () => void restore(session.id),
       });
     } catch (error) {
+      client.setQueryData(sessionsQuery.queryKey, listBefore);
       showToast(errorText(error));
     }
     refresh(session.id);

@@ -1,11 +1,14 @@
 /** Which model a conversation asks, when the person chose one; a new conversation's choice is kept under "new". */
 import { create } from 'zustand';
+import { onSignedOut } from '@/lib/authSession';
 
 interface ModelChoiceState {
   byConversation: Record<string, string>;
 }
 
 export const useModelChoice = create<ModelChoiceState>(() => ({ byConversation: {} }));
+
+onSignedOut(() => useModelChoice.setState({ byConversation: {} }));
 
 const keyOf = (sessionId: string | null) => sessionId ?? 'new';
 

@@ -2,6 +2,8 @@
  * Runs turns: opens the stream, reads it, reconnects with the last event's number, tidies up at the end.
  * It belongs to no component, so a conversation that is left goes on and is found as it is by now.
  */
+
+import { onSignedOut } from '@/lib/authSession';
 import type { SessionDetail, TurnError } from '@/lib/contracts';
 import { ApiError, isAbort } from '@/lib/errors';
 import { randomId } from '@/lib/ids';
@@ -19,6 +21,7 @@ import {
   patchLiveTurn,
   putLiveTurn,
   type TurnRequest,
+  useLiveTurns,
 } from './liveTurns';
 import { foundTurn, optimisticTurn } from './optimistic';
 import { rememberReasoning } from './reasoningTimes';
@@ -63,12 +66,12 @@ export async function stopTurn(sessionId: string): Promise<void> {
 
 /** Let go of every stream; the turns themselves go on. For signing out. */
 export function leaveAllTurns(): void {
-  for (const [sessionId, controller] of running) {
-    controller.abort();
-    dropLiveTurn(sessionId);
-  }
+  for (const controller of running.values()) controller.abort();
   running.clear();
+  useLiveTurns.setState({ bySession: {} });
 }
+
+onSignedOut(leaveAllTurns);
 
 async function run(sessionId: string, openFirst: OpenStream): Promise<void> {
   const controller = new AbortController();
