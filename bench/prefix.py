@@ -30,7 +30,7 @@ from tests.fakes.store import FakeStore  # noqa: E402
 TURNS = 200
 BUDGET_TOKENS = 2_000
 CONTEXT_TOKENS = 4_096
-ANSWER_TOKENS = 64
+ANSWER_TOKENS = 48
 TARGET_RATIO = 15
 MODEL = "prompt-portal-demo"
 SYSTEM = "You are the assistant of a game studio's portal. Answer in one short sentence."
