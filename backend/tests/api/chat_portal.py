@@ -71,7 +71,9 @@ class ChatPortal:
 
 
 @contextlib.asynccontextmanager
-async def serve_portal(settings: Settings, upstream: FakeUpstream) -> AsyncIterator[ChatPortal]:
+async def serve_portal(
+    settings: Settings, upstream: FakeUpstream, *, ready_seconds: float = 5
+) -> AsyncIterator[ChatPortal]:
     """Run the portal until the block ends."""
     app = create_app(settings)
     config = uvicorn.Config(
@@ -91,7 +93,7 @@ async def serve_portal(settings: Settings, upstream: FakeUpstream) -> AsyncItera
         await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     runtime: Runtime = app.state.runtime
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(ready_seconds):
         while not runtime.health.state.is_available:  # noqa: ASYNC110 - the monitor tells nobody else
             await asyncio.sleep(0.005)
     try:
