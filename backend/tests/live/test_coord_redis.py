@@ -275,7 +275,8 @@ async def test_a_reader_elsewhere_gets_every_byte_of_a_log_across_a_restart(
     for data in expected[40:]:
         writer.append(data)
         await asyncio.sleep(0.01)
-    await _is(coord, healthy=True)
+    for one in (coord, other):
+        await _is(one, healthy=True)
     await writer.finish(b"end")
     assert await asyncio.wait_for(reading, 10) == [*expected, b"end"]
     assert await asyncio.wait_for(_read_all(other, "turn", after=30), 3) == [*expected[30:], b"end"]
