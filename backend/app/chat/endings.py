@@ -48,22 +48,25 @@ async def store_answer(db: AsyncSession, turn: TurnRow, outcome: TurnOutcome) ->
         await turns.update_message(turn.user_message_id, tokens=outcome.user_tokens)
 
 
-def store_outcome(turn: TurnRow, outcome: TurnOutcome, now: datetime) -> None:
-    turn.status = outcome.status
-    turn.model = outcome.model or turn.model
-    turn.usage = outcome.usage.as_dict() if outcome.usage else None
-    turn.timings = outcome.timings or None
-    turn.ledger = dataclasses.asdict(outcome.ledger)
-    turn.finish_reason = outcome.finish_reason
-    turn.error_code = outcome.error_code
-    turn.error_message = outcome.error_message
-    turn.error_details = outcome.error_details
-    turn.event_lengths = outcome.event_lengths
-    turn.prefix_tokens = outcome.prefix_tokens
-    turn.prefix_key = outcome.prefix_key
-    turn.anchor_message_id = outcome.anchor_message_id
-    turn.finished_at = now
-    turn.lease_until = None
+async def store_outcome(db: AsyncSession, turn: TurnRow, outcome: TurnOutcome, now: datetime) -> None:
+    await TurnRepository(db).update(
+        turn.id,
+        status=outcome.status,
+        model=outcome.model or turn.model,
+        usage=outcome.usage.as_dict() if outcome.usage else None,
+        timings=outcome.timings or None,
+        ledger=dataclasses.asdict(outcome.ledger),
+        finish_reason=outcome.finish_reason,
+        error_code=outcome.error_code,
+        error_message=outcome.error_message,
+        error_details=outcome.error_details,
+        event_lengths=outcome.event_lengths,
+        prefix_tokens=outcome.prefix_tokens,
+        prefix_key=outcome.prefix_key,
+        anchor_message_id=outcome.anchor_message_id,
+        finished_at=now,
+        lease_until=None,
+    )
 
 
 def storable(text: str) -> str:

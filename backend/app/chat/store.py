@@ -234,7 +234,7 @@ class SqlSessionStore:
             now = self._clock.now()
             await attach(db, turn, session)
             await store_answer(db, turn, outcome)
-            store_outcome(turn, outcome, now)
+            await store_outcome(db, turn, outcome, now)
             if outcome.status in ("done", "cancelled"):
                 session.anchor_message_id = outcome.anchor_message_id
             session.updated_at = now

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.chat.repository import is_plain_id
 from app.chat.tables import IS_ACTIVE, MessageRow, SessionRow, TurnRow
+from app.db.base import Base
 
 Owned = tuple[TurnRow, SessionRow]
+_MESSAGES = MessageRow.__table__
+assert isinstance(_MESSAGES, Table)
 
 # made once: building a statement costs more than SQLite needs to run it
 _LAST_IN_QUEUE = (
@@ -26,6 +30,27 @@ _GET = (
     .join(SessionRow, SessionRow.id == TurnRow.session_pk)
     .where(TurnRow.id == bindparam("turn_id"))
 )
+_SAVE_PARTIAL = (
+    update(_MESSAGES)
+    .where(
+        _MESSAGES.c.id
+        == select(TurnRow.assistant_message_id).where(TurnRow.id == bindparam("the_turn")).scalar_subquery(),
+        _MESSAGES.c.status == "streaming",
+    )
+    .values(content=bindparam("the_content"), reasoning=bindparam("the_reasoning"))
+)
+
+
+@cache
+def _update_of(model: type[Base], columns: tuple[str, ...]) -> Update:
+    """Make the UPDATE of these columns of one row, once."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return (
+        update(table)
+        .where(table.c.id == bindparam("row_id"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
 
 
 class TurnRepository:
@@ -75,29 +100,25 @@ class TurnRepository:
         return (await self._session.scalars(select(TurnRow).where(IS_ACTIVE))).all()
 
     async def update(self, turn_id: str, **values: Any) -> None:
-        await self._session.execute(update(TurnRow).where(TurnRow.id == turn_id).values(**values))
+        await self._update(TurnRow, turn_id, values)
 
     async def update_message(self, message_id: str, **values: Any) -> None:
-        await self._session.execute(update(MessageRow).where(MessageRow.id == message_id).values(**values))
+        await self._update(MessageRow, message_id, values)
+
+    async def _update(self, model: type[Base], row_id: str, values: dict[str, Any]) -> None:
+        parameters = {f"new_{name}": value for name, value in values.items()}
+        connection = await self._session.connection()
+        await connection.execute(_update_of(model, tuple(values)), {"row_id": row_id, **parameters})
 
     async def save_partials(self, partials: Iterable[tuple[str, str, str]]) -> None:
         """Write `(turn_id, content, reasoning)` into answers that are still streaming."""
-        answer_of_turn = (
-            select(TurnRow.assistant_message_id).where(TurnRow.id == bindparam("the_turn")).scalar_subquery()
-        )
-        statement = (
-            update(MessageRow)
-            .where(MessageRow.id == answer_of_turn, MessageRow.status == "streaming")
-            .values(content=bindparam("the_content"), reasoning=bindparam("the_reasoning"))
-            .execution_options(synchronize_session=False)
-        )
         parameters = [
             {"the_turn": turn_id, "the_content": content, "the_reasoning": reasoning or None}
             for turn_id, content, reasoning in partials
         ]
         if parameters:
             connection = await self._session.connection()
-            await connection.execute(statement, parameters)
+            await connection.execute(_SAVE_PARTIAL, parameters)
 
     async def renew_leases(self, turn_ids: Sequence[str], replica_id: str, until: datetime) -> None:
         await self._session.execute(
