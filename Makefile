@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
-.PHONY: help setup check dev test bench bench-turn bench-prefix lock openapi
+.PHONY: help setup check dev test bench bench-turn bench-prefix screenshots lock openapi
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ bench-turn:  ## what a turn costs over asking the model server directly
 
 bench-prefix:  ## prompt tokens computed with our trimming and with a sliding window
 	@$(python) -m bench.prefix
+
+screenshots:  ## pictures of every page into docs/screenshots
+	@$(python) -m bench.screenshots
 
 lock:  ## write the hash-pinned package lists anew
 	@./scripts/lock
