@@ -65,6 +65,12 @@ test('a 401 after the refresh is an answer, not a reason to refresh for ever', a
   expect(useAuthSession.getState().status).toBe('signed-in');
 });
 
+test('once signed out, nothing more is asked of the portal', async () => {
+  useAuthSession.setState({ status: 'signed-out', accessToken: null, user: null });
+  await expect(request('/api/a')).rejects.toMatchObject({ status: 401 });
+  expect(calls).toEqual([]);
+});
+
 test('no network while refreshing does not sign out', async () => {
   refreshAnswers = [() => Promise.reject(new TypeError('Failed to fetch'))];
   await expect(request('/api/a')).rejects.toBeInstanceOf(OfflineError);

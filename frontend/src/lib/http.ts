@@ -53,6 +53,10 @@ async function freshToken(): Promise<string | null> {
 /** Send a request and answer the raw response, for streams. Throws ApiError on any status but 2xx. */
 export async function openResponse(path: string, options: RequestOptions = {}): Promise<Response> {
   const isAuthenticated = options.auth !== false;
+  if (isAuthenticated && useAuthSession.getState().status === 'signed-out') {
+    // What was still on the page asks once more as it goes; there is nobody to ask for.
+    throw new ApiError(401, { code: 'not_authenticated', message: 'You are signed out.' });
+  }
   const token = isAuthenticated ? useAuthSession.getState().accessToken : null;
   let response = await fetchOnce(path, options, token);
   if (response.status === 401 && isAuthenticated) {

@@ -1,9 +1,7 @@
-import { RefreshCw } from 'lucide-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 import { CopyButton } from '@/components/ui/CopyButton';
-import { IconButton } from '@/components/ui/IconButton';
 import { cn } from '@/lib/cn';
 import type { Message } from '@/lib/contracts';
 import type { TurnActions } from '../hooks/useTurnActions';
@@ -14,6 +12,7 @@ import type { BranchPosition } from '../model/tree';
 import { BranchSwitcher } from './BranchSwitcher';
 import { FailedAnswer } from './FailedAnswer';
 import { Reasoning } from './Reasoning';
+import { RegenerateButton } from './RegenerateButton';
 import { actionRowStyle } from './styles';
 import { TurnFigures } from './TurnFigures';
 import { TurnProgress } from './TurnProgress';
@@ -81,14 +80,10 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
       {!live && !isUnsent && (
         <div className={cn(actionRowStyle, '-ml-1.5 flex-wrap', isLast && 'opacity-100')}>
           <CopyButton kind="answer" text={() => message.content} label={t('message.copyAnswer')} />
-          <IconButton
-            size="icon-sm"
-            label={t('message.regenerate')}
-            disabled={isBusy}
-            onClick={() => actions.regenerate(message)}
-          >
-            <RefreshCw size={15} />
-          </IconButton>
+          <RegenerateButton
+            isDisabled={isBusy}
+            onRegenerate={(model) => actions.regenerate(message, model)}
+          />
           {branch && <BranchSwitcher branch={branch} isDisabled={isBusy} onShow={actions.showBranch} />}
           <TurnFigures message={message} />
         </div>
