@@ -90,7 +90,7 @@ class HealthMonitor:
         """Probe until the model can answer; False when the time is over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
-                while not (await self._shared_probe()).is_available:
+                while not (await self._shared_probe()).is_available:  # noqa: ASYNC110 - a probe is no event to wait for
                     await asyncio.sleep(_RETRY_SECONDS)
         return self._state.is_available
 
