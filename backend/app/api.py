@@ -11,6 +11,7 @@ from app.chat.session_endpoints import router as session_router
 from app.chat.turn_endpoints import router as turn_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
+from app.templates.endpoints import router as template_router
 from app.web.probes import router as probe_router
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -19,6 +20,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     llm_router,
     turn_router,
     session_router,
+    template_router,
     model_router,
     health_router,
     probe_router,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from app.chat.schemas import Line, MessageId, SessionId, Text, UsageRead
 from app.llm.turns import UNSET, Unset
 from app.llm.types import ChatMessage, Sampling
+from app.templates.schemas import TemplateChoice
 
 _CHAT_EXAMPLE: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello!"}]}
 _SESSION_EXAMPLE: dict[str, Any] = {
@@ -45,8 +46,8 @@ class WireMessage(BaseModel):
         return ChatMessage(self.role, self.content, self.name, self.tool_calls, self.tool_call_id)
 
 
-class ChatBody(Generation):
-    """A whole prompt; nothing of it is kept."""
+class ChatBody(TemplateChoice, Generation):
+    """A whole prompt; nothing of it is kept. A template's text becomes the system message in front."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CHAT_EXAMPLE]})
 
@@ -54,6 +55,13 @@ class ChatBody(Generation):
     response_format: dict[str, Any] | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: Literal["auto", "none", "required"] | dict[str, Any] | None = None
+
+    @field_validator("messages")
+    @classmethod
+    def _has_one_system_prompt(cls, messages: list[WireMessage], info: ValidationInfo) -> list[WireMessage]:
+        if info.data.get("template_id") is not None and any(message.role == "system" for message in messages):
+            raise ValueError("with template_id they must have no system message")
+        return messages
 
     def sampling(self) -> Sampling:
         return Sampling(
@@ -66,10 +74,11 @@ class ChatBody(Generation):
         )
 
 
-class SessionChatBody(Generation):
+class SessionChatBody(TemplateChoice, Generation):
     """One message in a session, or (with `regenerate_of`) another answer to an earlier one.
 
-    `parent_id` absent appends to the active branch; the id of an answer, or null, begins a branch there.
+    `parent_id` absent appends to the active branch; the id of an answer, or null, begins a branch there. A template's
+    text becomes the session's system prompt from this turn on, as `system_prompt` does.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_SESSION_EXAMPLE]})
@@ -91,6 +100,13 @@ class SessionChatBody(Generation):
 
     def sampling(self) -> Sampling:
         return Sampling(temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens)
+
+    @field_validator("system_prompt")
+    @classmethod
+    def _is_the_only_one(cls, system_prompt: str | None, info: ValidationInfo) -> str | None:
+        if system_prompt is not None and info.data.get("template_id") is not None:
+            raise ValueError("give this or template_id, not both")
+        return system_prompt
 
     @property
     def branch_at(self) -> str | Unset | None:

@@ -29,6 +29,7 @@ from app.llm.sessions import SessionManager
 from app.llm.types import EngineSettings
 from app.models.health import HealthMonitor
 from app.models.targets import TargetTable
+from app.templates.service import TemplateService
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,10 @@ class Runtime:
         self.turns = TurnService(self.database, self.sessions)
         self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
-        self.chat = ChatService(self.sessions, self.store, self.turns, self.targets, self.reservations)
+        self.templates = TemplateService(self.database, self.clock)
+        self.chat = ChatService(
+            self.sessions, self.store, self.turns, self.targets, self.reservations, self.templates
+        )
         self.reaper = Reaper(self.database, self.coord, self.replica, self.clock)
         self._purge_task: asyncio.Task[None] | None = None
 

@@ -25,8 +25,9 @@ from app.llm.errors import LLMError, ProviderUnreachableError
 from app.llm.ports import UnknownMessageError
 from app.llm.sessions import SessionManager
 from app.llm.turns import ChatRequest, Door, TurnOutcome, TurnRecord, TurnRequest
-from app.llm.types import Usage
+from app.llm.types import ChatMessage, Usage
 from app.models.targets import TargetTable
+from app.templates.service import TemplateService
 
 
 class ChatService:
@@ -39,17 +40,19 @@ class ChatService:
         turns: TurnService,
         targets: TargetTable,
         reservations: Reservations,
+        templates: TemplateService,
     ) -> None:
         self._sessions = sessions
         self._store = store
         self._turns = turns
         self._targets = targets
         self._reservations = reservations
+        self._templates = templates
 
     async def chat(self, principal: Principal, body: ChatBody) -> ChatRead:
         """Answer a whole prompt; cancelling this cancels the model's work."""
-        request = self._chat_request(principal, body)
-        reservation = await self._reservations.take(principal, _size(body), body.max_tokens)
+        request = await self._chat_request(principal, body)
+        reservation = await self._reservations.take(principal, _size(request), body.max_tokens)
         usage: Usage | None = None
         try:
             outcome = await self._sessions.complete(request)
@@ -69,8 +72,8 @@ class ChatService:
 
     async def chat_stream(self, principal: Principal, body: ChatBody) -> NumberedEvents:
         """Check what can be checked, then return the events; closing them cancels the model's work."""
-        request = self._chat_request(principal, body)
-        reservation = await self._reservations.take(principal, _size(body), body.max_tokens)
+        request = await self._chat_request(principal, body)
+        reservation = await self._reservations.take(principal, _size(request), body.max_tokens)
         return self._chat_events(request, reservation)
 
     async def _chat_events(self, request: ChatRequest, reservation: Reservation) -> NumberedEvents:
@@ -89,11 +92,12 @@ class ChatService:
     ) -> TurnRecord:
         """Store and start a turn, which then goes on without its caller."""
         user_id = principal.user.id
+        rendered = await self._templates.system_prompt(user_id, body)
         request = TurnRequest(
             caller=principal.caller,
             session_id=body.session_id,
             message=body.message,
-            system_prompt=body.system_prompt,
+            system_prompt=body.system_prompt if rendered is None else rendered,
             model=body.model,
             sampling=body.sampling(),
             parent_id=body.branch_at,
@@ -147,11 +151,13 @@ class ChatService:
     async def _usage_of(self, user_id: int, turn_id: str) -> Usage | None:
         return (await self._turns.outcome(user_id, turn_id)).usage
 
-    def _chat_request(self, principal: Principal, body: ChatBody) -> ChatRequest:
+    async def _chat_request(self, principal: Principal, body: ChatBody) -> ChatRequest:
         self._check_model(principal, body.model)
+        rendered = await self._templates.system_prompt(principal.user.id, body)
+        system = [ChatMessage("system", rendered)] if rendered else []
         return ChatRequest(
             caller=principal.caller,
-            messages=tuple(message.to_message() for message in body.messages),
+            messages=(*system, *(message.to_message() for message in body.messages)),
             model=body.model,
             sampling=body.sampling(),
             door=_door(principal),
@@ -183,8 +189,8 @@ def _door(principal: Principal) -> Door:
     return "rest" if principal.key is not None else "page"
 
 
-def _size(body: ChatBody) -> int:
-    return sum(len(str(message.content or "")) for message in body.messages)
+def _size(request: ChatRequest) -> int:
+    return sum(len(str(message.content or "")) for message in request.messages)
 
 
 def _usage_read(usage: Usage | None) -> UsageRead | None:

@@ -30,6 +30,7 @@ class Objects:
     answer: str
     key: str
     sign_in: str
+    template: str
     own_session: str = "mine"
 
 
@@ -51,6 +52,7 @@ class Case:
 def _cases(ids: Objects) -> list[Case]:
     session, turn = {"session_id": ids.session}, {"turn_id": ids.turn}
     new = {"session_id": ids.own_session, "message": "hello"}
+    prompt = {"messages": [{"role": "user", "content": "hello"}]}
     return [
         Case("DELETE /api/auth/sessions/{sign_in_id}", {"sign_in_id": ids.sign_in}, is_for_people=True),
         Case("DELETE /api/keys/{key_id}", {"key_id": ids.key}, is_for_people=True),
@@ -59,6 +61,11 @@ def _cases(ids: Objects) -> list[Case]:
         Case("DELETE /api/llm/chat/session/{session_id}", session, status=200),  # as when there is none
         *_branches("POST /api/llm/chat/session", new, ids),
         *_branches("POST /api/llm/chat/session/stream", new, ids),
+        *_templates(ids),
+        *(
+            Case(f"POST /api/llm/chat{end}", {}, {**body, "template_id": int(ids.template)})
+            for end, body in [("", prompt), ("/stream", prompt), ("/session", new), ("/session/stream", new)]
+        ),
         Case("GET /api/llm/turns/{turn_id}", turn),
         Case("GET /api/llm/turns/{turn_id}/events", turn),
         Case("POST /api/llm/turns/{turn_id}/cancel", turn),
@@ -81,6 +88,18 @@ def _branches(operation: str, new: dict[str, Any], ids: Objects) -> Iterator[Cas
     for message in (ids.user_message, ids.answer):
         yield Case(operation, {}, {"session_id": ids.own_session, "regenerate_of": message})
         yield Case(operation, {}, {"session_id": ids.session, "regenerate_of": message})
+
+
+def _templates(ids: Objects) -> Iterator[Case]:
+    one, path = {"template_id": ids.template}, "/api/templates/{template_id}"
+    whole = {"title": "taken over", "content": "x"}
+    yield Case(f"GET {path}", one)
+    yield Case(f"PUT {path}", one, whole, is_for_people=True)
+    yield Case(f"PATCH {path}", one, {"is_public": True}, is_for_people=True)
+    yield Case(f"DELETE {path}", one, is_for_people=True)
+    yield Case(f"GET {path}/versions", one)
+    yield Case(f"GET {path}/versions/{{number}}", {**one, "number": "1"})
+    yield Case(f"POST {path}/render", one, {"variables": {"player": "Eve"}})
 
 
 NAMES_A_NEW_SESSION = "POST /api/sessions"  # its `id` is a name to give; see the test of equal names
@@ -113,6 +132,8 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
     messages = (await ada.get(f"/api/sessions/{SESSION}")).json()["messages"]
     key = (await ada.post("/api/keys", json={"name": "a game"})).json()
     sign_in = (await ada.get("/api/auth/sessions")).json()["items"][0]
+    wish = {"title": "Guide", "content": "You guide {{player}}."}
+    template = (await ada.post("/api/templates", json=wish)).json()
     return Objects(
         session=SESSION,
         deleted=DELETED,
@@ -121,6 +142,7 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
         answer=messages[1]["id"],
         key=key["id"],
         sign_in=sign_in["id"],
+        template=str(template["id"]),
     )
 
 
@@ -151,6 +173,8 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
         f"/api/llm/turns/{ids.turn}/ledger",
         f"/api/llm/chat/session/{ids.session}/history",
         "/api/keys",
+        "/api/templates",
+        f"/api/templates/{ids.template}/versions",
     ]
     seen = []
     for path in paths:
@@ -162,7 +186,7 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
 def test_every_route_that_takes_an_id_is_listed() -> None:
     schemas = create_app().openapi()["components"]["schemas"]
     taking = {name for name, details in _operations().items() if _takes_ids(name, details, schemas)}
-    listed = {case.operation for case in _cases(Objects(*["x"] * 7))}
+    listed = {case.operation for case in _cases(Objects(*["7"] * 8))}
     assert taking == listed
 
 
@@ -189,7 +213,7 @@ async def test_other_peoples_ids_are_404_and_nothing_changes(
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_a_foreign_id_is_answered_like_one_that_never_was(eve: httpx.AsyncClient, ids: Objects) -> None:
     """Otherwise the answer would tell which ids exist."""
-    never = Objects("never", "never-2", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+    never = Objects("never", "never-2", *[UNKNOWN] * 5, "999999")
     for foreign, unknown in zip(_cases(ids), _cases(never), strict=True):
         answers = []
         for case in (foreign, unknown):
@@ -227,6 +251,7 @@ async def test_no_route_works_without_a_credential_or_with_a_dead_one(
     await ada.delete(f"/api/keys/{key['id']}")
     before = await _belongings(ada, ids)
     names = {"sign_in_id": ids.sign_in, "key_id": ids.key, "session_id": ids.session, "turn_id": ids.turn}
+    names |= {"template_id": ids.template, "number": "1"}
     dead = [None, "Bearer x", "Bearer pp_" + "a" * 43, f"Bearer {key['key']}"]
     async with httpx.AsyncClient(base_url=chat_portal.base_url, timeout=20) as stranger:
         for operation, details in _operations().items():

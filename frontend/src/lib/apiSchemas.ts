@@ -21,9 +21,12 @@ export interface ChatBody {
   model?: string | null;
   response_format?: Record<string, unknown> | null;
   temperature?: number | null;
+  template_id?: number | null;
+  template_version?: number | null;
   tool_choice?: 'auto' | 'none' | 'required' | Record<string, unknown> | null;
   tools?: Array<Record<string, unknown>> | null;
   top_p?: number | null;
+  variables?: Record<string, unknown> | null;
 }
 
 export interface ChatRead {
@@ -187,6 +190,16 @@ export interface RegisterRequest {
   password: string;
 }
 
+export interface RenderBody {
+  variables?: Record<string, unknown>;
+  version?: number | null;
+}
+
+export interface RenderRead {
+  text: string;
+  version: number;
+}
+
 export interface SearchHit {
   created_at: string;
   message_id: string | null;
@@ -209,7 +222,10 @@ export interface SessionChatBody {
   session_id: string;
   system_prompt?: string | null;
   temperature?: number | null;
+  template_id?: number | null;
+  template_version?: number | null;
   top_p?: number | null;
+  variables?: Record<string, unknown> | null;
 }
 
 export interface SessionChatRead {
@@ -292,6 +308,50 @@ export interface SignInRead {
   user_agent: string;
 }
 
+export interface TemplateCreate {
+  content: string;
+  description?: string;
+  is_active?: boolean;
+  is_public?: boolean;
+  tags?: Array<string>;
+  title: string;
+  variables?: Array<Variable>;
+  version?: number | null;
+}
+
+export interface TemplateRead {
+  content: string;
+  created_at: string;
+  description: string;
+  id: number;
+  is_active: boolean;
+  is_public: boolean;
+  tags: Array<string>;
+  title: string;
+  updated_at: string;
+  user_id: number;
+  variables: Array<Variable>;
+  version: number;
+}
+
+export interface TemplateUpdate {
+  content?: string;
+  description?: string;
+  is_active?: boolean;
+  is_public?: boolean;
+  tags?: Array<string>;
+  title?: string;
+  variables?: Array<Variable>;
+  version?: number | null;
+}
+
+export interface TemplateVersionRead {
+  content: string;
+  created_at: string;
+  variables: Array<Variable>;
+  version: number;
+}
+
 export interface TokenRead {
   access_token: string;
   expires_in: number;
@@ -336,6 +396,16 @@ export interface ValidationError {
   loc: Array<string | number>;
   msg: string;
   type: string;
+}
+
+export interface Variable {
+  choices?: Array<string> | null;
+  default?: string | boolean | number | null;
+  description?: string;
+  max_length?: number | null;
+  name: string;
+  required?: boolean;
+  type?: 'string' | 'number' | 'boolean' | 'choice';
 }
 
 export interface WireMessage {
