@@ -1,0 +1,1 @@
+export function checkImports(sourceFolder: string): Promise<string[]>;
