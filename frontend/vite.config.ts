@@ -40,7 +40,7 @@ export default defineConfig({
   resolve: {
     alias: [
       // The full shiki bundle is 300 grammars and a WebAssembly engine; ours is the languages people paste.
-      { find: /^shiki$/, replacement: fromHere('./src/features/chat/markdown/shikiBundle.ts') },
+      { find: /^shiki$/, replacement: fromHere('./src/components/markdown/shikiBundle.ts') },
       { find: '@', replacement: fromHere('./src') },
     ],
   },

@@ -1,10 +1,10 @@
 import { Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { warmMarkdown } from '@/components/markdown/Markdown';
 import { Sidebar } from '@/features/chat/components/sidebar/Sidebar';
 import { useChatHotkeys } from '@/features/chat/hooks/useChatHotkeys';
 import { useTabSync } from '@/features/chat/hooks/useTabSync';
-import { warmMarkdown } from '@/features/chat/markdown/Markdown';
 import { useIsWide } from '@/hooks/useMedia';
 import { closeDrawer, focusComposer, useShell } from '@/hooks/useShell';
 import { cn } from '@/lib/cn';

@@ -1,11 +1,11 @@
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
+import { Markdown } from '@/components/markdown/Markdown';
 import { CopyButton } from '@/components/ui/CopyButton';
 import { cn } from '@/lib/cn';
 import type { Message } from '@/lib/contracts';
 import type { TurnActions } from '../hooks/useTurnActions';
-import { Markdown } from '../markdown/Markdown';
 import { useLiveTurns } from '../model/liveTurns';
 import { reasoningTime } from '../model/reasoningTimes';
 import type { BranchPosition } from '../model/tree';

@@ -6,8 +6,8 @@ import { CopyButton } from '@/components/ui/CopyButton';
 import { IconButton } from '@/components/ui/IconButton';
 import { Notice } from '@/components/ui/Notice';
 import { Popover } from '@/components/ui/Popover';
+import { healthQuery } from '@/lib/modelQueries';
 import { readStored, writeStored } from '@/lib/storage';
-import { healthQuery } from '../api/models';
 
 const connectCommand = './setup_llm.sh --server http://localhost:8080';
 

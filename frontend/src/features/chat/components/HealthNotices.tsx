@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Notice } from '@/components/ui/Notice';
 import { useIsOnline } from '@/hooks/useMedia';
-import { healthQuery } from '../api/models';
+import { healthQuery } from '@/lib/modelQueries';
 
 /** What a person should know before typing: no network, or no model that can answer. */
 export function HealthNotices() {

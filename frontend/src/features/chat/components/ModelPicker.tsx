@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { Menu } from '@/components/ui/Menu';
 import { formatCompact } from '@/lib/format';
-import { modelsQuery } from '../api/models';
+import { modelsQuery } from '@/lib/modelQueries';
 import { chooseModel, useChosenModel } from '../model/modelChoice';
 
 /** Says which model answers; a menu as soon as there is more than one. */

@@ -2,9 +2,9 @@ import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Model } from '@/lib/contracts';
+import { modelsQuery } from '@/lib/modelQueries';
 import { queryClient } from '@/lib/queryClient';
 import { renderInApp } from '@/testing/render';
-import { modelsQuery } from '../api/models';
 import { RegenerateButton } from './RegenerateButton';
 
 const model = (id: string): Model => ({

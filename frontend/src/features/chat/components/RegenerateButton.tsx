@@ -3,7 +3,7 @@ import { RefreshCw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
 import { Menu } from '@/components/ui/Menu';
-import { modelsQuery } from '../api/models';
+import { modelsQuery } from '@/lib/modelQueries';
 
 interface RegenerateButtonProps {
   isDisabled: boolean;
