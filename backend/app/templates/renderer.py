@@ -2,8 +2,9 @@ r"""The template language: `{{name}}` is replaced by a value, and that is all of
 
 No attributes, filters, loops or code; a value is put in as it is and never read as a template. A name is 1 to 64 of
 `A-Z a-z 0-9 _` and does not begin with a digit; blanks around it are fine. `\{{` writes `{{` itself, `\\{{name}}` a
-backslash and then the value; everywhere else backslashes and braces are plain text. Anything else after `{{` is an error.
-Parsing and rendering take time linear in the text.
+backslash and then the value; of three or more opening braces the last two open, so `{{{name}}}` is the value in braces.
+Everywhere else backslashes and braces are plain text. Anything but a name after `{{` is an error. Parsing and rendering
+take time linear in the text.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ MAX_RENDERED_CHARS = 1_000_000
 NAME_PATTERN = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 
 # the look-behind makes a run of backslashes be tried from its beginning only: without it, many would take quadratic time
-_OPENING = re.compile(r"(?<!\\)(\\*+)\{\{")
+_OPENING = re.compile(r"(?<!\\)(\\*+)(\{{2,}+)")
 _NAME_AND_CLOSING = re.compile(rf"[ \t]*+({NAME_PATTERN})[ \t]*+\}}\}}")
 
 
@@ -59,8 +60,9 @@ def parse(content: str) -> Parts:
         parts.append(content[position : opening.start()] + "\\" * (backslashes // 2))
         if backslashes % 2:
             parts.append("{{")
-            position = opening.end()
+            position = opening.start(2) + 2
             continue
+        parts.append("{" * (len(opening[2]) - 2))
         inside = _NAME_AND_CLOSING.match(content, opening.end())
         if inside is None:
             raise TemplateSyntaxError(content, opening.end() - 2)

@@ -102,7 +102,9 @@ class TemplateService:
             template, _ = await _owned(repository, user_id, template_id)
             await repository.delete(template)
 
-    async def versions(self, user_id: int, template_id: int, *, skip: int, limit: int) -> list[TemplateVersionRead]:
+    async def versions(
+        self, user_id: int, template_id: int, *, skip: int, limit: int
+    ) -> list[TemplateVersionRead]:
         await self._visible(user_id, template_id)
         async with self._database.reading() as session:
             rows = await TemplateRepository(session).versions(user_id, template_id, skip=skip, limit=limit)
