@@ -12,10 +12,14 @@ import type {
   SessionDetail as SessionDetailRead,
   SessionRead,
   SignInRead,
+  TemplateCreate,
+  TemplateRead,
+  TemplateVersionRead,
   TokenRead,
   TurnRead,
   UsageRead,
   UserRead,
+  Variable,
 } from './apiSchemas';
 
 export type { AuthConfig, SearchHit };
@@ -26,6 +30,10 @@ export type Health = HealthRead;
 export type Model = ModelRead;
 export type Session = SessionRead;
 export type SignIn = SignInRead;
+export type Template = TemplateRead;
+export type TemplateVersion = TemplateVersionRead;
+export type TemplateWrite = Omit<TemplateCreate, 'version'>;
+export type TemplateVariable = Variable;
 export type TurnError = Pick<ErrorRead, 'code' | 'message'> & { request_id?: string | null };
 export type Usage = UsageRead;
 export type User = UserRead;
@@ -64,4 +72,14 @@ export interface LedgerAttempt {
 export interface Ledger extends Omit<LedgerRead, 'attempts' | 'messages_dropped'> {
   attempts: LedgerAttempt[];
   messages_dropped: { message_id: string; reason: string }[];
+}
+
+export type VariableValues = Record<string, string | number | boolean>;
+
+/** A template as a conversation uses it: this version of it, with these values. */
+export interface TemplateUse {
+  id: number;
+  title: string;
+  version: number;
+  variables: VariableValues;
 }

@@ -1,20 +1,14 @@
 import { useTranslation } from 'react-i18next';
 import { Popover } from '@/components/ui/Popover';
+import { useFigures } from '@/hooks/useFigures';
 import type { Message } from '@/lib/contracts';
-import { formatCompact, formatDuration, formatRate } from '@/lib/format';
 import { LedgerPanel } from './LedgerPanel';
 
 /** Model · tokens · tokens/s · time to first token; a press opens what was sent. */
 export function TurnFigures({ message }: { message: Message }) {
   const { t } = useTranslation();
-  const { usage, timings, model, turn_id: turnId } = message;
-  const figures = [
-    model,
-    usage &&
-      t('figures.tokens', { count: usage.completion_tokens, value: formatCompact(usage.completion_tokens) }),
-    timings?.tokens_per_second ? t('figures.rate', { value: formatRate(timings.tokens_per_second) }) : null,
-    timings?.ttft_ms != null ? t('figures.firstToken', { time: formatDuration(timings.ttft_ms) }) : null,
-  ].filter(Boolean);
+  const { model, turn_id: turnId } = message;
+  const figures = useFigures(message);
   if (figures.length === 0) return null;
   const line = figures.map((figure, index) => (
     <span key={figure} className={index === 0 && model ? 'truncate' : 'whitespace-nowrap'}>

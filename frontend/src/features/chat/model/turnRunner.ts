@@ -6,6 +6,7 @@
 import { onSignedOut } from '@/lib/authSession';
 import type { SessionDetail, TurnError } from '@/lib/contracts';
 import { ApiError, isAbort } from '@/lib/errors';
+import { backOff, createEventBuffer } from '@/lib/eventBuffer';
 import { randomId } from '@/lib/ids';
 import { queryClient } from '@/lib/queryClient';
 import { readServerEvents } from '@/lib/sse';
@@ -13,7 +14,6 @@ import { tellOtherTabs } from '@/lib/tabs';
 import { sessionQuery, sessionsQuery } from '../api/sessions';
 import { cancelTurn, followTurn, startTurn } from '../api/turns';
 import { isSettledBy } from './conversation';
-import { backOff, createEventBuffer } from './eventBuffer';
 import {
   dropLiveTurn,
   getLiveTurn,

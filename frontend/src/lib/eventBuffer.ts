@@ -1,5 +1,5 @@
 /** Holds a stream's events back so that the page is drawn 20 times a second, not once a token. */
-import type { ServerEvent } from '@/lib/sse';
+import type { ServerEvent } from './sse';
 
 export const flushMilliseconds = 50;
 
