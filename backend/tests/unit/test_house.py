@@ -13,7 +13,10 @@ import pytest
 BACKEND = Path(__file__).resolve().parents[2]
 ROOT = BACKEND.parent
 MAX_LINES = 400
-_WORD_LISTS = {"demo_model/corpus/outside_phrases.py"}  # one word a line; nothing in it to split
+_NOTHING_TO_SPLIT = {
+    "demo_model/corpus/outside_phrases.py",  # one word a line
+    "frontend/src/lib/apiSchemas.ts",  # written by a script
+}
 _MAY_TOUCH_THE_ENVIRONMENT = {
     "app/config.py",
     "app/embedded/process.py",  # hands a child process what it may have of it
@@ -80,7 +83,7 @@ def test_no_source_file_is_longer_than_the_house_allows() -> None:
     }
     assert len(lengths) > 100
     too_long = {name: length for name, length in lengths.items() if length > MAX_LINES}
-    assert {name: length for name, length in too_long.items() if name not in _WORD_LISTS} == {}
+    assert {name: length for name, length in too_long.items() if name not in _NOTHING_TO_SPLIT} == {}
 
 
 def test_no_tracked_file_names_a_registry_or_cdn() -> None:
@@ -97,7 +100,7 @@ def test_every_module_says_its_job() -> None:
     silent = [
         str(path.relative_to(BACKEND))
         for path in (BACKEND / "app").rglob("*.py")
-        if not path.read_text(encoding="utf-8").lstrip().startswith('"""')
+        if not path.read_text(encoding="utf-8").lstrip().startswith(('"""', 'r"""'))
     ]
     assert silent == []
 
