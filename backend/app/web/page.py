@@ -49,7 +49,7 @@ class BuiltPage:
             return HTMLResponse(_NOT_BUILT)
         found = self._index.get(name)
         if found is None:
-            if name.startswith("assets/") or "." in name.rsplit("/", 1)[-1]:
+            if name.startswith("assets/") or ("." in name and "/" not in name):
                 raise NotFoundError(f"There is nothing at {request.url.path}.")
             found, name = self._index["index.html"], "index.html"
         return _file_response(found, name, request.headers.get("accept-encoding", ""))

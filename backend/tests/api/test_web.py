@@ -173,7 +173,7 @@ async def test_hashed_files_are_immutable_and_precompressed_the_shell_is_not_cac
     async with client.stream("GET", "/assets/app-1a2b.js", headers={"accept-encoding": "br"}) as packed:
         assert packed.headers["content-encoding"] == "br"
         assert b"".join([raw async for raw in packed.aiter_raw()]) == b"br-bytes"
-    for path in ("/", "/chat/some-session", "/settings"):
+    for path in ("/", "/c/some-session", "/c/id.with.dots", "/settings"):
         shell = await client.get(path)
         assert shell.headers["cache-control"] == "no-cache"
         assert "shell" in shell.text
