@@ -8,6 +8,9 @@ from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
 from app.chat.llm_endpoints import router as llm_router
 from app.chat.session_endpoints import router as session_router
+from app.chat.share_endpoints import public_router as shared_router
+from app.chat.share_endpoints import router as share_router
+from app.chat.transfer_endpoints import router as transfer_router
 from app.chat.turn_endpoints import router as turn_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
@@ -19,6 +22,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     key_router,
     llm_router,
     turn_router,
+    transfer_router,  # before the sessions: /export is no session's id
+    share_router,
+    shared_router,
     session_router,
     template_router,
     model_router,

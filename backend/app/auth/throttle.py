@@ -5,11 +5,10 @@ A right password costs nothing, so a busy school behind one address is not locke
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
-
 from app.auth.errors import TooManyAttemptsError
 from app.coord.base import CoordUnavailableError, RateWindows
 from app.errors import UnavailableError
+from app.kit.addresses import network_of
 from app.kit.hashing import digest
 
 WINDOW_SECONDS = 900.0
@@ -40,7 +39,7 @@ class AttemptThrottle:
 
     async def admit_registration(self, address: str) -> None:
         """Count one registration. Raises TooManyAttemptsError."""
-        await self._take(f"register:{_network(address)}", REGISTRATIONS_PER_ADDRESS)
+        await self._take(f"register:{network_of(address)}", REGISTRATIONS_PER_ADDRESS)
 
     async def _take(self, name: str, limit: int) -> None:
         try:
@@ -55,22 +54,9 @@ class AttemptThrottle:
 
 def _windows(email: str, address: str) -> tuple[tuple[str, int], ...]:
     who = digest(email.strip().casefold())[:32]  # the shared store needs no list of addresses
-    where = _network(address)
+    where = network_of(address)
     return (
         (f"sign-in:{who}:{where}", ATTEMPTS_PER_PAIR),
         (f"sign-in:{who}", ATTEMPTS_PER_EMAIL),
         (f"sign-in-from:{where}", ATTEMPTS_PER_ADDRESS),
     )
-
-
-def _network(address: str) -> str:
-    """Return an IPv4 address as it is and an IPv6 one as its /64, which one household has for itself."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address or "unknown"
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return parsed.exploded[:19]
-    return str(parsed)

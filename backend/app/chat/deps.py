@@ -7,9 +7,12 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from app.auth.deps import ChatModelCaller, ChatUser
+from app.chat.export_service import ExportService
+from app.chat.import_service import ImportService
 from app.chat.runtime import Runtime
 from app.chat.service import ChatService
 from app.chat.session_service import SessionService
+from app.chat.share_service import ShareService
 from app.chat.turn_service import TurnService
 
 Chatter = ChatUser
@@ -36,9 +39,24 @@ async def get_sessions(runtime: RuntimeDep) -> SessionService:
     return runtime.session_service
 
 
+async def get_exports(runtime: RuntimeDep) -> ExportService:
+    return runtime.exports
+
+
+async def get_imports(runtime: RuntimeDep) -> ImportService:
+    return runtime.imports
+
+
+async def get_shares(runtime: RuntimeDep) -> ShareService:
+    return runtime.shares
+
+
 Chat = Annotated[ChatService, Depends(get_chat)]
 Turns = Annotated[TurnService, Depends(get_turns)]
 Sessions = Annotated[SessionService, Depends(get_sessions)]
+Exports = Annotated[ExportService, Depends(get_exports)]
+Imports = Annotated[ImportService, Depends(get_imports)]
+Shares = Annotated[ShareService, Depends(get_shares)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

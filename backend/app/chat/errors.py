@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.errors import ConflictError, NotFoundError, PortalError, UnprocessableError
+from app.errors import ConflictError, NotFoundError, PortalError, TooManyRequestsError, UnprocessableError
 from app.llm.errors import LLMError
 
 
@@ -60,6 +60,37 @@ class InvalidParentError(UnprocessableError):
 class InvalidSessionIdError(UnprocessableError):
     def __init__(self) -> None:
         super().__init__("session_id: use 1 to 128 of the characters A–Z a–z 0–9 . _ : @ -")
+
+
+class NothingToShareError(ConflictError):
+    code = "nothing_to_share"
+
+    def __init__(self) -> None:
+        super().__init__("There is no finished message in this conversation yet.")
+
+
+class NotSharedError(NotFoundError):
+    code = "not_shared"
+
+    def __init__(self) -> None:
+        super().__init__("This conversation is not shared.")
+
+
+class SharedNotFoundError(NotFoundError):
+    """The same answer for a link that never was, one that was withdrawn, and one whose conversation is gone."""
+
+    code = "share_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no shared conversation here. The link may have been withdrawn.")
+
+
+class TooManyReadsError(TooManyRequestsError):
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(
+            "Too many shared conversations were read from your address. Wait a moment.",
+            retry_after_seconds=retry_after_seconds,
+        )
 
 
 _STATUS = {

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, or_, select, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.chat.tables import IS_ACTIVE, MessageRow, SessionRow, TurnRow
+from app.chat.tables import IS_ACTIVE, MessageRow, SessionRow, ShareRow, TurnRow
 from app.chat.tree import Node
 
 _PLAIN = re.compile(
@@ -84,6 +84,15 @@ class SessionRepository:
         self._session.add(row)
         await self._session.flush()
 
+    async def all_ids(self, user_id: int) -> list[str]:
+        """Return the keys of an owner's living sessions, the oldest first."""
+        rows = await self._session.scalars(
+            select(SessionRow.id)
+            .where(SessionRow.user_id == user_id, SessionRow.deleted_at.is_(None))
+            .order_by(SessionRow.created_at, SessionRow.id)
+        )
+        return list(rows)
+
     async def page(
         self,
         user_id: int,
@@ -144,6 +153,8 @@ class SessionRepository:
         return hits
 
     async def mark_deleted(self, session_pk: str, now: datetime) -> None:
+        """Delete with undo; a link to it is withdrawn for good."""
+        await self._session.execute(delete(ShareRow).where(ShareRow.session_pk == session_pk))
         await self._session.execute(
             update(SessionRow).where(SessionRow.id == session_pk).values(deleted_at=now)
         )
@@ -166,6 +177,11 @@ class MessageRepository:
         return await self._session.scalar(
             select(MessageRow).where(MessageRow.id == message_id, MessageRow.session_pk == session_pk)
         )
+
+    async def add_all(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Add many messages at once, as columns."""
+        if rows:
+            await self._session.execute(insert(MessageRow), rows)
 
     async def nodes(self, session_pk: str) -> dict[str, Node]:
         """Load a session's whole tree in one query, oldest first, without making ORM objects."""

@@ -7,11 +7,14 @@ import contextlib
 import logging
 from datetime import timedelta
 
+from app.chat.export_service import ExportService
+from app.chat.import_service import ImportService
 from app.chat.reaper import Reaper
 from app.chat.replica import Replica
 from app.chat.reservations import Reservations
 from app.chat.service import ChatService
 from app.chat.session_service import SessionService
+from app.chat.share_service import ShareService
 from app.chat.store import SqlSessionStore
 from app.chat.turn_service import TurnService
 from app.config import Settings
@@ -71,6 +74,9 @@ class Runtime:
         )
         self.turns = TurnService(self.database, self.sessions)
         self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
+        self.exports = ExportService(self.database, self.clock)
+        self.imports = ImportService(self.database, self.clock)
+        self.shares = ShareService(self.database, self.coord.rates, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
         self.templates = TemplateService(self.database, self.clock)
         self.chat = ChatService(

@@ -118,3 +118,22 @@ class TurnRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ShareRow(Base):
+    """A conversation that anyone with the link may read: as its branch was when it was shared, not as it goes on.
+
+    Only the token's hash is kept. There is one share of a session at most; a new link replaces it.
+    """
+
+    __tablename__ = "shares"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_pk: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    messages: Mapped[Any] = mapped_column(Json)
+    has_reasoning: Mapped[bool] = mapped_column(default=False)
+    leaf_id: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from app.llm.turns import HistoryTurn, StoredMessage
 from app.llm.types import ChatMessage
@@ -39,9 +39,22 @@ class Node:
         return self.status == "complete" or (self.status == "stopped" and bool(self.content.strip()))
 
 
-def path_to(nodes: Mapping[str, Node], leaf_id: str | None) -> list[Node]:
+class Linked(Protocol):
+    """Anything with a place in a tree."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def parent_id(self) -> str | None: ...
+
+
+AnyNode = TypeVar("AnyNode", bound=Linked)
+
+
+def path_to(nodes: Mapping[str, AnyNode], leaf_id: str | None) -> list[AnyNode]:
     """Return the messages from the root down to `leaf_id`; empty when it is unknown."""
-    path: list[Node] = []
+    path: list[AnyNode] = []
     seen: set[str] = set()
     node = nodes.get(leaf_id) if leaf_id else None
     while node is not None and node.id not in seen:

@@ -26,6 +26,7 @@ from app.errors import (
     response_headers,
 )
 from app.kit.logging import request_id_var
+from app.web.secret_paths import loggable
 
 logger = logging.getLogger("portal.error")
 
@@ -62,7 +63,9 @@ async def _portal_error(request: Request, error: Exception) -> Response:
 
 async def _coordination_away(request: Request, error: Exception) -> Response:
     logger.warning("coordination does not answer: %s", error)
-    away = UnavailableError("The portal's shared store does not answer. Try again in a moment.", retry_after_seconds=2)
+    away = UnavailableError(
+        "The portal's shared store does not answer. Try again in a moment.", retry_after_seconds=2
+    )
     return error_response(away, request.url.path)
 
 
@@ -96,7 +99,7 @@ async def _http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
-    logger.error("unhandled error in %s %s", request.method, request.url.path, exc_info=error)
+    logger.error("unhandled error in %s %s", request.method, loggable(request.url.path), exc_info=error)
     return error_response(
         PortalError("Something went wrong inside the portal. The log has the cause under this request id."),
         request.url.path,

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.ids import new_id
 from app.kit.logging import request_id_var
+from app.web.secret_paths import loggable
 
 logger = logging.getLogger("portal.request")
 _ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -43,7 +44,9 @@ class RequestContextMiddleware:
         finally:
             elapsed_ms = (time.perf_counter() - started) * 1000
             level = logging.WARNING if status >= 500 else logging.DEBUG
-            logger.log(level, "%s %s %d %.1f ms", scope["method"], scope["path"], status, elapsed_ms)
+            logger.log(
+                level, "%s %s %d %.1f ms", scope["method"], loggable(scope["path"]), status, elapsed_ms
+            )
             request_id_var.reset(token)
 
 

@@ -5,23 +5,32 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        # Style attributes are set by the component library and by highlighted code; no script can come of them.
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob: https:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+from app.web.secret_paths import is_secret
+
+
+def _policy(images: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            # Style attributes are set by the component library and by highlighted code; no script can come of them.
+            "style-src 'self' 'unsafe-inline'",
+            f"img-src {images}",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
     )
-)
+
+
+CONTENT_SECURITY_POLICY = _policy("'self' data: blob: https:")
+# A shared conversation is read by people who trust neither its writer nor its model: no image tells anyone that they did.
+SHARED_POLICY = _policy("'self' data:")
 
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -31,6 +40,12 @@ _HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+}
+
+_SECRET_PAGE_HEADERS = {
+    "content-security-policy": SHARED_POLICY,
+    "x-robots-tag": "noindex, nofollow",
+    "cache-control": "no-store",
 }
 
 
@@ -47,12 +62,13 @@ class SecurityHeadersMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        own = _SECRET_PAGE_HEADERS if is_secret(scope["path"]) else {}
         is_api = scope["path"].startswith(("/api/", "/v1/"))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
+                for name, value in (self.headers | own).items():
                     headers.setdefault(name, value)
                 if is_api:
                     headers.setdefault("cache-control", "no-store")

@@ -80,6 +80,17 @@ export interface HTTPValidationError {
   detail?: Array<ValidationError>;
 }
 
+export interface ImportedSession {
+  messages: number;
+  session_id: string;
+  title: string;
+}
+
+export interface ImportRead {
+  imported: Array<ImportedSession>;
+  skipped: Array<SkippedSession>;
+}
+
 export interface KeyCreate {
   allowed_models?: Array<string> | null;
   expires_at?: string | null;
@@ -182,6 +193,34 @@ export interface ModelRead {
 export interface PasswordChange {
   current_password: string;
   new_password: string;
+}
+
+export interface PortableMessage {
+  content: string;
+  created_at: string;
+  id: string;
+  model?: string | null;
+  parent_id?: string | null;
+  reasoning?: string | null;
+  role: 'user' | 'assistant';
+  status?: 'complete' | 'stopped' | 'failed' | 'streaming';
+  tool_calls?: Array<Record<string, unknown>> | null;
+}
+
+export interface PortableSession {
+  active_leaf_id?: string | null;
+  archived?: boolean;
+  created_at: string;
+  folder?: string | null;
+  format?: 'prompt-portal.session/1';
+  id?: string | null;
+  messages: Array<PortableMessage>;
+  model?: string | null;
+  pinned?: boolean;
+  system_prompt?: string | null;
+  title?: string;
+  title_source?: 'auto' | 'user';
+  updated_at: string;
 }
 
 export interface RegisterRequest {
@@ -295,6 +334,39 @@ export interface SessionUpdate {
   title?: string;
 }
 
+export interface ShareCreate {
+  include_reasoning?: boolean;
+}
+
+export interface ShareCreated {
+  created_at: string;
+  token: string;
+  url: string;
+}
+
+export interface SharedMessage {
+  content: string;
+  created_at: string;
+  reasoning: string | null;
+  role: 'user' | 'assistant';
+}
+
+export interface SharedSession {
+  created_at: string;
+  messages: Array<SharedMessage>;
+  title: string;
+  updated_at: string;
+}
+
+export interface ShareState {
+  created_at?: string | null;
+  includes_reasoning?: boolean;
+  is_outdated?: boolean;
+  is_shared: boolean;
+  messages?: number;
+  updated_at?: string | null;
+}
+
 export interface SignInList {
   items: Array<SignInRead>;
 }
@@ -306,6 +378,12 @@ export interface SignInRead {
   is_current: boolean;
   last_used_at: string;
   user_agent: string;
+}
+
+export interface SkippedSession {
+  index: number;
+  reason: string;
+  title: string;
 }
 
 export interface TemplateCreate {
