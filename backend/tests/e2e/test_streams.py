@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 
 from tests.fakes.upstream import FakeUpstream, Recorded, Reply
@@ -18,18 +19,26 @@ def chats(model: FakeUpstream) -> list[Recorded]:
     return [request for request in model.requests if request.path.endswith("/chat/completions")]
 
 
+@pytest.fixture
+async def person(
+    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+) -> Any:
+    """Somebody who is signed in at a portal whose model answers slowly."""
+    portal.register()
+    threaded_model.default = slow()
+    signed_in = await visitor(portal)
+    await signed_in.sign_in("ada@example.org")
+    return signed_in
+
+
 def slow() -> Reply:
     """60 words in about six seconds."""
     return Reply(chunks=list(WORDS), chunk_delay_seconds=0.1)
 
 
 async def test_a_reload_in_the_middle_goes_on_where_it_was_and_nothing_is_twice(
-    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+    person: Any, threaded_model: FakeUpstream
 ) -> None:
-    portal.register()
-    threaded_model.default = slow()
-    person = await visitor(portal)
-    await person.sign_in("ada@example.org")
     await person.say("count")
     await expect(person.answers().last).to_contain_text("word5 ")
     await person.page.reload()
@@ -41,12 +50,8 @@ async def test_a_reload_in_the_middle_goes_on_where_it_was_and_nothing_is_twice(
 
 
 async def test_leaving_the_page_does_not_cancel_and_the_answer_is_there_afterwards(
-    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+    person: Any, threaded_model: FakeUpstream
 ) -> None:
-    portal.register()
-    threaded_model.default = slow()
-    person = await visitor(portal)
-    await person.sign_in("ada@example.org")
     await person.say("count")
     await expect(person.answers().last).to_contain_text("word3 ")
     await person.page.goto("about:blank")
@@ -58,12 +63,8 @@ async def test_leaving_the_page_does_not_cancel_and_the_answer_is_there_afterwar
 
 
 async def test_stop_keeps_the_partial_marks_it_and_the_model_server_sees_it_within_a_second(
-    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+    person: Any, threaded_model: FakeUpstream
 ) -> None:
-    portal.register()
-    threaded_model.default = slow()
-    person = await visitor(portal)
-    await person.sign_in("ada@example.org")
     await person.say("count")
     await expect(person.answers().last).to_contain_text("word3 ")
     await person.page.get_by_test_id("stop-button").click()
@@ -76,12 +77,8 @@ async def test_stop_keeps_the_partial_marks_it_and_the_model_server_sees_it_with
 
 
 async def test_two_tabs_of_one_conversation_both_show_the_answer_while_it_streams(
-    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+    person: Any, threaded_model: FakeUpstream
 ) -> None:
-    portal.register()
-    threaded_model.default = slow()
-    person = await visitor(portal)
-    await person.sign_in("ada@example.org")
     await person.say("count")
     await expect(person.answers().last).to_contain_text("word2 ")
     second = await person.page.context.new_page()
@@ -94,12 +91,9 @@ async def test_two_tabs_of_one_conversation_both_show_the_answer_while_it_stream
 
 
 async def test_a_server_that_dies_in_the_middle_is_said_the_partial_is_kept_and_retry_works(
-    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+    person: Any, threaded_model: FakeUpstream
 ) -> None:
-    portal.register()
     threaded_model.queue(Reply(chunks=list(WORDS), chunk_delay_seconds=0.05, cut_after=10))
-    person = await visitor(portal)
-    await person.sign_in("ada@example.org")
     await person.say("count")
     await expect(person.page.get_by_test_id("turn-error")).to_be_visible()
     await expect(person.answers().last).to_contain_text("word9")
@@ -112,12 +106,8 @@ async def test_a_server_that_dies_in_the_middle_is_said_the_partial_is_kept_and_
 
 
 async def test_offline_is_said_and_the_stream_comes_back_by_itself(
-    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+    person: Any, threaded_model: FakeUpstream
 ) -> None:
-    portal.register()
-    threaded_model.default = slow()
-    person = await visitor(portal)
-    await person.sign_in("ada@example.org")
     await person.say("count")
     await expect(person.answers().last).to_contain_text("word3 ")
     await person.page.context.set_offline(True)
@@ -129,12 +119,8 @@ async def test_offline_is_said_and_the_stream_comes_back_by_itself(
 
 
 async def test_the_portal_killed_in_the_middle_comes_back_and_the_conversation_goes_on(
-    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+    person: Any, portal: PortalProcess, threaded_model: FakeUpstream
 ) -> None:
-    portal.register()
-    threaded_model.queue(slow())
-    person = await visitor(portal)
-    await person.sign_in("ada@example.org")
     await person.say("count")
     await expect(person.answers().last).to_contain_text("word25 ")
     portal.kill()
