@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
 from app.chat.llm_endpoints import router as llm_router
@@ -27,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     shared_router,
     session_router,
     template_router,
+    attachment_router,
     model_router,
     health_router,
     probe_router,

@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     llm_top_p: float = Field(0.9, gt=0, le=1)
     llm_max_tokens: int = Field(512, ge=1)
     llm_skip_thinking: bool = True
+    llm_vision: bool = False
     llm_max_history_tokens: int = Field(10000, ge=64)
     llm_history_low_water: float = Field(0.5, gt=0, lt=1)
     llm_max_concurrency: int = Field(8, ge=1)
@@ -98,6 +99,9 @@ class Settings(BaseSettings):
 
     # Limits
     max_body_bytes: int = Field(10 * 1024 * 1024, ge=1024)
+    max_attachment_bytes: int = Field(10 * 1024 * 1024, ge=1024)
+    attachment_quota_count: int = Field(1000, ge=0)
+    attachment_quota_bytes: int = Field(256 * 1024 * 1024, ge=0)
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -93,6 +93,19 @@ class TooManyReadsError(TooManyRequestsError):
         )
 
 
+class ModelCannotSeeError(UnprocessableError):
+    """An image was given to a model that takes text only."""
+
+    code = "model_cannot_see"
+
+    def __init__(self, model: str, able: list[str]) -> None:
+        advice = f"Choose one that can ({', '.join(able[:5])})" if able else "No model here can"
+        super().__init__(
+            f"The model {model} cannot see images. {advice}, or send the message without the image.",
+            details={"model": model, "able": able},
+        )
+
+
 _STATUS = {
     "upstream_error": 502,
     "upstream_authentication": 502,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from app.attachments.schemas import MAX_PER_MESSAGE, AttachmentId
 from app.chat.schemas import Line, MessageId, SessionId, Text, UsageRead
 from app.llm.turns import UNSET, Unset
 from app.llm.types import ChatMessage, Sampling
@@ -85,6 +86,11 @@ class SessionChatBody(TemplateChoice, Generation):
 
     session_id: SessionId
     regenerate_of: MessageId | None = None
+    attachments: Annotated[
+        list[AttachmentId],
+        Field(max_length=MAX_PER_MESSAGE, description="Ids of your files that go with the message."),
+        AfterValidator(lambda ids: list(dict.fromkeys(ids))),
+    ] = []
     message: Annotated[Text | None, Field(validate_default=True)] = None
     system_prompt: Text | None = None
     parent_id: MessageId | None = None
@@ -94,9 +100,18 @@ class SessionChatBody(TemplateChoice, Generation):
     def _is_there(cls, message: str | None, info: ValidationInfo) -> str | None:
         if info.data.get("regenerate_of") is not None:
             return None
+        if info.data.get("attachments"):
+            return message if message and message.strip() else ""
         if message is None or not message.strip():
-            raise ValueError("write a message (only with regenerate_of it may be left out)")
+            raise ValueError("write a message (only with regenerate_of or attachments it may be left out)")
         return message
+
+    @field_validator("attachments")
+    @classmethod
+    def _go_with_a_message(cls, attachments: list[str], info: ValidationInfo) -> list[str]:
+        if attachments and info.data.get("regenerate_of") is not None:
+            raise ValueError("with regenerate_of the question's own files go along; leave this out")
+        return attachments
 
     def sampling(self) -> Sampling:
         return Sampling(temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens)

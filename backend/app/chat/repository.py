@@ -39,6 +39,7 @@ _NODES = (
         TurnRow.prefix_tokens,
         TurnRow.prefix_key,
         TurnRow.anchor_message_id,
+        MessageRow.attachments,
     )
     .outerjoin(TurnRow, TurnRow.id == MessageRow.turn_id)
     .where(MessageRow.session_pk == bindparam("session_pk"))

@@ -7,7 +7,9 @@ import contextlib
 import logging
 from datetime import timedelta
 
+from app.attachments.service import AttachmentService, Limits
 from app.chat.export_service import ExportService
+from app.chat.file_check import FileCheck
 from app.chat.import_service import ImportService
 from app.chat.reaper import Reaper
 from app.chat.replica import Replica
@@ -59,6 +61,7 @@ class Runtime:
             "embedded" if settings.is_embedded else "configured",
             default_model=settings.llm_model_name,
             context_tokens=0 if settings.is_embedded else settings.llm_context_tokens,
+            has_vision=settings.llm_vision,
             is_demo=settings.is_demo_model,
         )
         self.health = HealthMonitor(self.targets, why_away=self._why_away, clock=self.clock)
@@ -79,8 +82,20 @@ class Runtime:
         self.shares = ShareService(self.database, self.coord.rates, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
         self.templates = TemplateService(self.database, self.clock)
+        limits = Limits(
+            max_bytes=settings.max_attachment_bytes,
+            quota_count=settings.attachment_quota_count,
+            quota_bytes=settings.attachment_quota_bytes,
+        )
+        self.attachments = AttachmentService(self.database, limits, self.clock)
         self.chat = ChatService(
-            self.sessions, self.store, self.turns, self.targets, self.reservations, self.templates
+            self.sessions,
+            self.store,
+            self.turns,
+            self.targets,
+            self.reservations,
+            self.templates,
+            FileCheck(self.database, self.attachments, self.targets),
         )
         self.reaper = Reaper(self.database, self.coord, self.replica, self.clock)
         self._purge_task: asyncio.Task[None] | None = None
@@ -129,6 +144,8 @@ class Runtime:
             try:
                 if purged := await self.session_service.purge():
                     logger.info("%d sessions that were deleted a day ago are gone for good", purged)
+                if purged := await self.attachments.purge():
+                    logger.info("%d files that no message uses are gone for good", purged)
             except PortalError as error:
                 logger.warning("deleted sessions could not be purged: %s", error.message)
             except Exception:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.attachments.schemas import AttachmentRef
 from app.chat.tables import SESSION_ID_LENGTH
 
 MAX_TEXT_CHARS = 4_000_000
@@ -126,6 +127,7 @@ class MessageRead(BaseModel):
     usage: UsageRead | None
     timings: dict[str, float] | None
     error: ErrorRead | None
+    attachments: list[AttachmentRef]
     created_at: datetime
 
 

@@ -6,6 +6,7 @@ import orjson
 
 from app.auth.principal import Principal
 from app.chat.errors import MessageNotFoundError, SessionNotFoundError, portal_error, stored_error
+from app.chat.file_check import FileCheck
 from app.chat.llm_schemas import (
     ChatBody,
     ChatRead,
@@ -41,6 +42,7 @@ class ChatService:
         targets: TargetTable,
         reservations: Reservations,
         templates: TemplateService,
+        files: FileCheck,
     ) -> None:
         self._sessions = sessions
         self._store = store
@@ -48,6 +50,7 @@ class ChatService:
         self._targets = targets
         self._reservations = reservations
         self._templates = templates
+        self._files = files
 
     async def chat(self, principal: Principal, body: ChatBody) -> ChatRead:
         """Answer a whole prompt; cancelling this cancels the model's work."""
@@ -93,6 +96,7 @@ class ChatService:
         """Store and start a turn, which then goes on without its caller."""
         user_id = principal.user.id
         rendered = await self._templates.system_prompt(user_id, body)
+        file_chars = await self._files.check(principal.caller, body)
         request = TurnRequest(
             caller=principal.caller,
             session_id=body.session_id,
@@ -102,11 +106,13 @@ class ChatService:
             sampling=body.sampling(),
             parent_id=body.branch_at,
             regenerate_of=body.regenerate_of,
+            attachment_ids=tuple(body.attachments),
             idempotency_key=idempotency_key,
             door=_door(principal),
             request_id=request_id_var.get(),
         )
-        reservation = await self._reservations.take(principal, len(body.message or ""), body.max_tokens)
+        prompt_chars = len(body.message or "") + file_chars
+        reservation = await self._reservations.take(principal, prompt_chars, body.max_tokens)
         record: TurnRecord | None = None
         try:
             record = await self._sessions.start_turn(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.attachments.in_messages import Refs, document_texts, image_urls, keep_for, owned_refs
 from app.chat.endings import INTERRUPTED, attach, is_on_branch, storable, store_answer, store_outcome
 from app.chat.errors import IdempotencyConflictError, InvalidParentError, InvalidSessionIdError
 from app.chat.excerpts import fold, title_from
@@ -19,7 +20,7 @@ from app.chat.replica import Replica
 from app.chat.repository import MessageRepository, SessionRepository
 from app.chat.stored import record_of
 from app.chat.tables import ACTIVE_STATUSES, SESSION_ID_LENGTH, MessageRow, SessionRow, TurnRow
-from app.chat.tree import anchor_of, answered_pairs, history_turns, path_to
+from app.chat.tree import anchor_of, answered_pairs, history_turns, path_to, stored
 from app.chat.turn_repository import Owned, TurnRepository
 from app.db.session import Database
 from app.kit.clock import Clock, SystemClock
@@ -27,14 +28,13 @@ from app.kit.ids import new_id
 from app.llm.ports import UnknownMessageError
 from app.llm.turns import (
     HistoryMessage,
-    StoredMessage,
     TurnContext,
     TurnOutcome,
     TurnRecord,
     TurnRequest,
     Unset,
 )
-from app.llm.types import Caller, ChatMessage
+from app.llm.types import Caller
 
 SESSION_ID = re.compile(rf"[A-Za-z0-9._:@-]{{1,{SESSION_ID_LENGTH}}}")
 LEASE_SECONDS = 30.0
@@ -57,7 +57,7 @@ class SqlSessionStore:
 
         Raises:
             UnknownMessageError: `parent_id` or `regenerate_of` is not of this session.
-            InvalidParentError, InvalidSessionIdError, IdempotencyConflictError.
+            InvalidParentError, InvalidSessionIdError, IdempotencyConflictError, AttachmentNotFoundError.
         """
         if not SESSION_ID.fullmatch(request.session_id):
             raise InvalidSessionIdError
@@ -75,20 +75,19 @@ class SqlSessionStore:
                 )
                 if earlier is not None:
                     return await self._replayed(db, earlier, request)
-            session = await self._session_for(db, request)
-            return await self._add_turn(db, session, request)
+            refs = await owned_refs(db, request.caller.user_id, request.attachment_ids)
+            session = await self._session_for(db, request, refs)
+            return await self._add_turn(db, session, request, refs)
 
     async def _replayed(self, db: AsyncSession, earlier: Owned, request: TurnRequest) -> TurnRecord:
         turn, session = earlier
         question = await MessageRepository(db).find(session.id, turn.user_message_id)
-        is_same_text = (
-            request.message is None or question is None or question.content == storable(request.message)
-        )
-        if session.public_id != request.session_id or session.deleted_at is not None or not is_same_text:
+        is_same = request.message is None or question is None or _says(question, request)
+        if session.public_id != request.session_id or session.deleted_at is not None or not is_same:
             raise IdempotencyConflictError
         return record_of(turn, session, is_replay=True)
 
-    async def _session_for(self, db: AsyncSession, request: TurnRequest) -> SessionRow:
+    async def _session_for(self, db: AsyncSession, request: TurnRequest, refs: Refs) -> SessionRow:
         sessions, now = SessionRepository(db), self._clock.now()
         session = await sessions.claim(request.caller.user_id, request.session_id)
         is_new = session is None
@@ -102,15 +101,18 @@ class SqlSessionStore:
                 system_prompt=_storable(request.system_prompt),
                 created_at=now,
             )
-        if not session.title and session.title_source == "auto" and request.message:
-            session.title = title_from(storable(request.message))
+        title = title_from(storable(request.message or "")) or (title_from(refs[0]["name"]) if refs else "")
+        if not session.title and session.title_source == "auto" and title:
+            session.title = title
             session.search_text = fold(session.title)
         session.updated_at = now
         if is_new:
             await sessions.add(session)
         return session
 
-    async def _add_turn(self, db: AsyncSession, session: SessionRow, request: TurnRequest) -> TurnRecord:
+    async def _add_turn(
+        self, db: AsyncSession, session: SessionRow, request: TurnRequest, refs: Refs
+    ) -> TurnRecord:
         """Add the question (but for another answer), the empty answer and the turn; see `_parent_of` for the branch."""
         now, turn_id, question_id, answer_id = self._clock.now(), new_id(), new_id(), new_id()
         last_in_queue = await TurnRepository(db).last_in_queue(session.id)
@@ -120,7 +122,7 @@ class SqlSessionStore:
         else:
             parent_id = await self._parent_of(db, session, request, last_in_queue)
             text = storable(request.message or "")
-            rows.append(_message_row(session, turn_id, question_id, parent_id, "user", text, now))
+            rows.append(_message_row(session, turn_id, question_id, parent_id, "user", text, now, refs))
         after = now + timedelta(microseconds=1)
         rows.append(_message_row(session, turn_id, answer_id, question_id, "assistant", "", after))
         turn = self._turn_row(session, request, turn_id, question_id, answer_id, now)
@@ -130,6 +132,7 @@ class SqlSessionStore:
             if request.system_prompt is not None:
                 session.system_prompt = turn["system_prompt"]
         await db.execute(_ADD_MESSAGES, rows)
+        await keep_for(db, question_id, refs)
         await db.execute(_ADD_TURN, [turn])
         return TurnRecord(turn_id, session.id, session.public_id, question_id, answer_id, "queued")
 
@@ -197,6 +200,10 @@ class SqlSessionStore:
             if turn.system_prompt is not None:
                 session.system_prompt = turn.system_prompt
             return await _context(db, turn, session)
+
+    async def load_images(self, caller: Caller, image_ids: Sequence[str]) -> Mapping[str, str]:
+        """Read images that messages of this owner refer to, as data URLs by id."""
+        return await image_urls(self._database, caller.user_id, image_ids)
 
     async def mark_streaming(self, turn_id: str, model: str) -> None:
         async with self._database.transaction() as db:
@@ -271,12 +278,15 @@ async def _living(db: AsyncSession, turn_id: str) -> Owned:
 
 async def _context(db: AsyncSession, turn: TurnRow, session: SessionRow) -> TurnContext:
     nodes = await MessageRepository(db).nodes(session.id)
-    *path, question = path_to(nodes, turn.user_message_id)
+    whole = path_to(nodes, turn.user_message_id)
+    *path, question = whole
+    refs = [ref for node in whole for ref in node.attachments or ()]
+    documents = await document_texts(db, session.user_id, refs)
     return TurnContext(
         record=record_of(turn, session),
         system_prompt=session.system_prompt,
-        history=history_turns(path),
-        new_message=StoredMessage(question.id, ChatMessage("user", question.content), question.tokens),
+        history=history_turns(path, documents),
+        new_message=stored(question, documents),
         anchor_message_id=anchor_of(path, session.anchor_message_id),
         model=session.model,
     )
@@ -290,6 +300,7 @@ def _message_row(
     role: str,
     text: str,
     now: datetime,
+    refs: Refs = (),
 ) -> dict[str, Any]:
     return {
         "id": message_id,
@@ -297,11 +308,18 @@ def _message_row(
         "parent_id": parent_id,
         "role": role,
         "content": text,
-        "search_text": fold(text),
+        "search_text": fold(" ".join([text, *(ref["name"] for ref in refs)])),
         "status": "complete" if role == "user" else "streaming",
         "turn_id": turn_id,
+        "attachments": list(refs) or None,
         "created_at": now,
     }
+
+
+def _says(question: MessageRow, request: TurnRequest) -> bool:
+    """Whether a stored question is the one of this request."""
+    files = tuple(ref["id"] for ref in question.attachments or ())
+    return question.content == storable(request.message or "") and files == request.attachment_ids
 
 
 def _storable(text: str | None) -> str | None:

@@ -57,7 +57,10 @@ class SessionRow(Base):
 
 
 class MessageRow(Base):
-    """One node of a session's tree. An assistant's row exists from the start of its turn and is filled as it streams."""
+    """One node of a session's tree. An assistant's row exists from the start of its turn and is filled as it streams.
+
+    `attachments` is what the message shows of its files, which never change; `attachment_uses` keeps them alive.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (Index("ix_messages_session", "session_pk", "created_at"),)
@@ -74,6 +77,7 @@ class MessageRow(Base):
     model: Mapped[str | None] = mapped_column(String(200))
     turn_id: Mapped[str | None] = mapped_column(String(32))
     tokens: Mapped[int | None] = mapped_column(Integer)
+    attachments: Mapped[Any | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
+from app.attachments.in_messages import content_with
 from app.llm.turns import HistoryTurn, StoredMessage
 from app.llm.types import ChatMessage
 
@@ -30,6 +31,7 @@ class Node:
     prefix_tokens: int | None = None
     prefix_key: str | None = None
     anchor_message_id: str | None = None
+    attachments: Any = None
 
     @property
     def is_answer(self) -> bool:
@@ -87,11 +89,11 @@ def answered_pairs(path: Sequence[Node]) -> list[tuple[Node, Node]]:
     ]
 
 
-def history_turns(path: Sequence[Node]) -> tuple[HistoryTurn, ...]:
-    """Turn a path into what trimming moves as one, oldest first."""
+def history_turns(path: Sequence[Node], documents: Mapping[str, str]) -> tuple[HistoryTurn, ...]:
+    """Turn a path into what trimming moves as one, oldest first; `documents` has the texts of its files by id."""
     return tuple(
         HistoryTurn(
-            messages=(_stored(question), _stored(answer)),
+            messages=(stored(question, documents), stored(answer, documents)),
             prefix_tokens=answer.prefix_tokens,
             prefix_key=answer.prefix_key,
         )
@@ -110,7 +112,9 @@ def anchor_of(path: Sequence[Node], session_anchor_id: str | None) -> str | None
     return session_anchor_id if any(node.id == session_anchor_id for node in path) else None
 
 
-def _stored(node: Node) -> StoredMessage:
+def stored(node: Node, documents: Mapping[str, str]) -> StoredMessage:
+    """Return a node as the model sees it, with its files."""
     role = "user" if node.role == "user" else "assistant"
-    message = ChatMessage(role, node.content, tool_calls=node.tool_calls)  # type: ignore[arg-type]
+    content = content_with(node.content, node.attachments, documents)
+    message = ChatMessage(role, content, tool_calls=node.tool_calls)  # type: ignore[arg-type]
     return StoredMessage(node.id, message, node.tokens)

@@ -17,7 +17,7 @@ from app.chat.schemas import (
     SessionRead,
     TurnRead,
 )
-from app.chat.tables import SessionRow, TurnRow
+from app.chat.tables import MessageRow, SessionRow, TurnRow
 from app.chat.tree import Node
 
 
@@ -71,9 +71,14 @@ def search_hit(hit: Hit, folded_query: str) -> SearchHit:
         title=session.title,
         message_id=message.id if message else None,
         role=message.role if message else None,
-        snippet=snippet_around(message.content if message else session.title, folded_query),
+        snippet=snippet_around(_hit_text(message) if message else session.title, folded_query),
         created_at=message.created_at if message else session.created_at,
     )
+
+
+def _hit_text(message: MessageRow) -> str:
+    """Return what a search went through: the text and the names of the files."""
+    return " ".join([message.content, *(ref["name"] for ref in message.attachments or ())])
 
 
 def _session_fields(row: SessionRow, active_turn_id: str | None) -> dict[str, Any]:
@@ -105,6 +110,7 @@ def _message_fields(node: Node, facts: Mapping[str, Row[Any]]) -> dict[str, Any]
         "usage": fact.usage if fact else None,
         "timings": fact.timings if fact else None,
         "error": _error(fact.error_code, fact.error_message) if fact else None,
+        "attachments": node.attachments or [],
         "created_at": node.created_at,
     }
 

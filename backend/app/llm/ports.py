@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -26,6 +26,10 @@ class SessionStore(Protocol):
         For a request whose `parent_id` was UNSET this is where the new message is attached to the active leaf
         (it may have moved while the turn waited).
         """
+        ...
+
+    async def load_images(self, caller: Caller, image_ids: Sequence[str]) -> Mapping[str, str]:
+        """Read the owner's images that stored messages refer to (see `llm.images`), as data URLs by id."""
         ...
 
     async def mark_streaming(self, turn_id: str, model: str) -> None: ...
@@ -129,7 +133,7 @@ class Provider(Protocol):
         ...
 
     async def models(self) -> list[dict[str, Any]]:
-        """List `{id, context_window|None}`; raises LLMError."""
+        """List `{id, context_window|None, can_see}`; raises LLMError."""
         ...
 
     async def check_health(self) -> ProviderHealth:

@@ -7,9 +7,10 @@ from hashlib import sha256
 
 import orjson
 
+from app.llm.images import without_images
 from app.llm.lengths import Lengths, NewText, measure
 from app.llm.routing import Target
-from app.llm.tokens import TokenCounter
+from app.llm.tokens import TokenCounter, has_images
 from app.llm.trimming import Budget, Plan, SizedTurn, budget_tokens, plan_prompt
 from app.llm.turns import HistoryTurn, Ledger, TurnContext, TurnOutcome, TurnRequest
 from app.llm.types import ChatMessage, CompletionRequest, EngineSettings, Sampling
@@ -60,6 +61,8 @@ async def build_prompt(
     counter: TokenCounter,
 ) -> Prompt:
     """Choose what is sent to this target. Raises ContextOverflowError."""
+    if not target.can_see:
+        context = without_images(context)
     window = counter.context_window(target)
     sampling = filled_sampling(request.sampling, settings)
     max_tokens = sampling.max_tokens or settings.max_tokens
@@ -157,7 +160,8 @@ async def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: 
     counter.learn_prompt(target, prompt.request.messages, usage)
     if prompt.exact_prefix is not None and usage.prompt_tokens > prompt.exact_prefix:
         outcome.user_tokens = usage.prompt_tokens - prompt.exact_prefix
-        counter.learn_overhead(target, outcome.user_tokens - counted_new)
+        if not has_images(prompt.request.messages[-1]):  # their length is a guess
+            counter.learn_overhead(target, outcome.user_tokens - counted_new)
     if outcome.reasoning and not usage.reasoning_tokens:
         # Thinking is not sent again, and this server does not say how long it was: no exact figure.
         return

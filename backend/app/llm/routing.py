@@ -20,6 +20,7 @@ class Target:
         model: what the server calls the model.
         alias: what users call it; sent back as `model`.
         context_window: tokens per request, where known.
+        can_see: whether images can be sent to it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Target:
     model: str
     alias: str
     context_window: int | None = None
+    can_see: bool = False
 
 
 class Routes(Protocol):

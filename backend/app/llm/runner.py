@@ -17,6 +17,7 @@ from app.llm.turns import Ledger
 from app.llm.types import Caller, CompletionRequest, EngineSettings, PriorityClass
 
 BuildRequest = Callable[[Target], Awaitable[CompletionRequest]]
+LoadImages = Callable[[CompletionRequest], Awaitable[CompletionRequest]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,12 @@ class Runner:
         stopwatch: Stopwatch,
         ledger: Ledger,
         on_sent: Callable[[Target], None] = lambda target: None,
+        load_images: LoadImages | None = None,
     ) -> Target:
         """Fill `answer` from the first candidate that answers, and return that one. Raises LLMError.
 
-        `on_sent` is called when a request leaves the queue for its target.
+        `on_sent` is called when a request leaves the queue for its target; `load_images` shortly before, so that what
+        waits stays small.
         """
         deadline = deadline_of(ask.deadline_seconds, stopwatch)
 
@@ -71,6 +74,8 @@ class Runner:
                 on_place=answer.queue_place,
             ):
                 answer.queue_place(0)
+                if load_images is not None:
+                    request = await load_images(request)
                 stopwatch.mark_sent()
                 on_sent(target)
                 async with aclosing(target.provider.stream(request)) as chunks:

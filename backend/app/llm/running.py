@@ -108,4 +108,5 @@ def _identity(request: TurnRequest) -> tuple[object, ...]:
         request.message,
         request.regenerate_of,
         request.parent_id,
+        request.attachment_ids,
     )

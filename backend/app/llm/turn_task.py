@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.kit.clock import Clock
 from app.llm.errors import (
@@ -18,6 +18,7 @@ from app.llm.errors import (
     TurnCancelledError,
     TurnInterruptedError,
 )
+from app.llm.images import image_ids, with_images
 from app.llm.ports import Locks, SessionStore
 from app.llm.prompt import Prompt, build_prompt, describe, settle
 from app.llm.routing import Target
@@ -123,8 +124,17 @@ class TurnTask:
         async def build(target: Target) -> CompletionRequest:
             return await self._build(turn, context, target, sent)
 
+        async def load_images(prompt: CompletionRequest) -> CompletionRequest:
+            return await self._with_images(turn, prompt)
+
         await self._runner.run(
-            ask, build, turn.answer, turn.stopwatch, turn.ledger, lambda target: self._mark(turn, target)
+            ask,
+            build,
+            turn.answer,
+            turn.stopwatch,
+            turn.ledger,
+            lambda target: self._mark(turn, target),
+            load_images,
         )
 
     def _can_trim_more(self, turn: RunningTurn, sent: _Sent, error: ContextOverflowError) -> bool:
@@ -146,6 +156,15 @@ class TurnTask:
         describe(prompt, turn.ledger, target, self._counter.context_window(target))
         sent.prompt, sent.target = prompt, target
         return prompt.request
+
+    async def _with_images(self, turn: RunningTurn, request: CompletionRequest) -> CompletionRequest:
+        """Put the images' bytes into what is sent; the prompt that is kept has references only."""
+        ids = image_ids(request.messages)
+        if not ids:
+            return request
+        async with asyncio.timeout(_STORE_SECONDS):
+            urls = await self._store.load_images(turn.request.caller, ids)
+        return replace(request, messages=with_images(request.messages, urls))
 
     def _mark(self, turn: RunningTurn, target: Target) -> None:
         """Store that the turn is streaming, beside the request and not before it: the first token does not wait."""

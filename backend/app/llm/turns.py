@@ -36,6 +36,7 @@ class TurnRequest:
         deadline_seconds: from arrival; a turn not started by then is dropped unsent.
         use_history: False sends only the system prompt and this message.
         max_history_messages: at most so many earlier messages (the seed's parameter); None is no limit.
+        attachment_ids: files of the owner that go with the message; the store knows what they are.
     """
 
     caller: Caller
@@ -53,6 +54,7 @@ class TurnRequest:
     request_id: str = ""
     use_history: bool = True
     max_history_messages: int | None = None
+    attachment_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

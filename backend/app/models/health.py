@@ -135,6 +135,9 @@ class HealthMonitor:
             listed = await self._targets.provider.models()
         except LLMError as error:
             return error.message
-        self._targets.offer([(row["id"], row.get("context_window")) for row in listed])
+        self._targets.offer(
+            [(row["id"], row.get("context_window")) for row in listed],
+            seeing={row["id"] for row in listed if row.get("can_see")},
+        )
         self._listed_at = now
         return None if self._targets.models else "The model server offers no model."

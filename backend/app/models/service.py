@@ -55,5 +55,5 @@ class ModelService:
             is_demo=self._targets.is_demo,
             source=self._targets.source,
             context_window=model.context_window,
-            capabilities=["chat"],
+            capabilities=["chat", "vision"] if model.can_see else ["chat"],
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -19,11 +19,15 @@ _NEAREST = 5
 
 @dataclass(frozen=True, slots=True)
 class OfferedModel:
-    """A model of the server: what the server calls it, what users call it, and its context in tokens where known."""
+    """A model of the server: what the server calls it, what users call it, its context in tokens where known.
+
+    `can_see` tells whether it takes images.
+    """
 
     server_name: str
     alias: str
     context_window: int | None = None
+    can_see: bool = False
 
 
 class TargetTable:
@@ -33,6 +37,7 @@ class TargetTable:
         source: names the target in admission, logs and ledgers.
         default_model: a name from the settings; empty takes the server's first.
         context_tokens: overrides what the server says; 0 does not.
+        has_vision: the models take images whether the server says so or not.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class TargetTable:
         *,
         default_model: str = "",
         context_tokens: int = 0,
+        has_vision: bool = False,
         is_demo: bool = False,
     ) -> None:
         self.provider = provider
@@ -49,18 +55,26 @@ class TargetTable:
         self.is_demo = is_demo
         self._default_model = default_model
         self._context_tokens = context_tokens
+        self._has_vision = has_vision
         self._models: tuple[OfferedModel, ...] = ()
         self.offer([])
 
-    def offer(self, models: Sequence[tuple[str, int | None]]) -> None:
-        """Take the server's list of (name, context window); a configured name is offered also when it is not listed."""
+    def offer(self, models: Sequence[tuple[str, int | None]], seeing: Collection[str] = ()) -> None:
+        """Take the server's list of (name, context window), and which of them take images.
+
+        A configured name is offered also when it is not listed.
+        """
         listed = [
-            OfferedModel(name, alias_of(name), self._context_tokens or window) for name, window in models
+            OfferedModel(
+                name, alias_of(name), self._context_tokens or window, self._has_vision or name in seeing
+            )
+            for name, window in models
         ]
         wanted = self._default_model
         if wanted and all(wanted not in (model.alias, model.server_name) for model in listed):
             window = listed[0].context_window if len(listed) == 1 else self._context_tokens or None
-            listed.insert(0, OfferedModel(wanted, wanted, window))
+            can_see = self._has_vision or (len(listed) == 1 and listed[0].can_see)
+            listed.insert(0, OfferedModel(wanted, wanted, window, can_see))
         self._models = tuple(listed)
 
     @property
@@ -96,7 +110,16 @@ class TargetTable:
         found = self._named(model, visible) if model else self._default_for(visible)
         if found is None:
             raise _unknown(model, [offered.alias for offered in visible])
-        return [Target(self.source, self.provider, found.server_name, found.alias, found.context_window)]
+        return [
+            Target(
+                self.source,
+                self.provider,
+                found.server_name,
+                found.alias,
+                found.context_window,
+                found.can_see,
+            )
+        ]
 
     def _find(self, name: str) -> OfferedModel | None:
         return self._named(name, self._models)

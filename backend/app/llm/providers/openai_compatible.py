@@ -107,7 +107,7 @@ class OpenAICompatibleProvider:
         return count
 
     async def models(self) -> list[dict[str, Any]]:
-        """List `{id, context_window|None}`; raises LLMError."""
+        """List `{id, context_window|None, can_see}`; raises LLMError."""
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
         answer = await self._transport.ask(endpoint, "GET", "/v1/models", seconds=_PROBE_SECONDS)
@@ -116,9 +116,13 @@ class OpenAICompatibleProvider:
             raise ProviderProtocolError(
                 "The model server's list of models makes no sense.", provider=self.name
             )
-        window = await self._slot_context(endpoint) if kind.name == "llama.cpp" else None
+        window, can_see = await self._props(endpoint) if kind.name == "llama.cpp" else (None, False)
         return [
-            {"id": str(row["id"]), "context_window": row.get("max_model_len") or window}
+            {
+                "id": str(row["id"]),
+                "context_window": row.get("max_model_len") or window,
+                "can_see": can_see,
+            }
             for row in rows
             if isinstance(row, dict) and "id" in row
         ]
@@ -173,13 +177,17 @@ class OpenAICompatibleProvider:
             raise unreachable
         return OPENAI
 
-    async def _slot_context(self, endpoint: Endpoint) -> int | None:
-        """Return llama.cpp's context of one slot, which is what one request can use."""
+    async def _props(self, endpoint: Endpoint) -> tuple[int | None, bool]:
+        """Return llama.cpp's context of one slot, which is what one request can use, and whether it takes images."""
         try:
             props = await self._transport.ask(endpoint, "GET", "/props", seconds=_PROBE_SECONDS)
-            return int(props["default_generation_settings"]["n_ctx"])
-        except (LLMError, KeyError, TypeError, ValueError):
-            return None
+        except LLMError:
+            return None, False
+        settings = props.get("default_generation_settings") if isinstance(props, dict) else None
+        window = settings.get("n_ctx") if isinstance(settings, dict) else None
+        modalities = props.get("modalities") if isinstance(props, dict) else None
+        can_see = isinstance(modalities, dict) and modalities.get("vision") is True
+        return window if isinstance(window, int) else None, can_see
 
     async def _ask_tokens(self, endpoint: Endpoint, text: str, model: str) -> int | None:
         tokenize = (await self._known_kind(endpoint)).tokenize

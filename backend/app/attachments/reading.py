@@ -1,0 +1,92 @@
+"""The text in a PDF or DOCX, read by a process of its own that is ended when it takes too long."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import orjson
+
+from app.attachments.errors import TooManyReadingsError, UnreadableFileError, UnsupportedFileError
+
+MAX_TEXT_CHARS = 1_000_000
+TIMEOUT_SECONDS = 30.0
+_AT_ONCE = 2
+_MAX_WAITING = 16
+_CHILD = Path(__file__).with_name("reading_child.py")
+_SENTENCES = {
+    "encrypted": "The document is locked with a password. Save it without one.",
+    "damaged": "The document is damaged: it cannot be opened.",
+    "too_large": "The document unpacks to more than can be read here. Send a part of it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """What was read; `is_truncated` when the rest was left out."""
+
+    text: str
+    is_truncated: bool
+
+
+class DocumentReader:
+    """Reads a few documents at a time, off the event loop; a few more may wait."""
+
+    def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS, child: Path = _CHILD) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._child = child
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+
+    async def read(self, data: bytes, name: Literal["pdf", "docx"]) -> DocumentText:
+        """Return the document's text. Raises UnreadableFileError, UnsupportedFileError or TooManyReadingsError."""
+        if self._waiting >= _MAX_WAITING:
+            raise TooManyReadingsError
+        self._waiting += 1
+        try:
+            async with self._slots:
+                answer = await asyncio.to_thread(self._run, data, name)
+        finally:
+            self._waiting -= 1
+        return _document_text(answer, name)
+
+    def _run(self, data: bytes, name: str) -> bytes:
+        # isolated, and without the portal's environment: nothing in there is for a parser of strangers' files
+        command = [sys.executable, "-I", "-X", "utf8", str(self._child), name, str(MAX_TEXT_CHARS)]
+        try:
+            done = subprocess.run(
+                command,
+                input=data,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=self._timeout_seconds,
+                env=None if sys.platform == "win32" else {},
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise UnreadableFileError(
+                f"The document could not be read within {self._timeout_seconds:g} s. Save it anew, or send a part of it."
+            ) from error
+        return done.stdout
+
+
+def _document_text(answer: bytes, name: str) -> DocumentText:
+    try:
+        said = orjson.loads(answer)
+    except orjson.JSONDecodeError as error:  # it was ended: by its memory limit or a crash
+        raise UnreadableFileError(_SENTENCES["too_large"]) from error
+    refusal = said.get("refusal")
+    if refusal == "not_docx":
+        raise UnsupportedFileError("Archives, spreadsheets and slides cannot be read")
+    if refusal is not None:
+        raise UnreadableFileError(_SENTENCES.get(refusal, _SENTENCES["damaged"]))
+    if not said["text"].strip():
+        what = "There is no text in this document"
+        raise UnreadableFileError(
+            f"{what}; if its pages are scans, send them as images." if name == "pdf" else f"{what}."
+        )
+    return DocumentText(said["text"], said["truncated"])
