@@ -3,6 +3,7 @@ import '@/lib/i18n';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app/App';
+import { startLanguage } from '@/hooks/useLanguage';
 import { watchSystemTheme } from '@/hooks/useTheme';
 import { watchVisibleHeight } from '@/hooks/viewport';
 import { restoreSession } from '@/lib/authSession';
@@ -19,10 +20,12 @@ window.addEventListener('vite:preloadError', (event) => {
 });
 
 const root = document.getElementById('root');
-if (root) {
+// The words come first, so that nothing is shown in one language and then in another.
+void startLanguage().then(() => {
+  if (!root) return;
   createRoot(root).render(
     <StrictMode>
       <App />
     </StrictMode>,
   );
-}
+});

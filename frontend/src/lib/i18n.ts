@@ -1,7 +1,18 @@
-/** All words of the page; English now, other languages beside it later. */
-import i18next from 'i18next';
+/** All words of the page. English comes with it; the other languages are fetched when they are wanted. */
+import i18next, { type ResourceKey } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import en from '@/locales/en.json';
+
+export const languages = ['en', 'de', 'zh'] as const;
+export type Language = (typeof languages)[number];
+
+/** What stands in the document's `lang`, and what dates and numbers go by. */
+const tags: Record<Language, string> = { en: 'en', de: 'de', zh: 'zh-Hans' };
+
+const loaders: Record<Exclude<Language, 'en'>, () => Promise<{ default: ResourceKey }>> = {
+  de: () => import('@/locales/de.json'),
+  zh: () => import('@/locales/zh.json'),
+};
 
 void i18next.use(initReactI18next).init({
   lng: 'en',
@@ -10,5 +21,31 @@ void i18next.use(initReactI18next).init({
   interpolation: { escapeValue: false },
   initAsync: false,
 });
+
+/** The first of the wanted languages (as a browser lists them) that the page has; else English. */
+export function matchLanguage(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    const match = languages.find((language) => language === tag.toLowerCase().split('-')[0]);
+    if (match) return match;
+  }
+  return 'en';
+}
+
+let lastWanted: Language = 'en';
+
+/** Show the page in a language; one whose words cannot be fetched leaves it as it is. */
+export async function showLanguage(language: Language): Promise<void> {
+  lastWanted = language;
+  if (language !== 'en' && !i18next.hasResourceBundle(language, 'translation')) {
+    try {
+      i18next.addResourceBundle(language, 'translation', (await loaders[language]()).default);
+    } catch {
+      return;
+    }
+  }
+  if (lastWanted !== language) return;
+  document.documentElement.lang = tags[language];
+  await i18next.changeLanguage(language);
+}
 
 export { i18next };

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { PageFrame } from '@/components/ui/PageFrame';
 import { Segmented } from '@/components/ui/Segmented';
+import { type LanguageChoice, useLanguage } from '@/hooks/useLanguage';
 import { type ThemeChoice, useTheme } from '@/hooks/useTheme';
 import { useTitle } from '@/hooks/useTitle';
 import { signOut, useAuthSession } from '@/lib/authSession';
@@ -18,11 +19,20 @@ const themes: { value: ThemeChoice; icon: typeof Sun }[] = [
   { value: 'dark', icon: Moon },
 ];
 
+/** Each language by its own name, so that whoever wants it can read it. */
+const languageNames: { value: LanguageChoice; name?: string; tag?: string }[] = [
+  { value: 'system' },
+  { value: 'en', name: 'English', tag: 'en' },
+  { value: 'de', name: 'Deutsch', tag: 'de' },
+  { value: 'zh', name: '中文', tag: 'zh-Hans' },
+];
+
 /** `passwordForm` is another feature's; the route puts the two together. */
 export function SettingsPage({ passwordForm }: { passwordForm: ReactNode }) {
   const { t } = useTranslation();
   const user = useAuthSession((state) => state.user);
-  const { choice, choose } = useTheme();
+  const theme = useTheme();
+  const language = useLanguage();
   useTitle(t('settings.title'));
   return (
     <PageFrame title={t('settings.title')}>
@@ -48,8 +58,8 @@ export function SettingsPage({ passwordForm }: { passwordForm: ReactNode }) {
       <SettingsSection title={t('settings.appearance')}>
         <Segmented
           label={t('settings.theme')}
-          value={choice}
-          onChange={choose}
+          value={theme.choice}
+          onChange={theme.choose}
           options={themes.map(({ value, icon: Icon }) => ({
             value,
             label: (
@@ -58,6 +68,17 @@ export function SettingsPage({ passwordForm }: { passwordForm: ReactNode }) {
                 {t(`settings.themes.${value}`)}
               </>
             ),
+          }))}
+        />
+      </SettingsSection>
+      <SettingsSection title={t('settings.language')}>
+        <Segmented
+          label={t('settings.language')}
+          value={language.choice}
+          onChange={language.choose}
+          options={languageNames.map(({ value, name, tag }) => ({
+            value,
+            label: name ? <span lang={tag}>{name}</span> : t('settings.themes.system'),
           }))}
         />
       </SettingsSection>
