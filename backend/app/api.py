@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
+from app.chat.folder_endpoints import router as folder_router
 from app.chat.llm_endpoints import router as llm_router
 from app.chat.session_endpoints import router as session_router
 from app.chat.share_endpoints import public_router as shared_router
@@ -24,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     llm_router,
     turn_router,
     transfer_router,  # before the sessions: /export is no session's id
+    folder_router,  # before the sessions, as well
     share_router,
     shared_router,
     session_router,

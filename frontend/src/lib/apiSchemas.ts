@@ -4,6 +4,27 @@ export interface AccountDeletion {
   password: string;
 }
 
+export interface AttachmentRead {
+  created_at: string;
+  height: number | null;
+  id: string;
+  kind: 'image' | 'document';
+  media_type: string;
+  name: string;
+  size_bytes: number;
+  text_chars: number | null;
+  truncated: boolean;
+  width: number | null;
+}
+
+export interface AttachmentRef {
+  id: string;
+  kind: 'image' | 'document';
+  media_type: string;
+  name: string;
+  size_bytes: number;
+}
+
 export interface AuthConfig {
   has_users: boolean;
   min_password_length: number;
@@ -51,6 +72,24 @@ export interface Done {
 export interface ErrorRead {
   code: string;
   message: string;
+}
+
+export interface FolderPage {
+  items: Array<FolderRead>;
+}
+
+export interface FolderRead {
+  name: string;
+  sessions: number;
+}
+
+export interface FolderRename {
+  name: string;
+  new_name: string | null;
+}
+
+export interface FoldersChanged {
+  changed: number;
 }
 
 export interface HealthRead {
@@ -162,6 +201,7 @@ export interface LoginRequest {
 }
 
 export interface MessageRead {
+  attachments: Array<AttachmentRef>;
   content: string;
   created_at: string;
   error: ErrorRead | null;
@@ -253,6 +293,7 @@ export interface SearchResult {
 }
 
 export interface SessionChatBody {
+  attachments?: Array<string>;
   max_tokens?: number | null;
   message?: string | null;
   model?: string | null;

@@ -1,0 +1,39 @@
+"""Queries on folders, which are names on sessions and nothing else; nothing here commits."""
+
+from __future__ import annotations
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.chat.tables import SessionRow
+
+
+class FolderRepository:
+    """Folders of one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def counts(self, user_id: int) -> list[tuple[str, int]]:
+        """Return an owner's folders by name, each with its number of sessions that are not archived."""
+        rows = await self._session.execute(
+            select(SessionRow.folder, func.count())
+            .where(
+                SessionRow.user_id == user_id,
+                SessionRow.deleted_at.is_(None),
+                SessionRow.archived.is_(False),
+                SessionRow.folder.is_not(None),
+            )
+            .group_by(SessionRow.folder)
+            .order_by(SessionRow.folder)
+        )
+        return [(name or "", count) for name, count in rows.all()]
+
+    async def rename(self, user_id: int, name: str, new_name: str | None) -> int:
+        """Give every session of a folder another one, archived and deleted ones too; returns how many there were."""
+        result = await self._session.execute(
+            update(SessionRow)
+            .where(SessionRow.user_id == user_id, SessionRow.folder == name)
+            .values(folder=new_name, updated_at=SessionRow.updated_at)
+        )
+        return result.rowcount if isinstance(result, CursorResult) else 0

@@ -1,0 +1,23 @@
+"""Lists, renames and empties an owner's folders."""
+
+from __future__ import annotations
+
+from app.chat.folder_repository import FolderRepository
+from app.chat.folder_schemas import FolderPage, FolderRead, FoldersChanged
+from app.db.session import Database
+
+
+class FolderService:
+    """A folder is there as long as a session names it; one that nobody has is simply empty."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self, user_id: int) -> FolderPage:
+        async with self._database.reading() as db:
+            counts = await FolderRepository(db).counts(user_id)
+        return FolderPage(items=[FolderRead(name=name, sessions=count) for name, count in counts])
+
+    async def rename(self, user_id: int, name: str, new_name: str | None) -> FoldersChanged:
+        async with self._database.transaction() as db:
+            return FoldersChanged(changed=await FolderRepository(db).rename(user_id, name, new_name))
