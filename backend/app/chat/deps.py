@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from app.auth.deps import ChatModelCaller, ChatUser
+from app.auth.deps import ChatModelCaller, ChatUser, pending_user
+from app.auth.principal import Principal
 from app.chat.export_service import ExportService
 from app.chat.import_service import ImportService
 from app.chat.runtime import Runtime
@@ -17,6 +18,14 @@ from app.chat.turn_service import TurnService
 
 Chatter = ChatUser
 ModelCaller = ChatModelCaller
+
+
+async def publisher(principal: ChatUser) -> Principal:
+    """Return a signed-in person: a key that leaks from a game must not publish on the portal's address."""
+    return await pending_user(principal)
+
+
+Publisher = Annotated[Principal, Depends(publisher)]
 
 
 async def get_runtime(request: Request) -> Runtime:

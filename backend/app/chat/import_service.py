@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from app.chat.excerpts import fold, title_from
@@ -18,12 +18,17 @@ from app.errors import PortalError
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import new_id
 
+Rows = tuple[SessionRow, list[dict[str, Any]]]
+
 
 class ImportService:
     """What it takes in belongs to the caller. The same file twice makes copies: nothing of the caller's is overwritten."""
 
-    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+    def __init__(
+        self, database: Database, knows_model: Callable[[str], bool], clock: Clock | None = None
+    ) -> None:
         self._database = database
+        self._knows_model = knows_model
         self._clock = clock or SystemClock()
 
     async def take_in(self, user_id: int, document: list[Any] | dict[str, Any]) -> ImportRead:
@@ -34,9 +39,9 @@ class ImportService:
         result = ImportRead(imported=[], skipped=[])
         for index, item in enumerate(conversations_in(document)):
             try:
-                # reading takes a while for large files, and others' answers stream meanwhile
-                session = await asyncio.to_thread(read_conversation, item, self._clock.now())
-                result.imported.append(await self._store(user_id, session))
+                # a large one takes a while to read, and others' answers stream meanwhile
+                rows = await asyncio.to_thread(self._read, user_id, item)
+                result.imported.append(await self._store(*rows))
             except BrokenConversationError as error:
                 result.skipped.append(_skipped(index, item, str(error)))
             except PortalError as error:
@@ -45,8 +50,13 @@ class ImportService:
                 result.skipped.append(_skipped(index, item, error.message))
         return result
 
-    async def _store(self, user_id: int, session: PortableSession) -> ImportedSession:
-        row, messages = _rows(user_id, session, self._clock.now())
+    def _read(self, user_id: int, item: Any) -> Rows:
+        session = read_conversation(item, self._clock.now())
+        if session.model and not self._knows_model(session.model):
+            session.model = None  # the portal's own choice answers, instead of an error at each message
+        return _rows(user_id, session)
+
+    async def _store(self, row: SessionRow, messages: list[dict[str, Any]]) -> ImportedSession:
         async with self._database.transaction() as db:
             await SessionRepository(db).add(row)
             await MessageRepository(db).add_all(messages)
@@ -57,7 +67,7 @@ def _skipped(index: int, item: Any, reason: str) -> SkippedSession:
     return SkippedSession(index=index, title=title_of(item), reason=clean_text(reason))
 
 
-def _rows(user_id: int, session: PortableSession, now: datetime) -> tuple[SessionRow, list[dict[str, Any]]]:
+def _rows(user_id: int, session: PortableSession) -> Rows:
     """Return what is to be stored. New ids in the messages' order, so that equal times do not shuffle branches."""
     new_ids = sorted(new_id() for _ in session.messages)
     ids = {message.id: new for message, new in zip(session.messages, new_ids, strict=True)}

@@ -54,9 +54,9 @@ def _storable_json(value: Any) -> Any:
     return value
 
 
-Text = Annotated[str, BeforeValidator(clean_text), Field(max_length=MAX_TEXT_CHARS)]
-Name = Annotated[str, BeforeValidator(clean_line), Field(max_length=200)]
-Key = Annotated[str, BeforeValidator(clean_text), Field(min_length=1, max_length=128)]
+Text = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(clean_text)]
+Name = Annotated[str, Field(max_length=200), BeforeValidator(clean_line)]
+Key = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(clean_text)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 ToolCalls = Annotated[list[dict[str, Any]], AfterValidator(_storable_json)]
 

@@ -78,7 +78,7 @@ class Runtime:
         self.turns = TurnService(self.database, self.sessions)
         self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
         self.exports = ExportService(self.database, self.clock)
-        self.imports = ImportService(self.database, self.clock)
+        self.imports = ImportService(self.database, self.targets.knows, self.clock)
         self.shares = ShareService(self.database, self.coord.rates, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
         self.templates = TemplateService(self.database, self.clock)

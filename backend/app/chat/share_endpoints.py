@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 
 from app.auth.deps import ClientInfo
-from app.chat.deps import Chatter, RuntimeDep, Shares
+from app.chat.deps import Chatter, Publisher, RuntimeDep, Shares
 from app.chat.schemas import Done
 from app.chat.share_schemas import ShareCreate, ShareCreated, SharedSession, ShareState
 
@@ -16,6 +16,7 @@ public_router = APIRouter(prefix="/api/shared", tags=["shares"])
 
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "No session of that id is yours."}}
 _EMPTY: dict[int | str, dict[str, Any]] = {409: {"description": "There is no finished message to show yet."}}
+_PEOPLE: dict[int | str, dict[str, Any]] = {403: {"description": "An API key was sent: only people publish."}}
 _CLOSED: dict[int | str, dict[str, Any]] = {
     404: {"description": "There never was such a link, or it was withdrawn."},
     429: {"description": "Too many reads from this address; `retry-after` says when to try again."},
@@ -35,10 +36,10 @@ PublicBase = Annotated[str, Depends(_public_base)]
     "/{session_id}/share",
     summary="Make a read-only link to the conversation as it is now",
     description="The token is shown this once: only its hash is kept. An earlier link of this session is dead at once.",
-    responses={**_ABSENT, **_EMPTY},
+    responses={**_ABSENT, **_EMPTY, **_PEOPLE},
 )
 async def share_session(
-    caller: Chatter,
+    caller: Publisher,
     shares: Shares,
     session_id: SessionPath,
     base: PublicBase,
@@ -52,9 +53,13 @@ async def share_session(
 @router.put(
     "/{session_id}/share",
     summary="Show the conversation as it is now under the link it has",
-    responses={404: {"description": "No session of that id is yours, or it is not shared."}, **_EMPTY},
+    responses={
+        404: {"description": "No session of that id is yours, or it is not shared."},
+        **_EMPTY,
+        **_PEOPLE,
+    },
 )
-async def update_share(caller: Chatter, shares: Shares, session_id: SessionPath) -> ShareState:
+async def update_share(caller: Publisher, shares: Shares, session_id: SessionPath) -> ShareState:
     return await shares.update(caller.user.id, session_id)
 
 

@@ -87,6 +87,10 @@ class TargetTable:
         """The model that answers when none is named."""
         return self._find(self._default_model) if self._default_model else next(iter(self._models), None)
 
+    def knows(self, name: str) -> bool:
+        """Whether a model of this name is offered; as long as nothing was heard of the server, any may be."""
+        return not self._models or self._find(name) is not None
+
     def visible_to(self, caller: Caller) -> list[OfferedModel]:
         """Return the models that a caller may use."""
         allowed = caller.allowed_models

@@ -80,6 +80,12 @@ def _cases(ids: Objects) -> list[Case]:
             {"session_id": ids.own_session},
             {"message_id": ids.user_message},
         ),
+        Case("GET /api/sessions/{session_id}/export", session),
+        Case("POST /api/sessions/{session_id}/share", session, is_for_people=True),
+        Case("PUT /api/sessions/{session_id}/share", session, is_for_people=True),
+        Case("GET /api/sessions/{session_id}/share", session),
+        Case("DELETE /api/sessions/{session_id}/share", session),
+        Case("GET /api/shared/{token}", {"token": UNKNOWN}),
     ]
 
 
@@ -130,6 +136,7 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
     assert (await ada.delete(f"/api/sessions/{DELETED}")).status_code == 200
     await say(eve, "mine", "Hello.")
     messages = (await ada.get(f"/api/sessions/{SESSION}")).json()["messages"]
+    assert (await ada.post(f"/api/sessions/{SESSION}/share")).status_code == 200
     key = (await ada.post("/api/keys", json={"name": "a game"})).json()
     sign_in = (await ada.get("/api/auth/sessions")).json()["items"][0]
     wish = {"title": "Guide", "content": "You guide {{player}}."}
@@ -168,6 +175,7 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
         "/api/sessions",
         "/api/sessions?archived=true",
         f"/api/sessions/{ids.session}",
+        f"/api/sessions/{ids.session}/share",
         f"/api/sessions/{ids.deleted}",
         f"/api/llm/turns/{ids.turn}",
         f"/api/llm/turns/{ids.turn}/ledger",
