@@ -33,7 +33,14 @@ const appRoute = createRoute({
   },
 });
 
-const indexRoute = createRoute({ getParentRoute: () => appRoute, path: '/', component: NewChatRoute });
+const indexRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/',
+  component: NewChatRoute,
+  /** `template`: begin by filling in this one. */
+  validateSearch: (search: Record<string, unknown>): { template?: number } =>
+    Number.isInteger(search.template) ? { template: Number(search.template) } : {},
+});
 
 const chatRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -47,6 +54,26 @@ const keysRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'keys',
   component: lazyRouteComponent(() => import('@/features/keys/components/KeysPage')),
+});
+
+const templatesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'templates',
+  component: lazyRouteComponent(() => import('@/routes/templates'), 'TemplatesRoute'),
+});
+
+const newTemplateRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'templates/new',
+  validateSearch: (search: Record<string, unknown>): { from?: string } =>
+    typeof search.from === 'string' ? { from: search.from } : {},
+  component: lazyRouteComponent(() => import('@/routes/templates'), 'NewTemplateRoute'),
+});
+
+const templateRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'templates/$templateId',
+  component: lazyRouteComponent(() => import('@/routes/templates'), 'TemplateRoute'),
 });
 
 const settingsRoute = createRoute({
@@ -92,7 +119,15 @@ const changePasswordRoute = createRoute({
 
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
-    appRoute.addChildren([indexRoute, chatRoute, keysRoute, settingsRoute]),
+    appRoute.addChildren([
+      indexRoute,
+      chatRoute,
+      templatesRoute,
+      newTemplateRoute,
+      templateRoute,
+      keysRoute,
+      settingsRoute,
+    ]),
     openRoute.addChildren([signInRoute, registerRoute]),
     changePasswordRoute,
   ]),

@@ -55,7 +55,7 @@ function Waiting({ state }: { state: AskState }) {
   const percent = Math.round((state.prefillProgress ?? 0) * 100);
   let label: string | null = null;
   if (state.queuePlace) label = t('progress.queued', { count: state.queuePlace });
-  else if (percent > 0 && percent < 100) label = t('progress.readingPrompt', { percent });
+  else if (percent > 0 && percent < 100) label = t('progress.reading', { percent });
   return (
     <div className="flex h-7 items-center gap-2.5 text-muted-foreground text-sm tabular">
       <span className="size-2 animate-breathe rounded-full bg-primary" />

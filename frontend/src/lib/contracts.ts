@@ -1,8 +1,12 @@
 /** The portal's shapes under the names that the page uses; what its description leaves open is said here. */
 import type {
+  AttachmentRead,
+  AttachmentRef,
   AuthConfig,
   ErrorRead,
+  FolderRead,
   HealthRead,
+  ImportRead,
   KeyCreate,
   KeyRead,
   LedgerRead,
@@ -11,6 +15,9 @@ import type {
   SearchHit,
   SessionDetail as SessionDetailRead,
   SessionRead,
+  ShareCreated,
+  SharedSession,
+  ShareState,
   SignInRead,
   TemplateCreate,
   TemplateRead,
@@ -22,11 +29,14 @@ import type {
   Variable,
 } from './apiSchemas';
 
-export type { AuthConfig, SearchHit };
+export type { AttachmentRef, AuthConfig, SearchHit, ShareCreated, SharedSession, ShareState };
 export type AccessToken = TokenRead;
 export type ApiKey = KeyRead;
 export type ApiKeyCreate = Partial<KeyCreate> & Pick<KeyCreate, 'name'>;
+export type Attachment = AttachmentRead;
+export type Folder = FolderRead;
 export type Health = HealthRead;
+export type ImportResult = ImportRead;
 export type Model = ModelRead;
 export type Session = SessionRead;
 export type SignIn = SignInRead;

@@ -13,6 +13,7 @@ export function makeMessage(id: string, parentId: string | null, patch: Partial<
     usage: null,
     timings: null,
     error: null,
+    attachments: [],
     created_at: '2026-01-01T00:00:00Z',
     ...patch,
   };

@@ -19,17 +19,24 @@ export interface SessionPatch {
 
 const pathOf = (sessionId: string) => `/api/sessions/${encodeURIComponent(sessionId)}`;
 
-export const sessionsQuery = infiniteQueryOptions({
-  queryKey: ['sessions'],
-  queryFn: ({ pageParam, signal }) =>
-    requestData<SessionPage>(
-      `/api/sessions?limit=30${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`,
-      { signal },
-    ),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => page.next_cursor,
-  staleTime: 15_000,
-});
+/** Every list of conversations begins with `sessions` in its key, so that one call refreshes them all. */
+const listQuery = <Key extends readonly string[]>(queryKey: Key, filter: string) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam, signal }) =>
+      requestData<SessionPage>(
+        `/api/sessions?limit=30${filter}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`,
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    staleTime: 15_000,
+  });
+
+export const sessionsQuery = listQuery(['sessions'], '');
+export const archivedSessionsQuery = listQuery(['sessions', 'archived'], '&archived=true');
+export const folderSessionsQuery = (folder: string) =>
+  listQuery(['sessions', 'folder', folder], `&folder=${encodeURIComponent(folder)}`);
 
 export const sessionQuery = (sessionId: string) =>
   queryOptions({
@@ -70,3 +77,6 @@ export function restoreSession(sessionId: string): Promise<Session> {
 export function switchLeaf(sessionId: string, messageId: string): Promise<{ active_leaf_id: string }> {
   return requestData(`${pathOf(sessionId)}/leaf`, { method: 'POST', body: { message_id: messageId } });
 }
+
+export const exportPath = (sessionId: string, format: 'json' | 'markdown') =>
+  `${pathOf(sessionId)}/export?format=${format}`;

@@ -1,10 +1,15 @@
 /** The routes of a turn: start, read on, stop, explain. */
-import type { Ledger } from '@/lib/contracts';
+import type { Ledger, TemplateUse } from '@/lib/contracts';
 import { openResponse, requestData } from '@/lib/http';
 import type { TurnRequest } from '../model/liveTurns';
 
 /** Ask; answers the open event stream. The same key never starts a second turn. */
-export function startTurn(turn: TurnRequest, idempotencyKey: string, signal: AbortSignal): Promise<Response> {
+export function startTurn(
+  turn: TurnRequest,
+  template: TemplateUse | null,
+  idempotencyKey: string,
+  signal: AbortSignal,
+): Promise<Response> {
   return openResponse('/api/llm/chat/session/stream', {
     method: 'POST',
     signal,
@@ -13,7 +18,10 @@ export function startTurn(turn: TurnRequest, idempotencyKey: string, signal: Abo
       session_id: turn.sessionId,
       ...(turn.regenerateOf ? { regenerate_of: turn.regenerateOf } : { message: turn.message }),
       ...(turn.parentId !== undefined ? { parent_id: turn.parentId } : {}),
-      ...(turn.systemPrompt ? { system_prompt: turn.systemPrompt } : {}),
+      ...(turn.systemPrompt !== undefined ? { system_prompt: turn.systemPrompt } : {}),
+      ...(template
+        ? { template_id: template.id, template_version: template.version, variables: template.variables }
+        : {}),
       ...(turn.model ? { model: turn.model } : {}),
     },
   });

@@ -9,6 +9,7 @@ import { useIsWide } from '@/hooks/useMedia';
 import { toggleSidebar, useShell } from '@/hooks/useShell';
 import type { SessionDetail } from '@/lib/contracts';
 import { useSessionActions } from '../hooks/useSessionActions';
+import { dropTemplate } from '../model/templateUse';
 import { RenameField } from './RenameField';
 
 const InstructionsDialog = lazy(() => import('./InstructionsDialog'));
@@ -102,7 +103,11 @@ export function ChatHeader({ title, detail }: ChatHeaderProps) {
               <InstructionsDialog
                 text={detail.system_prompt ?? ''}
                 onClose={() => setIsInstructing(false)}
-                onSave={(text) => void update(detail.id, { system_prompt: text || null })}
+                onSave={(text) => {
+                  // Instructions written by hand take the place of a template's.
+                  dropTemplate(detail.id);
+                  void update(detail.id, { system_prompt: text || null });
+                }}
               />
             </Suspense>
           )}

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useCallback, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { Notice } from '@/components/ui/Notice';
@@ -21,8 +21,15 @@ import { Transcript } from './Transcript';
 import { TranscriptSkeleton } from './TranscriptSkeleton';
 import { TurnAnnouncer } from './TurnAnnouncer';
 
+interface ChatViewProps {
+  sessionId: string;
+  targetMessageId?: string;
+  /** More in the composer's row. */
+  tools?: ReactNode;
+}
+
 /** One conversation. */
-export function ChatView({ sessionId, targetMessageId }: { sessionId: string; targetMessageId?: string }) {
+export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const { detail, conversation, isRunning, hasLiveTurn, isLoading, isMissing, error, refetch } =
@@ -91,10 +98,11 @@ export function ChatView({ sessionId, targetMessageId }: { sessionId: string; ta
           isStopping={isStopping}
           lastPrompt={lastPrompt}
           returned={returned}
-          onSend={(message) => sendTurn({ sessionId, message, model: chosenModel })}
+          onSend={(message) => void sendTurn({ sessionId, message, model: chosenModel })}
           onStop={() => void stopTurn(sessionId)}
           tools={
             <>
+              {tools}
               <ModelPicker sessionId={sessionId} sessionModel={detail?.model} />
               <DemoChip />
             </>

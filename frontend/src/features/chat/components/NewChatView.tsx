@@ -1,7 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useTitle } from '@/hooks/useTitle';
 import { randomId } from '@/lib/ids';
 import { chooseModel, useChosenModel } from '../model/modelChoice';
+import { chooseTemplate, dropTemplate, templateOf } from '../model/templateUse';
 import { sendTurn } from '../model/turnRunner';
 import { ChatHeader } from './ChatHeader';
 import { Composer } from './Composer';
@@ -12,14 +14,19 @@ import { HealthNotices } from './HealthNotices';
 import { ModelPicker } from './ModelPicker';
 
 /** A conversation that does not exist yet: the first message makes it. */
-export function NewChatView() {
+export function NewChatView({ tools }: { tools?: ReactNode }) {
   const navigate = useNavigate();
   const model = useChosenModel(null);
   useTitle('');
   const start = (message: string) => {
     const sessionId = randomId();
     if (model) chooseModel(sessionId, model);
-    sendTurn({ sessionId, message, model, isNewSession: true });
+    const template = templateOf(null);
+    if (template) {
+      chooseTemplate(sessionId, template);
+      dropTemplate(null);
+    }
+    void sendTurn({ sessionId, message, model, isNewSession: true });
     void navigate({ to: '/c/$sessionId', params: { sessionId } });
   };
   return (
@@ -42,7 +49,12 @@ export function NewChatView() {
           isStopping={false}
           onSend={start}
           onStop={() => undefined}
-          tools={<ModelPicker sessionId={null} />}
+          tools={
+            <>
+              {tools}
+              <ModelPicker sessionId={null} />
+            </>
+          }
         />
       </ComposerDock>
     </>

@@ -1,19 +1,24 @@
-import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useErrorText } from '@/hooks/useErrorText';
 import { showToast } from '@/hooks/useToasts';
 import type { Session, SessionDetail } from '@/lib/contracts';
+import { download } from '@/lib/download';
 import { tellOtherTabs } from '@/lib/tabs';
+import { foldersQuery } from '../api/folders';
 import {
   deleteSession,
+  exportPath,
   patchSession,
   restoreSession,
-  type SessionPage,
   type SessionPatch,
   sessionQuery,
   sessionsQuery,
 } from '../api/sessions';
+import { editLists, listSnapshot } from '../model/sessionLists';
+
+type Named = Pick<Session, 'id' | 'title'>;
 
 /** What can be done to a conversation: shown at once, taken back when the portal says no. */
 export function useSessionActions() {
@@ -23,43 +28,47 @@ export function useSessionActions() {
   const errorText = useErrorText();
   const { sessionId: openId } = useParams({ strict: false });
 
-  const editList = (change: (session: Session) => Session | null) => {
-    client.setQueryData(sessionsQuery.queryKey, (data: InfiniteData<SessionPage> | undefined) => {
-      if (!data) return data;
-      const pages = data.pages.map((page) => ({
-        ...page,
-        items: page.items.flatMap((session) => change(session) ?? []),
-      }));
-      return { ...data, pages };
-    });
-  };
   const refresh = (sessionId: string) => {
     void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+    void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
     tellOtherTabs({ kind: 'session', sessionId });
   };
 
-  async function update(sessionId: string, patch: SessionPatch): Promise<void> {
+  /** Answers whether the portal agreed. */
+  async function update(sessionId: string, patch: SessionPatch): Promise<boolean> {
     const detailKey = sessionQuery(sessionId).queryKey;
     const before = client.getQueryData(detailKey);
-    const listBefore = client.getQueryData(sessionsQuery.queryKey);
     await client.cancelQueries({ queryKey: sessionsQuery.queryKey });
+    const takeBack = listSnapshot(client);
     const titled = patch.title === undefined ? patch : { ...patch, title_source: 'user' as const };
-    editList((session) => (session.id === sessionId ? { ...session, ...titled } : session));
+    editLists(client, (session) => (session.id === sessionId ? { ...session, ...titled } : session));
     client.setQueryData(detailKey, (detail: SessionDetail | undefined) => detail && { ...detail, ...titled });
+    let isDone = true;
     try {
       await patchSession(sessionId, patch);
     } catch (error) {
+      isDone = false;
       client.setQueryData(detailKey, before);
-      client.setQueryData(sessionsQuery.queryKey, listBefore);
+      takeBack();
       showToast(errorText(error));
     }
     refresh(sessionId);
+    return isDone;
   }
 
-  async function remove(session: Pick<Session, 'id' | 'title'>): Promise<void> {
+  async function archive(session: Named): Promise<void> {
+    if (openId === session.id) await navigate({ to: '/' });
+    if (!(await update(session.id, { archived: true }))) return;
+    showToast(t('sessions.archived', { title: session.title || t('sessions.untitled') }), {
+      label: t('common.undo'),
+      run: () => void update(session.id, { archived: false }),
+    });
+  }
+
+  async function remove(session: Named): Promise<void> {
     await client.cancelQueries({ queryKey: sessionsQuery.queryKey });
-    const listBefore = client.getQueryData(sessionsQuery.queryKey);
-    editList((candidate) => (candidate.id === session.id ? null : candidate));
+    const takeBack = listSnapshot(client);
+    editLists(client, (candidate) => (candidate.id === session.id ? null : candidate));
     if (openId === session.id) await navigate({ to: '/' });
     try {
       await deleteSession(session.id);
@@ -69,7 +78,7 @@ export function useSessionActions() {
         run: () => void restore(session.id),
       });
     } catch (error) {
-      client.setQueryData(sessionsQuery.queryKey, listBefore);
+      takeBack();
       showToast(errorText(error));
     }
     refresh(session.id);
@@ -84,5 +93,13 @@ export function useSessionActions() {
     refresh(sessionId);
   }
 
-  return { update, remove };
+  async function exportAs(session: Named, format: 'json' | 'markdown'): Promise<void> {
+    try {
+      await download(exportPath(session.id, format), `conversation.${format === 'json' ? 'json' : 'md'}`);
+    } catch (error) {
+      showToast(errorText(error));
+    }
+  }
+
+  return { update, archive, remove, exportAs };
 }

@@ -24,11 +24,12 @@ export function useTurnActions(sessionId: string): TurnActions {
   return useMemo(() => {
     const detailKey = sessionQuery(sessionId).queryKey;
     return {
-      edit: (message, text) => sendTurn({ sessionId, message: text, parentId: message.parent_id }),
-      regenerate: (message, model) => sendTurn({ sessionId, message: '', regenerateOf: message.id, model }),
+      edit: (message, text) => void sendTurn({ sessionId, message: text, parentId: message.parent_id }),
+      regenerate: (message, model) =>
+        void sendTurn({ sessionId, message: '', regenerateOf: message.id, model }),
       retryUnsent: () => {
         const request = getLiveTurn(sessionId)?.request;
-        if (request) sendTurn(request);
+        if (request) void sendTurn(request);
       },
       discardUnsent: () => {
         const text = getLiveTurn(sessionId)?.request?.message ?? '';

@@ -1,6 +1,6 @@
 /** The turns that run right now, one at most per conversation shown; they outlive the components that show them. */
 import { create } from 'zustand';
-import type { Message, Timings, TurnError, Usage } from '@/lib/contracts';
+import type { Message, TemplateUse, Timings, TurnError, Usage } from '@/lib/contracts';
 
 export interface TurnRequest {
   sessionId: string;
@@ -11,6 +11,8 @@ export interface TurnRequest {
   regenerateOf?: string;
   systemPrompt?: string;
   model?: string;
+  /** Absent: the one that the conversation uses. `null`: none. */
+  template?: TemplateUse | null;
   /** The conversation does not exist on the server before this turn. */
   isNewSession?: boolean;
 }

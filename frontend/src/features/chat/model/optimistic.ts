@@ -17,6 +17,7 @@ function localMessage(role: Message['role'], parentId: string | null, patch: Par
     usage: null,
     timings: null,
     error: null,
+    attachments: [],
     created_at: new Date().toISOString(),
     ...patch,
   };

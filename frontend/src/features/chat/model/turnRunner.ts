@@ -25,6 +25,7 @@ import {
 } from './liveTurns';
 import { foundTurn, optimisticTurn } from './optimistic';
 import { rememberReasoning } from './reasoningTimes';
+import { markTemplateSent, templateOf } from './templateUse';
 import { applyServerEvent } from './turnEvents';
 
 type OpenStream = (signal: AbortSignal) => Promise<Response>;
@@ -33,13 +34,16 @@ type OpenStream = (signal: AbortSignal) => Promise<Response>;
 const startAttempts = 3;
 const running = new Map<string, AbortController>();
 
-export function sendTurn(request: TurnRequest): void {
+/** Ask; the promise is kept when the turn is over, however it ended. */
+export async function sendTurn(request: TurnRequest): Promise<void> {
   const { sessionId } = request;
   if (isRunning(getLiveTurn(sessionId))) return;
   const detail = queryClient.getQueryData(sessionQuery(sessionId).queryKey);
   const idempotencyKey = randomId();
+  const template = request.template === undefined ? templateOf(sessionId) : request.template;
+  if (template && request.template === undefined) markTemplateSent(sessionId, detail?.system_prompt ?? null);
   putLiveTurn(optimisticTurn(request, detail));
-  void run(sessionId, (signal) => startTurn(request, idempotencyKey, signal));
+  await run(sessionId, (signal) => startTurn(request, template, idempotencyKey, signal));
 }
 
 /** Pick up a turn that runs on the server and that this page does not follow yet. */

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { PanelLeft, Search, SquarePen } from 'lucide-react';
+import { FileText, PanelLeft, Search, SquarePen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
@@ -58,6 +58,10 @@ export function Sidebar({ footer }: { footer: ReactNode }) {
           <span className="flex-1 text-left">{t('search.open')}</span>
           <RowKeys text={hotkeyLabel('K')} />
         </button>
+        <Link to="/templates" className={rowStyle} onClick={closeDrawer}>
+          <FileText size={16} aria-hidden />
+          {t('templates.title')}
+        </Link>
       </div>
       <SessionList />
       <div className="shrink-0 border-t p-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">{footer}</div>

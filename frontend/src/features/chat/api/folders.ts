@@ -1,0 +1,19 @@
+/** Folders: names that conversations carry, counted and renamed as one. */
+import { queryOptions } from '@tanstack/react-query';
+import type { Folder } from '@/lib/contracts';
+import { requestData } from '@/lib/http';
+
+export const foldersQuery = queryOptions({
+  queryKey: ['folders'],
+  queryFn: async ({ signal }) =>
+    (await requestData<{ items: Folder[] }>('/api/sessions/folders', { signal })).items,
+  staleTime: 15_000,
+});
+
+/** `newName: null` removes the folder and keeps what is in it. */
+export function renameFolder(name: string, newName: string | null): Promise<{ changed: number }> {
+  return requestData('/api/sessions/folders/rename', {
+    method: 'POST',
+    body: { name, new_name: newName },
+  });
+}

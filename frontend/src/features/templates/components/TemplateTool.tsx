@@ -1,0 +1,69 @@
+import { FileText, X } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { IconButton } from '@/components/ui/IconButton';
+import type { TemplateUse } from '@/lib/contracts';
+
+const load = () => import('./TemplateDialog');
+const TemplateDialog = lazy(load);
+
+interface TemplateToolProps {
+  use: TemplateUse | null;
+  onChange: (use: TemplateUse | null) => void;
+  /** Open at once with this template chosen (from the page of templates). */
+  openWith?: number;
+}
+
+/** In the composer: which template the conversation uses; a press chooses or changes it. */
+export function TemplateTool({ use, onChange, openWith }: TemplateToolProps) {
+  const { t } = useTranslation();
+  const [isOpen, setIsOpen] = useState(openWith !== undefined);
+  const open = {
+    onClick: () => setIsOpen(true),
+    onPointerEnter: () => void load(),
+    onFocus: () => void load(),
+    'data-testid': 'template-tool',
+  };
+  return (
+    <>
+      {use ? (
+        <span className="inline-flex min-w-0 items-center rounded-full bg-primary-soft text-primary text-xs">
+          <button
+            type="button"
+            aria-label={t('templates.inUse', { title: use.title })}
+            className="inline-flex min-h-6 min-w-0 items-center gap-1.5 rounded-full pl-2.5 hover:underline touch:min-h-9"
+            {...open}
+          >
+            <FileText size={13} className="shrink-0" aria-hidden />
+            <span className="max-w-40 truncate">{use.title}</span>
+          </button>
+          <button
+            type="button"
+            aria-label={t('templates.stopUsing', { title: use.title })}
+            className="grid size-6 shrink-0 place-items-center rounded-full hover:bg-primary/15 touch:size-9"
+            onClick={() => onChange(null)}
+          >
+            <X size={13} aria-hidden />
+          </button>
+        </span>
+      ) : (
+        <IconButton size="icon-sm" label={t('templates.useOne')} {...open}>
+          <FileText size={16} />
+        </IconButton>
+      )}
+      {isOpen && (
+        <Suspense>
+          <TemplateDialog
+            use={use}
+            firstId={openWith}
+            onClose={() => setIsOpen(false)}
+            onUse={(next) => {
+              setIsOpen(false);
+              onChange(next);
+            }}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}
