@@ -194,8 +194,8 @@ def _limit_memory() -> None:
         pass
 
 
-def _answer(name: str, max_chars: int) -> dict[str, Any]:
-    data = sys.stdin.buffer.read()
+def answer(data: bytes, name: str, max_chars: int) -> dict[str, Any]:
+    """Return `{"text", "truncated"}` or `{"refusal"}`; whatever a parser raises, the file is at fault."""
     try:
         text, is_cut = (read_pdf if name == "pdf" else read_docx)(data, max_chars)
     except Refusal as refusal:
@@ -211,4 +211,4 @@ def _answer(name: str, max_chars: int) -> dict[str, Any]:
 if __name__ == "__main__":
     _limit_memory()
     logging.disable(logging.CRITICAL)
-    sys.stdout.write(json.dumps(_answer(sys.argv[1], int(sys.argv[2]))))
+    sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(), sys.argv[1], int(sys.argv[2]))))

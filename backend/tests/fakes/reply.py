@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 from aiohttp import web
 
+IMAGE_TOKENS = 100
 _PIECE = re.compile(r"\s*(?:\w+|[^\w\s])|\s+$")
 
 
@@ -111,7 +112,7 @@ class EventWriter:
 def prompt_pieces(messages: list[dict[str, Any]]) -> list[str]:
     prompt: list[str] = []
     for message in messages:
-        prompt += ["<|", message["role"], "|>", *pieces(str(message.get("content") or "")), "<|end|>"]
+        prompt += ["<|", message["role"], "|>", *content_pieces(message.get("content")), "<|end|>"]
     return [*prompt, "<|", "assistant", "|>"]
 
 
@@ -124,8 +125,23 @@ def shared_prefix(left: list[str], right: list[str]) -> int:
     return min(count, len(left) - 1)
 
 
+def content_pieces(content: Any) -> list[str]:
+    """Split a message's content; an image is IMAGE_TOKENS tokens of its own."""
+    if not isinstance(content, list):
+        return pieces(str(content or ""))
+    found: list[str] = []
+    for part in content:
+        found += (
+            pieces(part["text"]) if "text" in part else [f"<image {part['image_url']['url']}>"] * IMAGE_TOKENS
+        )
+    return found
+
+
 def last_text(messages: list[dict[str, Any]]) -> str:
-    return str(messages[-1].get("content") or "")
+    content = messages[-1].get("content")
+    if isinstance(content, list):
+        return "\n".join(part["text"] for part in content if "text" in part)
+    return str(content or "")
 
 
 def progress_object(fraction: float) -> dict[str, Any]:

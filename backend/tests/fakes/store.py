@@ -63,6 +63,7 @@ class FakeStore:
         self.turns: dict[str, Turn] = {}
         self.keys: dict[tuple[int, str], str] = {}
         self.checkpoints: list[tuple[str, str, str]] = []
+        self.images: dict[str, str] = {}
         self.calls: list[str] = []
         self.is_down = False
         self.down_for: set[str] = set()
@@ -152,6 +153,10 @@ class FakeStore:
             )
             turns.append(HistoryTurn(messages, outcome.prefix_tokens, outcome.prefix_key))
         return turns
+
+    async def load_images(self, caller: Caller, image_ids: Sequence[str]) -> dict[str, str]:
+        self._enter("load_images")
+        return {image_id: self.images[image_id] for image_id in image_ids if image_id in self.images}
 
     async def mark_streaming(self, turn_id: str, model: str) -> None:
         self._enter("mark_streaming")

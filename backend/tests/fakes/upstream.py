@@ -48,11 +48,13 @@ class FakeUpstream:
         model: str = "fake-model",
         context_window: int = 8192,
         api_key: str = "",
+        has_vision: bool = False,
     ) -> None:
         self.kind = kind
         self.model = model
         self.context_window = context_window
         self.api_key = api_key
+        self.has_vision = has_vision
         self.default = Reply()
         self.respond: Callable[[Recorded], Reply] | None = None
         self.is_healthy = True
@@ -146,7 +148,12 @@ class FakeUpstream:
             return unauthorized()
         settings = {"n_ctx": self.context_window}
         return web.json_response(
-            {"default_generation_settings": settings, "total_slots": 1, "model_alias": self.model}
+            {
+                "default_generation_settings": settings,
+                "total_slots": 1,
+                "model_alias": self.model,
+                "modalities": {"vision": self.has_vision, "audio": False},
+            }
         )
 
     async def _models(self, request: web.Request) -> web.Response:
