@@ -31,6 +31,7 @@ class Objects:
     key: str
     sign_in: str
     template: str
+    attachment: str
     own_session: str = "mine"
 
 
@@ -62,6 +63,7 @@ def _cases(ids: Objects) -> list[Case]:
         *_branches("POST /api/llm/chat/session", new, ids),
         *_branches("POST /api/llm/chat/session/stream", new, ids),
         *_templates(ids),
+        *_attachments(new, ids),
         *(
             Case(f"POST /api/llm/chat{end}", {}, {**body, "template_id": int(ids.template)})
             for end, body in [("", prompt), ("/stream", prompt), ("/session", new), ("/session/stream", new)]
@@ -108,6 +110,15 @@ def _templates(ids: Objects) -> Iterator[Case]:
     yield Case(f"POST {path}/render", one, {"variables": {"player": "Eve"}})
 
 
+def _attachments(new: dict[str, Any], ids: Objects) -> Iterator[Case]:
+    one, path = {"attachment_id": ids.attachment}, "/api/attachments/{attachment_id}"
+    yield Case(f"GET {path}", one)
+    yield Case(f"GET {path}/content", one)
+    yield Case(f"DELETE {path}", one)
+    for end in ("session", "session/stream"):
+        yield Case(f"POST /api/llm/chat/{end}", {}, {**new, "attachments": [ids.attachment]})
+
+
 NAMES_A_NEW_SESSION = "POST /api/sessions"  # its `id` is a name to give; see the test of equal names
 
 
@@ -117,7 +128,7 @@ def _takes_ids(operation: str, details: dict[str, Any], schemas: dict[str, Any])
     content = details.get("requestBody", {}).get("content", {}).get("application/json", {})
     name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
     fields = schemas.get(name, {}).get("properties", {})
-    return any(field == "id" or field.endswith(("_id", "_of", "_ids")) for field in fields)
+    return any(field == "id" or field.endswith(("_id", "_of", "_ids", "attachments")) for field in fields)
 
 
 def _operations() -> dict[str, dict[str, Any]]:
@@ -141,6 +152,7 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
     sign_in = (await ada.get("/api/auth/sessions")).json()["items"][0]
     wish = {"title": "Guide", "content": "You guide {{player}}."}
     template = (await ada.post("/api/templates", json=wish)).json()
+    attachment = (await ada.post("/api/attachments?name=map.txt", content=b"The way out.")).json()
     return Objects(
         session=SESSION,
         deleted=DELETED,
@@ -150,6 +162,7 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
         key=key["id"],
         sign_in=sign_in["id"],
         template=str(template["id"]),
+        attachment=attachment["id"],
     )
 
 
@@ -183,6 +196,7 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
         "/api/keys",
         "/api/templates",
         f"/api/templates/{ids.template}/versions",
+        f"/api/attachments/{ids.attachment}",
     ]
     seen = []
     for path in paths:
@@ -194,7 +208,7 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
 def test_every_route_that_takes_an_id_is_listed() -> None:
     schemas = create_app().openapi()["components"]["schemas"]
     taking = {name for name, details in _operations().items() if _takes_ids(name, details, schemas)}
-    listed = {case.operation for case in _cases(Objects(*["7"] * 8))}
+    listed = {case.operation for case in _cases(Objects(*["7"] * 9))}
     assert taking == listed
 
 
@@ -221,7 +235,7 @@ async def test_other_peoples_ids_are_404_and_nothing_changes(
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_a_foreign_id_is_answered_like_one_that_never_was(eve: httpx.AsyncClient, ids: Objects) -> None:
     """Otherwise the answer would tell which ids exist."""
-    never = Objects("never", "never-2", *[UNKNOWN] * 5, "999999")
+    never = Objects("never", "never-2", *[UNKNOWN] * 5, "999999", UNKNOWN)
     for foreign, unknown in zip(_cases(ids), _cases(never), strict=True):
         answers = []
         for case in (foreign, unknown):
@@ -259,7 +273,7 @@ async def test_no_route_works_without_a_credential_or_with_a_dead_one(
     await ada.delete(f"/api/keys/{key['id']}")
     before = await _belongings(ada, ids)
     names = {"sign_in_id": ids.sign_in, "key_id": ids.key, "session_id": ids.session, "turn_id": ids.turn}
-    names |= {"template_id": ids.template, "number": "1"}
+    names |= {"template_id": ids.template, "number": "1", "attachment_id": ids.attachment}
     dead = [None, "Bearer x", "Bearer pp_" + "a" * 43, f"Bearer {key['key']}"]
     async with httpx.AsyncClient(base_url=chat_portal.base_url, timeout=20) as stranger:
         for operation, details in _operations().items():
@@ -278,14 +292,14 @@ async def test_a_key_without_the_scope_opens_no_chat_route(
     ada: httpx.AsyncClient, chat_portal: ChatPortal, ids: Objects
 ) -> None:
     key = (await ada.post("/api/keys", json={"name": "x", "scopes": ["devices", "gateway"]})).json()["key"]
-    names = {"session_id": ids.session, "turn_id": ids.turn}
+    names = {"session_id": ids.session, "turn_id": ids.turn, "attachment_id": ids.attachment}
     opened = []
     async with httpx.AsyncClient(
         base_url=chat_portal.base_url, timeout=20, headers={"authorization": f"Bearer {key}"}
     ) as program:
         for operation, details in _operations().items():
             method, template = operation.split(" ")
-            is_chat = template.startswith(("/api/llm", "/api/sessions", "/api/models"))
+            is_chat = template.startswith(("/api/llm", "/api/sessions", "/api/models", "/api/attachments"))
             if not is_chat or not details.get("security"):
                 continue
             answer = await program.request(method, template.format(**names), json={})

@@ -9,6 +9,7 @@ import pytest
 
 from app.config import DEMO_MODEL, Settings
 from tests.api.chat_portal import ChatPortal, read_stream, say, serve_portal
+from tests.fakes import files
 from tests.fakes.upstream import FakeUpstream
 
 pytestmark = pytest.mark.live
@@ -81,3 +82,24 @@ async def test_a_real_stream_can_be_followed_again_byte_for_byte(ada: httpx.Asyn
     turn_id = stream.events[0][1]["turn_id"]
     again = await read_stream(ada, "GET", f"/api/llm/turns/{turn_id}/events")
     assert again.raw == stream.raw and stream.text and stream.last["done"]
+
+
+async def test_a_document_is_answered_about_and_stays_in_the_cache(ada: httpx.AsyncClient) -> None:
+    """Text parts go through the model's own chat template, which knows only strings."""
+    text = "The maze has three doors. The red door is locked. The way out is behind the green door.\n" * 3
+    made = await ada.post("/api/attachments", params={"name": "maze.txt"}, content=text.encode())
+    first = await say(ada, "s", "Which door?", attachments=[made.json()["id"]], max_tokens=20, temperature=0)
+    assert first["response"].strip()
+    assert first["usage"]["prompt_tokens"] > 60
+    second = await say(ada, "s", "Thank you.", max_tokens=20, temperature=0)
+    assert second["usage"]["cached_tokens"] >= first["usage"]["prompt_tokens"] - 2
+    ledger = (await ada.get(f"/api/llm/turns/{second['turn_id']}/ledger")).json()
+    assert abs(ledger["prompt_tokens_counted"] - ledger["prompt_tokens_reported"]) <= 2
+
+
+async def test_the_demo_model_says_that_it_cannot_see(ada: httpx.AsyncClient) -> None:
+    assert (await ada.get("/api/models")).json()["items"][0]["capabilities"] == ["chat"]
+    image = await ada.post("/api/attachments", params={"name": "map.png"}, content=files.png(3, 2))
+    body = {"session_id": "s", "message": "What is this?", "attachments": [image.json()["id"]]}
+    answer = await ada.post("/api/llm/chat/session", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "model_cannot_see")
