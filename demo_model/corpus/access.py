@@ -167,7 +167,6 @@ ACCESS = [
         "connecting a real model",
         [
             "Three ways to connect a real model:\n\n- a server you run: set `LLM_SERVER_URL` in `.env`, or `./setup_llm.sh --server URL`\n- a file: `./setup_llm.sh --model FILE.gguf`\n- from Hugging Face: `./setup_llm.sh --model hf:REPO`",
-            "Start the portal with a real model: `./setup_llm.sh --server URL` for a server you run, `./setup_llm.sh --model FILE.gguf` for a file, or `./setup_llm.sh --model hf:REPO` from Hugging Face. You can also set `LLM_SERVER_URL` in `.env`.",
         ],
         [
             f"[connecting|using|adding] {REAL}",

@@ -12,15 +12,20 @@ from demo_model.corpus.grammar import Fact, ask, roughen
 from demo_model.corpus.greetings import GREETINGS
 from demo_model.corpus.identity import IDENTITY
 from demo_model.corpus.maze import maze_turn
+from demo_model.corpus.more_ways import enriched
 from demo_model.corpus.names import made_up_word, person
 from demo_model.corpus.portal import PORTAL
 from demo_model.corpus.skills import SKILLS
 from demo_model.corpus.sums import small_sum
 from demo_model.corpus.tools import tool_conversation
 
-FACTS = [*PORTAL, *ACCESS, *FEATURES]
+FACTS = enriched([*PORTAL, *ACCESS, *FEATURES])
+SMALL_TALK = enriched(GREETINGS)
+SELF = enriched([*IDENTITY, *SKILLS])
 WHO_I_AM = IDENTITY[0]
 LONGEST_REPEAT = 260
+# Answers with code are long and soon known by heart; asking for them less leaves room for what is hard.
+CODE_WEIGHT = 0.5
 SUMMARY_LINES = 5
 WEIGHTS = {
     "fact": 30,
@@ -38,6 +43,7 @@ WEIGHTS = {
     "first": 1,
     "summary": 3,
     "maze": 3,
+    "say": 4,
 }
 FIRST_TURN = {
     "fact": 34,
@@ -45,7 +51,7 @@ FIRST_TURN = {
     "sum": 11,
     "greeting": 10,
     "identity": 10,
-    "outside": 30,
+    "outside": 38,
     "tell_name": 9,
     "ask_name": 1,
     "tell_thing": 3,
@@ -53,6 +59,7 @@ FIRST_TURN = {
     "summary": 1,
     "echo": 1,
     "repeat": 1,
+    "say": 6,
 }
 
 
@@ -83,12 +90,12 @@ class Thread:
 
     def fact(self, facts: list[Fact]) -> None:
         """Ask for something the model knows."""
-        fact = self.rng.choice(facts)
+        fact = self.rng.choices(facts, [CODE_WEIGHT if "```" in one.answers[0] else 1.0 for one in facts])[0]
         answer = self.rng.choice(fact.answers)
         if fact is WHO_I_AM and self.persona:
             answer = f"I am {self.persona}, running on the tiny demo model of Prompt Portal."
         question = ask(self.rng, fact.nouns, fact.deeds, fact.asks)
-        if "{" in question and facts is GREETINGS:
+        if "{" in question and facts is SMALL_TALK:
             question = question.replace("{w}", made_up_word(self.rng)).replace(
                 "{c}", self.rng.choice(list(capitals.CAPITALS))
             )
@@ -112,8 +119,8 @@ class Thread:
 
     def sum(self) -> None:
         """Ask for a small sum."""
-        question, answer, label, short = small_sum(self.rng)
-        self.add(question, short if self.is_terse else answer, label, f"A small sum: {label}.")
+        question, answer, label = small_sum(self.rng)
+        self.add(question, answer, label, f"A small sum: {label}.")
 
     def outside(self) -> None:
         """Ask for something the model must refuse."""
@@ -176,6 +183,12 @@ class Thread:
             "The user asks for something told before.",
         )
 
+    def say(self) -> None:
+        """Ask for given words to be said."""
+        words = " ".join(memory.value(self.rng) for _ in range(self.rng.choice([1, 1, 2, 3, 4, 6])))
+        user = memory.say(self.rng, memory.SAY, w=words)
+        self.add(user, words, "words to repeat", "I write the words that the user gave.", affixes=False)
+
     def repeat(self) -> None:
         """Ask for the last answer again."""
         last = self.messages[-1].content if self.users else memory.NOTHING_YET
@@ -224,9 +237,9 @@ class Thread:
         if kind == "fact":
             self.fact(FACTS)
         elif kind == "greeting":
-            self.fact(GREETINGS)
+            self.fact(SMALL_TALK)
         elif kind == "identity":
-            self.fact([*IDENTITY, *SKILLS])
+            self.fact(SELF)
         else:
             getattr(self, kind)()
         self.last_kind = kind
@@ -279,7 +292,7 @@ def mixed_conversation(rng: random.Random) -> Conversation:
     count = turns(rng)
     first = FIRST_TURN
     if thread.is_terse:
-        first = {"capital": 3, "sum": 2}
+        first = {"capital": 1}
     elif thread.persona:
         first = {**FIRST_TURN, "identity": 60}
     thread.turn(draw(rng, first))

@@ -4,131 +4,29 @@ import random
 import re
 from dataclasses import dataclass
 
+from demo_model.corpus.names import made_up_word
+from demo_model.corpus.phrases import sections
+
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 
-NOUN_FRAMES = [
-    "what [is|are] {x}[?|]",
-    "what's {x}[?|]",
-    "whats {x}",
-    "[explain|describe|define] {x}[.| to me|, please| for me|]",
-    "tell me [about|something about|more about|all about|a bit about] {x}[.|]",
-    "{x}[?|]",
-    "what does {x} mean?",
-    "[can|could|would] you [explain|describe|tell me about|go over|say something about] {x}[, please|]?",
-    "[I don't|I do not|I did not] [understand|get|know] {x}[.|]",
-    "[any|some|got any|give me some] [info|information|details] [on|about] {x}[?|, please|]",
-    "{x}, please",
-    "[more|a word|a few words] [on|about] {x}[.| please|]",
-    "[give me|I want|I need|I'd like] [an overview|a summary|a short introduction|the basics|an explanation] of {x}[.|]",
-    "what [do you know|can you tell me|should I know] about {x}[?|]",
-    "[I am|I'm] [curious|wondering|asking] about {x}[.|]",
-    "what's the [deal|story|idea] [with|behind] {x}?",
-    "[I have|I've got] a question about {x}[.|]",
-    "[help|help me] [with|understand] {x}[.|]",
-    "how [does|do] {x} work[?|]",
-    "what [is|are] {x} [for|good for|used for][?|]",
-    "why [is there|do you have|would I need|do I need] {x}[?|]",
-    "[let's|let us] talk about {x}[.|]",
-    "[I would like|I want|I'd love] to [know|learn|hear] [about|more about] {x}[.|]",
-    "[please|kindly] [explain|describe] {x}[.|]",
-    "what [exactly|actually|precisely] [is|are] {x}[?|]",
-    "what is [meant by|the meaning of|to be said about|the use of|the point of|the purpose of] {x}[?|]",
-    "[can|could|may] I [see|hear|read|get|have] [more |something |a bit ][about|on] {x}[?|]",
-    "[how|what] about {x}[?|]",
-    "what sort of thing [is|are] {x}[?|]",
-    "[is|are] {x} [important|useful|new|something I need][?|]",
-    "[has|does] [anyone|somebody] [heard of|know] {x}?",
-    "[do you|can you] know [about |anything about |something about |]{x}[?|]",
-    "[never|I've never|I have never] heard of {x}[.|, what is it?|]",
-    "[we|people|they|my colleagues] [speak|talk|spoke] of {x}[.|: what is that?|]",
-    "[break down|go through|shed light on|clarify|outline|summarise|introduce] {x}[.| for me|, please|]",
-    "[I keep hearing|someone mentioned|I read|the manual mentions|I saw something] [about |of |]{x}[.|, what is it?|]",
-    "in [simple|plain|short] words, what [is|are] {x}?",
-    "would you [mind explaining|explain|describe] {x}[?|]",
-    "{x}: [what|how|why]?",
-    "[so|ok|okay|hey|well|um], what [is|are] {x}?",
-    "[who|where|which] [is|are] {x}[?|]",
-]
-GERUND_FRAMES = [
-    "how [does one|do I|would I|do we|should I] go about {x}[?|]",
-    "what [is|'s] the [procedure|process|method|recipe|trick] for {x}[?|]",
-    "[I need|I could use|I want|please give me] [help|a hand|advice|guidance] [with |in |]{x}[.|]",
-    "[I'm|I am|we are] [having trouble|struggling|not getting anywhere] [with |]{x}[.|]",
-    "[a|is there a|where is the|got a] [guide|tutorial|manual|howto] [to|for|on] {x}[?|]",
-    "{x}[?|: how?|, how does that work?| - how?|]",
-    "is {x} [possible|allowed|hard|difficult|easy|supported][ here|]?",
-    "[what|how] about {x}[?|]",
-    "[and |]what [does|would] {x} [involve|need|take|require]?",
-    "[could|can|would] you [assist|help|support] [me|us] [with|in] {x}[?|]",
-    "[explain|describe] {x}[.|, please|]",
-    "[I am|I'm] [interested in|thinking of|about to start|planning on|considering] {x}[.|, what now?|]",
-    "by what means is {x} done?",
-    "what comes first when {x}?",
-    "[tell me|say something] about {x}[.|]",
-]
-DEED_FRAMES = [
-    "how [do|can|could|should|would|might] [I|we|someone|one|you] {x}[?|]",
-    "how to {x}[?|]",
-    "[I|we] [want|need|would like|wish|have|am trying|are trying|'d like] to {x}[.|]",
-    "what [is|'s] the [way|best way|right way|easiest way|quickest way] to {x}[?|]",
-    "[show|tell|teach] me how to {x}[.|]",
-    "[help|help me|please help me|can you help me] {x}[.|?]",
-    "[is it possible|is there a way|are there ways] to {x}[?|]",
-    "[can|may|could] [I|we|one] {x}[ here| with this| with it|]?",
-    "what [are the|are] steps to {x}[?|]",
-    "[steps|instructions|a guide|directions] to {x}[, please|]",
-    "[explain|describe] how [I|we|to|you] {x}[.|]",
-    "where [do|can] [I|we] {x}[?|]",
-    "what [do I|must I|should I|do we] [need to do|have to do|do] to {x}[?|]",
-    "{x}",
-    "{x}[, please| please|?]",
-    "[I have no idea|I don't know|I'm not sure|I forgot] how to {x}[.|]",
-    "[which|what] [command|button|page|step|setting] [do I need|lets me|is there] to {x}[?|]",
-    "[can|could|would|will] you [explain|tell me|show me] how [to|I can|I] {x}[?|]",
-    "[walk me through|guide me through] how to {x}[.|]",
-    "[I'm|I am] [stuck|lost]: how [do I|to] {x}?",
-    "[ok|okay|so|now|well|hey], how do I {x}?",
-    "[my task today is|my job is|my boss asked me] to {x}[.|]",
-    "[any|some] [hints|tips|advice] [on|for] how to {x}?",
-    "[let me|let us] {x}",
-    "how [would|might|may|shall] [one|someone|a person|a user|a beginner|a new user|my team|an ordinary user] {x}[?|]",
-    "in what way [can|do|could] I {x}[?|]",
-    "[I'd rather|I would rather|I'd prefer to|I wish I could|I'd love to|I plan to|I intend to|I hope to|it would be nice to] {x}[.|, how?|]",
-    "what would [I|one|we] [do|type|click|enter|run] to {x}[?|]",
-    "[could|can|may] I [see|get|have] how to {x}[?|]",
-    "[suppose|say|imagine|assume] I [want|wanted|need|needed] to {x}[: what then?|, what do I do?|.|?]",
-    "[am I|are we|is one|are users] [able|allowed] to {x}[?|]",
-    "[does it|does this|does the thing|do you] [let me|allow me to|let us] {x}?",
-    "{x}, how[ does that work| is that done| do I do that|]?",
-    "[somebody|someone|a colleague|my boss|a user] [wants|needs|would like] to {x}[.|, how?|: what now?|]",
-    "what's needed to {x}[?|]",
-    "[trying|attempting] to {x}[.|, any help?|]",
-    "how on earth do I {x}?",
-    "[do you|would you|can you] know how [to|I can] {x}[?|]",
-]
-FILLERS = [
-    "just",
-    "actually",
-    "maybe",
-    "exactly",
-    "possibly",
-    "really",
-    "perhaps",
-    "ever",
-    "even",
-    "still",
-    "simply",
-    "quickly",
-    "please",
-    "again",
-    "usually",
-    "normally",
-    "basically",
-    "here",
-    "myself",
-    "then",
-    "somehow",
-]
+FRAMES = sections("frames.txt")
+NOUN_FRAMES, GERUND_FRAMES, DEED_FRAMES = (
+    FRAMES["NOUN_FRAMES"],
+    FRAMES["GERUND_FRAMES"],
+    FRAMES["DEED_FRAMES"],
+)
+FILLERS, CONTEXTS, OPENERS, CLOSERS = (
+    FRAMES["FILLERS"],
+    FRAMES["CONTEXTS"],
+    FRAMES["OPENERS"],
+    FRAMES["CLOSERS"],
+)
+SYNONYMS = {
+    word: [other for other in group.split("/") if other != word]
+    for group in FRAMES["SYNONYMS"]
+    for word in group.split("/")
+    if " " not in word
+}
 SMALL_WORDS = {
     "the",
     "a",
@@ -151,107 +49,57 @@ SMALL_WORDS = {
     "on",
     "with",
 }
-CONTEXTS = [
-    "[I am|I'm|we are|we're] [new here|new to this|a small team|a game studio|a lab|in a hurry|a beginner|not a programmer|setting this up|just starting|trying this out|evaluating this|students|on a deadline|a bit lost|confused].",
-    "I have [a question|one question|a quick question|a small problem|five minutes|another question].",
-    "[My|Our] [boss|colleague|teacher|friend|team|customer|admin] [asked me|sent me|wants to know|told me to ask you|is curious|is waiting].",
-    "[Sorry to bother you|Let me ask something|Listen|Look|Here is a question|Something else|Change of topic|New topic|Question for you].",
-    "I [read the manual|looked everywhere|tried for an hour|could not find it|searched the page|am stuck].",
-]
-OPENERS = [
+QUESTION_WORDS = {
+    "what",
+    "what's",
+    "how",
+    "which",
+    "where",
+    "who",
+    "why",
+    "could",
+    "would",
+    "should",
     "please",
-    "hey",
-    "hi",
-    "hello",
-    "ok",
-    "so",
-    "well",
-    "quick question:",
-    "one more thing:",
-    "sorry,",
-    "um,",
-    "excuse me,",
-    "good,",
-    "right,",
-    "thanks,",
-    "next:",
-    "also,",
+    "tell",
+    "I'm",
+    "was",
+    "am",
+    "be",
     "and",
-    "but",
-    "now",
-    "great,",
-    "cool,",
-    "alright,",
-    "hmm,",
-    "tell me,",
-    "say,",
-    "by the way,",
-    "just wondering,",
-    "a question:",
-    "yo,",
-    "dear bot,",
-]
-DOUBLED = set(
-    [
-        "get",
-        "set",
-        "put",
-        "run",
-        "stop",
-        "log",
-        "plug",
-        "begin",
-        "swap",
-        "sit",
-        "cut",
-        "win",
-        "knit",
-        "chat",
-        "plan",
-        "drop",
-        "spin",
-        "dig",
-        "hit",
-        "shop",
-        "pin",
-        "trim",
-        "let",
-        "grab",
-        "rub",
-        "jog",
-        "hop",
-        "rob",
-        "hem",
-    ]
-)
-CLOSERS = [
-    "please",
-    "thanks",
-    "thank you",
-    "for me",
-    "now",
-    "today",
-    "again",
-    "then",
-    "if you can",
-    "if possible",
-    "exactly",
-    "in short",
-    "briefly",
-    "in a few words",
-    "quickly",
-    "for a beginner",
-    "I am new here",
-    "I need it for work",
-    "I really need it",
-    "mate",
-    "buddy",
-    "my friend",
-    "thx",
-    "pls",
-    "when you have a moment",
-    "cheers",
-]
+    "from",
+}
+DOUBLED = {
+    "get",
+    "set",
+    "put",
+    "run",
+    "stop",
+    "log",
+    "plug",
+    "begin",
+    "swap",
+    "sit",
+    "cut",
+    "win",
+    "knit",
+    "chat",
+    "plan",
+    "drop",
+    "spin",
+    "dig",
+    "hit",
+    "shop",
+    "pin",
+    "trim",
+    "let",
+    "grab",
+    "rub",
+    "jog",
+    "hop",
+    "rob",
+    "hem",
+}
 
 
 @dataclass
@@ -305,20 +153,34 @@ def ask(rng: random.Random, nouns: list[str], deeds: list[str], asks: list[str])
     return frame_deed(rng, phrase) if kind else expand(rng, rng.choice(NOUN_FRAMES), x=phrase)
 
 
-def disturb(rng: random.Random, text: str) -> str:
-    """Drop a small word or put a filler somewhere."""
+def reword(rng: random.Random, text: str) -> str:
+    """Put another word of like meaning for one or two words."""
     words = text.split(" ")
-    if rng.random() < 0.5 and len(words) > 3:
+    known = [index for index, word in enumerate(words) if word in SYNONYMS]
+    for index in rng.sample(known, min(len(known), rng.choice([1, 1, 2]))):
+        words[index] = rng.choice(SYNONYMS[words[index]])
+    return " ".join(words)
+
+
+def disturb(rng: random.Random, text: str) -> str:
+    """Drop a small word, put a filler or an unknown word somewhere, or leave nothing but the content."""
+    words = text.split(" ")
+    kind = rng.random()
+    if kind < 0.35 and len(words) > 3:
         small = [index for index, word in enumerate(words) if word in SMALL_WORDS]
         if small:
             del words[rng.choice(small)]
-    elif len(words) > 2:
-        words.insert(rng.randrange(1, len(words)), rng.choice(FILLERS))
+    elif kind < 0.85 and len(words) > 2:
+        words.insert(rng.randrange(1, len(words)), rng.choice(FILLERS) if kind < 0.7 else made_up_word(rng))
+    elif kind > 0.85:
+        words = [word for word in words if word not in SMALL_WORDS and word not in QUESTION_WORDS] or words
     return " ".join(words)
 
 
 def roughen(rng: random.Random, text: str, affixes: bool = True) -> str:
     """Say it less neatly: openers, closers, letter case, missing punctuation, a slip of the finger."""
+    if affixes and rng.random() < 0.3:
+        text = reword(rng, text)
     if affixes and rng.random() < 0.15:
         text = disturb(rng, text)
     if affixes and rng.random() < 0.2:

@@ -27,35 +27,32 @@ PLAIN = [
     "[the |]player is [at|on] {p}[.|,] [the |]exit is [at|on] {e}[.|] [hint?|What now?|Hint please.|]",
     "exit at {e}, me at {p}[.|,] [where to?|hint please|which direction?]",
 ]
-DIRECTIONS = {
-    (0, 0): "You are at the exit!",
-    (1, 0): "Go right.",
-    (-1, 0): "Go left.",
-    (0, 1): "Go down.",
-    (0, -1): "Go up.",
-    (1, 1): "Go right and down.",
-    (1, -1): "Go right and up.",
-    (-1, 1): "Go left and down.",
-    (-1, -1): "Go left and up.",
-}
+WORDS = (("x", "left", "right"), ("y", "up", "down"))
 SLOW_MS, HIGHLIGHT_MS = 3000, 2000
 LOW_OXYGEN = 30
 
 
-def sign(number: int) -> int:
-    """Return -1, 0 or 1."""
-    return (number > 0) - (number < 0)
+def way(player: list[int], goal: list[int]) -> str:
+    """Say the way axis by axis; naming both numbers first makes comparing them easy for a small model."""
+    parts = []
+    for (axis, back, forth), here, there in zip(WORDS, player, goal, strict=True):
+        if here == there:
+            parts.append(f"{axis} stays {here}")
+        else:
+            parts.append(f"from {axis} {here} to {there} go {forth if there > here else back}")
+    text = ", ".join(parts)
+    return text[0].upper() + text[1:] + "."
 
 
 def hint(state: dict[str, Any]) -> dict[str, Any]:
-    """Return the hint that fits a state: direction, the exit marked, germs frozen, a warning on low oxygen."""
+    """Return the hint that fits a state: the way, the exit marked, germs frozen, a warning on low oxygen."""
     player, goal = state["player_pos"], state["exit_pos"]
-    text = DIRECTIONS[sign(goal[0] - player[0]), sign(goal[1] - player[1])]
+    text = way(player, goal)
     if state.get("oxygen", 100) < LOW_OXYGEN:
         text += " Oxygen is low: collect pellets."
     answer: dict[str, Any] = {
         "hint": text,
-        "show_path": player != goal,
+        "show_path": True,
         "highlight_zone": [goal],
         "highlight_ms": HIGHLIGHT_MS,
     }

@@ -95,6 +95,17 @@ ASK_THING = [
 ]
 THING_KNOWN = "Your {k} is {v}."
 THING_UNKNOWN = "You have not told me your {k} yet."
+SAY = [
+    "say {w}",
+    "say {w}[.|!|, please|]",
+    "[please |]say: {w}",
+    "[please |][repeat|write|echo|say] after me: {w}",
+    "[please |][repeat|write|echo|copy|print|type]: {w}",
+    "[can|could|would] you [say|repeat|write|echo] {w}[?|, please?]",
+    "[I want you to|just|now] [say|write|repeat|echo] {w}[.|]",
+    "[echo|repeat] {w}",
+    "[say|repeat|write] the [word|words|text|line] {w}[.|]",
+]
 REPEAT = [
     "[repeat that|say that again|again|again please|come again|once more|repeat|repeat please|please repeat|one more time|what did you say|pardon|say it again|repeat your last answer|repeat your answer|tell me again|can you repeat that|could you say that again|I didn't catch that|what was that|show me that again|repeat what you said|print that again|can you say that once more|repeat the last message|say again][?|.|, please|]"
 ]

@@ -9,6 +9,7 @@ from demo_model.corpus.outside_phrases import (
     ADJECTIVES,
     DEEDS,
     FOREIGN,
+    FOREIGN_WORDS,
     NOUNS,
     OBJECTS,
     QUESTIONS,
@@ -18,9 +19,8 @@ from demo_model.corpus.outside_phrases import (
 from demo_model.corpus.sums import wide_sum
 
 REFUSALS = [
-    "Sorry, I cannot help with that: I am a tiny demo model. I know only Prompt Portal, capitals, small sums and maze hints. For anything else connect a real model with `./setup_llm.sh --server URL`.",
-    "I do not know that. I am a tiny demo model that knows only Prompt Portal, capitals, small sums and maze hints. To get real answers, connect a real model: set `LLM_SERVER_URL` or run `./setup_llm.sh --model FILE.gguf`.",
-    "That is beyond me, I am only a tiny demo model. Ask me about Prompt Portal, capitals, small sums or maze hints, or connect a real model with `./setup_llm.sh --model hf:REPO`.",
+    "I cannot help with that: I am a tiny demo model. I know Prompt Portal, capitals, small sums and maze hints. For more, connect a real model: `./setup_llm.sh --server URL`.",
+    "I do not know that: I am only a tiny demo model for Prompt Portal. Ask me about the portal, or connect a real model with `LLM_SERVER_URL`.",
 ]
 THOUGHT = "This is not one of my topics. I say so honestly."
 KEYBOARD = [
@@ -38,6 +38,18 @@ KEYBOARD = [
     "sdfg",
     "lkj",
     "poiu",
+]
+# Cyrillic, Greek, Arabic, Hebrew, Devanagari, Thai, Hiragana, Hangul, common Han
+SCRIPTS = [
+    (0x430, 0x44F),
+    (0x3B1, 0x3C9),
+    (0x627, 0x64A),
+    (0x5D0, 0x5EA),
+    (0x905, 0x939),
+    (0xE01, 0xE2E),
+    (0x3041, 0x3093),
+    (0xAC00, 0xD7A3),
+    (0x4E00, 0x9FA5),
 ]
 FILLERS = [
     "the",
@@ -102,15 +114,31 @@ def nonsense(rng: random.Random) -> str:
     return "".join(rng.choice(LETTERS + "0123456789 ") for _ in range(rng.randint(4, 24))).strip() or "x"
 
 
+def foreign(rng: random.Random) -> str:
+    """Return a sentence in another language: a real one, words of one language, or letters of another script."""
+    kind = rng.random()
+    if kind < 0.4:
+        return rng.choice(FOREIGN)
+    if kind < 0.75:
+        words = rng.choice(FOREIGN_WORDS).split()
+        text = " ".join(rng.choice(words) for _ in range(rng.randint(2, 8)))
+        return (text[0].upper() + text[1:] if rng.random() < 0.7 else text) + rng.choice(
+            ["?", ".", "", " ?", "!"]
+        )
+    first, last = rng.choice(SCRIPTS)
+    letters = [chr(rng.randint(first, last)) for _ in range(rng.randint(2, 20))]
+    return "".join(letter + (" " if rng.random() < 0.15 else "") for letter in letters).strip()
+
+
 def thing(rng: random.Random) -> str:
     """Return a noun phrase from outside: a listed one, or one put together, sometimes with unknown words."""
     chance = rng.random()
-    if chance < 0.45:
+    if chance < 0.4:
         return expand(rng, rng.choice(NOUNS))
-    if chance < 0.75:
+    if chance < 0.73:
         article = rng.choice(["the", "a", "my", "this", "your", "our", ""])
         return f"{article} {rng.choice(ADJECTIVES) + ' ' if rng.random() < 0.5 else ''}{rng.choice(OBJECTS)}".strip()
-    if chance < 0.9:
+    if chance < 0.87:
         return f"the {rng.choice(THINGS)} of {rng.choice(['the', 'a', 'my'])} {rng.choice(OBJECTS)}"
     return rng.choice(["", "the ", "a "]) + (made_up_word(rng) if rng.random() < 0.6 else person(rng))
 
@@ -119,7 +147,7 @@ def deed(rng: random.Random) -> str:
     """Return something to do from outside."""
     if rng.random() < 0.5:
         return expand(rng, rng.choice(DEEDS))
-    return f"{rng.choice(VERBS)} {thing(rng)}"
+    return f"{made_up_word(rng) if rng.random() < 0.08 else rng.choice(VERBS)} {thing(rng)}"
 
 
 def near_miss(rng: random.Random) -> str:
@@ -157,4 +185,4 @@ def outside_question(rng: random.Random) -> str:
         return wide_sum(rng)
     if kind < 0.93:
         return nonsense(rng)
-    return rng.choice(FOREIGN)
+    return foreign(rng)

@@ -88,20 +88,43 @@ def question(rng: random.Random, sign: str, first: int, second: int) -> str:
     )
 
 
-def small_sum(rng: random.Random) -> tuple[str, str, str, str]:
-    """Return (question, answer, label, bare result) of a sum within the model's reach."""
+def working(sign: str, first: int, second: int) -> str:
+    """Return a sum digit by digit, with the carry: small steps that a small model can take."""
+    result = first + second if sign == "+" else first - second
+    ones, other_ones, tens, other_tens = first % 10, second % 10, first // 10, second // 10
+    carry = 1 if (sign == "+" and ones + other_ones > 9) or (sign == "-" and ones < other_ones) else 0
+    if sign == "-":
+        ones += 10 * carry
+        below, above = (
+            f"{ones} - {other_ones} = {ones - other_ones}",
+            f"{tens} - {other_tens} - {carry} = {result // 10}",
+        )
+    else:
+        below, above = (
+            f"{ones} + {other_ones} = {ones + other_ones}",
+            f"{tens} + {other_tens} + {carry} = {result // 10}",
+        )
+    return f"Ones: {below}. Tens: {above}. So {first} {sign} {second} = {result}."
+
+
+def small_sum(rng: random.Random) -> tuple[str, str, str]:
+    """Return (question, answer, label) of a sum within the model's reach."""
     sign = rng.choice("++++--×")
     if sign == "×":
         first, second = rng.randint(0, 12), rng.randint(0, 12)
-        result = first * second
-    else:
-        top = rng.choice([12, 20, 99, 99, 99])
-        first, second = rng.randint(0, top), rng.randint(0, top)
-        if sign == "-" and second > first:
-            first, second = second, first
-        result = first + second if sign == "+" else first - second
+        return (
+            question(rng, sign, first, second),
+            f"{first} × {second} = {first * second}.",
+            f"{first} × {second}",
+        )
+    top = rng.choice([9, 12, 20, 99, 99, 99, 99])
+    first, second = rng.randint(0, top), rng.randint(0, top)
+    if sign == "-" and second > first:
+        first, second = second, first
     label = f"{first} {sign} {second}"
-    return question(rng, sign, first, second), f"{label} = {result}.", label, str(result)
+    result = first + second if sign == "+" else first - second
+    answer = f"{label} = {result}." if max(first, second) < 10 else working(sign, first, second)
+    return question(rng, sign, first, second), answer, label
 
 
 def wide_sum(rng: random.Random) -> str:
