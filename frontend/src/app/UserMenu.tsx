@@ -1,5 +1,15 @@
 import { useNavigate } from '@tanstack/react-router';
-import { ChevronsUpDown, CircleHelp, KeyRound, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
+import {
+  Archive,
+  ChevronsUpDown,
+  CircleHelp,
+  KeyRound,
+  LogOut,
+  Monitor,
+  Moon,
+  Settings,
+  Sun,
+} from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Menu } from '@/components/ui/Menu';
 import { closeDrawer, useShell } from '@/hooks/useShell';
@@ -16,7 +26,7 @@ export function UserMenu() {
   const email = useAuthSession((state) => state.user?.email) ?? '';
   const { choice, choose } = useTheme();
   const ThemeIcon = themeIcons[choice];
-  const go = (to: '/keys' | '/settings') => {
+  const go = (to: '/archive' | '/keys' | '/settings') => {
     closeDrawer();
     void navigate({ to });
   };
@@ -43,6 +53,7 @@ export function UserMenu() {
       }
       entries={[
         { icon: <KeyRound size={15} />, label: t('keys.title'), run: () => go('/keys') },
+        { icon: <Archive size={15} />, label: t('archive.title'), run: () => go('/archive') },
         { icon: <Settings size={15} />, label: t('settings.title'), run: () => go('/settings') },
         {
           icon: <ThemeIcon size={15} />,

@@ -50,6 +50,21 @@ const chatRoute = createRoute({
     typeof search.m === 'string' ? { m: search.m } : {},
 });
 
+const modelsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'models',
+  component: lazyRouteComponent(() => import('@/routes/models')),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'compare',
+  /** `c`: the conversation that the question is for. */
+  validateSearch: (search: Record<string, unknown>): { c?: string } =>
+    typeof search.c === 'string' ? { c: search.c } : {},
+  component: lazyRouteComponent(() => import('@/routes/compare')),
+});
+
 const keysRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'keys',
@@ -74,6 +89,12 @@ const templateRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'templates/$templateId',
   component: lazyRouteComponent(() => import('@/routes/templates'), 'TemplateRoute'),
+});
+
+const archiveRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'archive',
+  component: lazyRouteComponent(() => import('@/features/chat/components/ArchivePage')),
 });
 
 const settingsRoute = createRoute({
@@ -125,6 +146,9 @@ export const router = createRouter({
       templatesRoute,
       newTemplateRoute,
       templateRoute,
+      modelsRoute,
+      compareRoute,
+      archiveRoute,
       keysRoute,
       settingsRoute,
     ]),

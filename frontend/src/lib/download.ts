@@ -27,8 +27,5 @@ export function saveBlob(blob: Blob, name: string): void {
 
 export async function download(path: string, fallbackName: string): Promise<void> {
   const response = await openResponse(path);
-  saveBlob(
-    await response.blob(),
-    fileNameOf(response.headers.get('content-disposition'), fallbackName),
-  );
+  saveBlob(await response.blob(), fileNameOf(response.headers.get('content-disposition'), fallbackName));
 }

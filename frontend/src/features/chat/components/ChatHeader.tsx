@@ -1,9 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Ellipsis, PanelLeft, Pencil, Pin, PinOff, ScrollText, SquarePen, Trash2 } from 'lucide-react';
+import { Archive, Ellipsis, PanelLeft, ScrollText, SquarePen } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
-import { Menu } from '@/components/ui/Menu';
 import { hotkeyLabel } from '@/hooks/useHotkeys';
 import { useIsWide } from '@/hooks/useMedia';
 import { toggleSidebar, useShell } from '@/hooks/useShell';
@@ -11,6 +10,7 @@ import type { SessionDetail } from '@/lib/contracts';
 import { useSessionActions } from '../hooks/useSessionActions';
 import { dropTemplate } from '../model/templateUse';
 import { RenameField } from './RenameField';
+import { SessionMenu } from './SessionMenu';
 
 const InstructionsDialog = lazy(() => import('./InstructionsDialog'));
 
@@ -24,7 +24,7 @@ export function ChatHeader({ title, detail }: ChatHeaderProps) {
   const isWide = useIsWide();
   const navigate = useNavigate();
   const isSidebarOpen = useShell((state) => state.isSidebarOpen);
-  const { update, remove } = useSessionActions();
+  const { update } = useSessionActions();
   const [isRenaming, setIsRenaming] = useState(false);
   const [isInstructing, setIsInstructing] = useState(false);
   const isSidebarShown = isWide && isSidebarOpen;
@@ -66,35 +66,33 @@ export function ChatHeader({ title, detail }: ChatHeaderProps) {
       </div>
       {detail && (
         <>
+          {detail.archived && (
+            <span
+              data-testid="archived-mark"
+              className="flex items-center gap-1.5 rounded-lg bg-muted px-2 py-1 text-muted-foreground text-xs"
+            >
+              <Archive size={13} aria-hidden />
+              {t('archive.mark')}
+            </span>
+          )}
           {detail.system_prompt && (
             <IconButton label={t('instructions.active')} onClick={() => setIsInstructing(true)}>
               <ScrollText size={17} className="text-primary" />
             </IconButton>
           )}
-          <Menu
+          <SessionMenu
+            session={detail}
+            onRename={() => setIsRenaming(true)}
             trigger={
               <IconButton label={t('chat.options')} data-testid="chat-options">
                 <Ellipsis size={18} />
               </IconButton>
             }
-            entries={[
-              { icon: <Pencil size={15} />, label: t('sessions.rename'), run: () => setIsRenaming(true) },
-              {
-                icon: detail.pinned ? <PinOff size={15} /> : <Pin size={15} />,
-                label: detail.pinned ? t('sessions.unpin') : t('sessions.pin'),
-                run: () => void update(detail.id, { pinned: !detail.pinned }),
-              },
+            more={[
               {
                 icon: <ScrollText size={15} />,
                 label: t('instructions.title'),
                 run: () => setIsInstructing(true),
-              },
-              'separator',
-              {
-                icon: <Trash2 size={15} />,
-                label: t('sessions.delete'),
-                isDanger: true,
-                run: () => void remove(detail),
               },
             ]}
           />

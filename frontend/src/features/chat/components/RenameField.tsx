@@ -14,7 +14,10 @@ export function RenameField({ title, onDone }: RenameFieldProps) {
   const isDone = useRef(false);
   useEffect(() => {
     // The menu that opened this gives focus back to its button first.
-    const timer = setTimeout(() => field.current?.select(), 30);
+    const timer = setTimeout(() => {
+      field.current?.focus();
+      field.current?.select();
+    }, 30);
     return () => clearTimeout(timer);
   }, []);
   const finish = (isSaved: boolean) => {

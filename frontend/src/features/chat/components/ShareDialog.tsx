@@ -41,7 +41,8 @@ export default function ShareDialog({ session, onClose }: ShareDialogProps) {
     setIsBusy(false);
     await client.invalidateQueries({ queryKey: shareQuery(session.id).queryKey });
   }
-  const make = () => attempt(async () => setUrl((await makeShare(session.id, hasReasoning)).url));
+  const make = (withReasoning: boolean) =>
+    attempt(async () => setUrl((await makeShare(session.id, withReasoning)).url));
   const update = () =>
     attempt(async () => {
       await updateShare(session.id);
@@ -93,7 +94,11 @@ export default function ShareDialog({ session, onClose }: ShareDialogProps) {
                 {t('share.withdraw')}
               </Button>
               {!url && (
-                <Button variant="outline" isBusy={isBusy} onClick={() => void make()}>
+                <Button
+                  variant="outline"
+                  isBusy={isBusy}
+                  onClick={() => void make(state.includes_reasoning ?? false)}
+                >
                   {t('share.renew')}
                 </Button>
               )}
@@ -102,7 +107,7 @@ export default function ShareDialog({ session, onClose }: ShareDialogProps) {
               </Button>
             </>
           ) : (
-            <Button isBusy={isBusy} onClick={() => void make()}>
+            <Button isBusy={isBusy} onClick={() => void make(hasReasoning)}>
               <Link2 size={16} aria-hidden />
               {t('share.make')}
             </Button>
@@ -144,9 +149,7 @@ function ShareFacts({ state, isLinkShown }: { state: ShareState; isLinkShown: bo
         })}{' '}
         {state.includes_reasoning && t('share.showsReasoning')}
       </p>
-      <p className="text-muted-foreground">
-        {state.is_outdated ? t('share.outdated') : t('share.upToDate')}
-      </p>
+      <p className="text-muted-foreground">{state.is_outdated ? t('share.outdated') : t('share.upToDate')}</p>
       {!isLinkShown && <p className="text-muted-foreground">{t('share.lost')}</p>}
     </div>
   );

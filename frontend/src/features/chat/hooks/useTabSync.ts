@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { onOtherTab } from '@/lib/tabs';
+import { foldersQuery } from '../api/folders';
 import { sessionsQuery } from '../api/sessions';
 
 /** What another tab did to a conversation is looked up here at once. */
@@ -10,6 +11,7 @@ export function useTabSync(): void {
     () =>
       onOtherTab((message) => {
         void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+        void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
         if (message.kind === 'session')
           void client.invalidateQueries({ queryKey: ['session', message.sessionId] });
       }),

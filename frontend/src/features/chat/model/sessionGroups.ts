@@ -1,4 +1,4 @@
-/** The side bar's sections: pinned first, then by day. */
+/** The side bar's sections: pinned first, then by day. What lies in a folder is found there (and pinned, when it is). */
 import type { Session } from '@/lib/contracts';
 
 export type GroupName = 'pinned' | 'today' | 'yesterday' | 'week' | 'month' | 'older';
@@ -14,6 +14,7 @@ export function groupSessions(sessions: readonly Session[], now: Date): SessionG
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
   const groups = new Map<GroupName, Session[]>();
   for (const session of sessions) {
+    if (session.archived || (session.folder !== null && !session.pinned)) continue;
     const name = session.pinned ? 'pinned' : groupByAge(new Date(session.updated_at).getTime(), midnight);
     groups.set(name, [...(groups.get(name) ?? []), session]);
   }

@@ -26,4 +26,5 @@ export function listSnapshot(client: QueryClient): () => void {
   };
 }
 
-export const sessionsOf = (data: Lists | undefined): Session[] => data?.pages.flatMap((page) => page.items) ?? [];
+export const sessionsOf = (data: Lists | undefined): Session[] =>
+  data?.pages.flatMap((page) => page.items) ?? [];

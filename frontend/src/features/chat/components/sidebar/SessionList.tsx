@@ -1,20 +1,24 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { Skeleton } from '@/components/ui/Skeleton';
+import { foldersQuery } from '../../api/folders';
 import { sessionsQuery } from '../../api/sessions';
-import { groupSessions } from '../../model/sessionGroups';
+import { groupSessions, type SessionGroup } from '../../model/sessionGroups';
+import { sessionsOf } from '../../model/sessionLists';
+import { FolderSection } from './FolderSection';
 import { SessionRow } from './SessionRow';
+
+const groupTitleStyle = 'px-2.5 pt-3.5 pb-1 font-medium text-muted-foreground text-xs';
 
 export function SessionList() {
   const { t } = useTranslation();
   const { data, isPending, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
     useInfiniteQuery(sessionsQuery);
-  const groups = useMemo(
-    () => groupSessions(data?.pages.flatMap((page) => page.items) ?? [], new Date()),
-    [data],
-  );
+  const { data: folders = [] } = useQuery(foldersQuery);
+  const groups = useMemo(() => groupSessions(sessionsOf(data), new Date()), [data]);
+  const [pinned, ...dated] = groups[0]?.name === 'pinned' ? groups : [undefined, ...groups];
   const end = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -38,23 +42,36 @@ export function SessionList() {
           </Button>
         </div>
       )}
-      {data && groups.length === 0 && (
+      {data && groups.length === 0 && folders.length === 0 && (
         <p className="px-2.5 py-2 text-[13px] text-muted-foreground">{t('sessions.none')}</p>
       )}
-      {groups.map((group) => (
-        <section key={group.name} aria-label={t(`sessions.group.${group.name}`)}>
-          <h2 className="px-2.5 pt-3.5 pb-1 font-medium text-muted-foreground text-xs">
-            {t(`sessions.group.${group.name}`)}
-          </h2>
-          <ul className="space-y-px">
-            {group.sessions.map((session) => (
-              <SessionRow key={session.id} session={session} />
-            ))}
-          </ul>
-        </section>
-      ))}
+      {pinned && <Group group={pinned} />}
+      {folders.length > 0 && (
+        <div>
+          <h2 className={groupTitleStyle}>{t('folders.title')}</h2>
+          {folders.map((folder) => (
+            <FolderSection key={folder.name} folder={folder} />
+          ))}
+        </div>
+      )}
+      {dated.map((group) => group && <Group key={group.name} group={group} />)}
       <div ref={end} className="h-px" />
     </div>
+  );
+}
+
+function Group({ group }: { group: SessionGroup }) {
+  const { t } = useTranslation();
+  const title = t(`sessions.group.${group.name}`);
+  return (
+    <section aria-label={title}>
+      <h2 className={groupTitleStyle}>{title}</h2>
+      <ul className="space-y-px">
+        {group.sessions.map((session) => (
+          <SessionRow key={session.id} session={session} />
+        ))}
+      </ul>
+    </section>
   );
 }
 

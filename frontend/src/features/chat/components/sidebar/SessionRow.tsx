@@ -1,19 +1,19 @@
 import { Link } from '@tanstack/react-router';
-import { Ellipsis, Pencil, Pin, PinOff, Trash2 } from 'lucide-react';
+import { Ellipsis } from 'lucide-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
-import { Menu } from '@/components/ui/Menu';
 import { closeDrawer } from '@/hooks/useShell';
 import { cn } from '@/lib/cn';
 import type { Session } from '@/lib/contracts';
 import { useSessionActions } from '../../hooks/useSessionActions';
 import { isRunning, useLiveTurns } from '../../model/liveTurns';
 import { RenameField } from '../RenameField';
+import { SessionMenu } from '../SessionMenu';
 
 export const SessionRow = memo(function SessionRow({ session }: { session: Session }) {
   const { t } = useTranslation();
-  const { update, remove } = useSessionActions();
+  const { update } = useSessionActions();
   const [isRenaming, setIsRenaming] = useState(false);
   const [isMenuOpen, setIsMenuOpen] = useState(false);
   const isLive = useLiveTurns((state) => isRunning(state.bySession[session.id]));
@@ -58,8 +58,10 @@ export const SessionRow = memo(function SessionRow({ session }: { session: Sessi
           isMenuOpen && 'opacity-100',
         )}
       >
-        <Menu
+        <SessionMenu
+          session={session}
           onOpenChange={setIsMenuOpen}
+          onRename={() => setIsRenaming(true)}
           trigger={
             <IconButton
               size="icon-sm"
@@ -69,21 +71,6 @@ export const SessionRow = memo(function SessionRow({ session }: { session: Sessi
               <Ellipsis size={16} />
             </IconButton>
           }
-          entries={[
-            { icon: <Pencil size={15} />, label: t('sessions.rename'), run: () => setIsRenaming(true) },
-            {
-              icon: session.pinned ? <PinOff size={15} /> : <Pin size={15} />,
-              label: session.pinned ? t('sessions.unpin') : t('sessions.pin'),
-              run: () => void update(session.id, { pinned: !session.pinned }),
-            },
-            'separator',
-            {
-              icon: <Trash2 size={15} />,
-              label: t('sessions.delete'),
-              isDanger: true,
-              run: () => void remove(session),
-            },
-          ]}
         />
       </div>
     </li>

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { FileText, PanelLeft, Search, SquarePen } from 'lucide-react';
+import { Boxes, Columns2, FileText, PanelLeft, Search, SquarePen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
@@ -61,6 +61,14 @@ export function Sidebar({ footer }: { footer: ReactNode }) {
         <Link to="/templates" className={rowStyle} onClick={closeDrawer}>
           <FileText size={16} aria-hidden />
           {t('templates.title')}
+        </Link>
+        <Link to="/compare" className={rowStyle} onClick={closeDrawer}>
+          <Columns2 size={16} aria-hidden />
+          {t('compare.title')}
+        </Link>
+        <Link to="/models" className={rowStyle} onClick={closeDrawer}>
+          <Boxes size={16} aria-hidden />
+          {t('models.title')}
         </Link>
       </div>
       <SessionList />
