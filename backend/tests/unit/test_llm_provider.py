@@ -143,9 +143,11 @@ async def test_tokens_are_counted_by_the_server_and_remembered(kind: Any) -> Non
 
 async def test_models_tell_the_context_of_one_request() -> None:
     for kind, window in (("llama.cpp", 4096), ("vllm", 4096), ("ollama", None)):
-        async with FakeUpstream(kind=kind, context_window=4096) as upstream:  # type: ignore[arg-type]
+        async with FakeUpstream(kind=kind, context_window=4096, has_vision=True) as upstream:  # type: ignore[arg-type]
             provider = OpenAICompatibleProvider("main", upstream.url, timeouts=QUICK)
-            assert await provider.models() == [{"id": "fake-model", "context_window": window}]
+            assert await provider.models() == [
+                {"id": "fake-model", "context_window": window, "can_see": kind == "llama.cpp"}
+            ]
             assert (await provider.check_health()).is_healthy
             upstream.is_healthy = False
             assert not (await provider.check_health()).is_healthy
