@@ -1,13 +1,12 @@
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useShallow } from 'zustand/react/shallow';
 import { Markdown } from '@/components/markdown/Markdown';
 import { Reasoning } from '@/components/Reasoning';
 import { CopyButton } from '@/components/ui/CopyButton';
 import { cn } from '@/lib/cn';
 import type { Message } from '@/lib/contracts';
+import { useLiveAnswer } from '../hooks/useLiveAnswer';
 import type { TurnActions } from '../hooks/useTurnActions';
-import { useLiveTurns } from '../model/liveTurns';
 import { reasoningTime } from '../model/reasoningTimes';
 import type { BranchPosition } from '../model/tree';
 import { BranchSwitcher } from './BranchSwitcher';
@@ -25,18 +24,6 @@ interface AssistantMessageProps {
   isBusy: boolean;
   actions: TurnActions;
   onReturnText: (text: string) => void;
-}
-
-/** The text of an answer that streams right now; null for every other, so only one row is drawn with each flush. */
-function useLiveAnswer(sessionId: string, messageId: string) {
-  return useLiveTurns(
-    useShallow((state) => {
-      const live = state.bySession[sessionId];
-      if (!live || live.outcome !== null || live.assistantMessage.id !== messageId) return null;
-      const { content, reasoning, reasoningMs, phase } = live;
-      return { content, reasoning, reasoningMs, isThinking: phase === 'thinking' };
-    }),
-  );
 }
 
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {

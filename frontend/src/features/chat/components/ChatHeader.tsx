@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Archive, Ellipsis, PanelLeft, ScrollText, SquarePen } from 'lucide-react';
+import { Archive, Columns2, Ellipsis, PanelLeft, ScrollText, SquarePen } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
@@ -93,6 +93,11 @@ export function ChatHeader({ title, detail }: ChatHeaderProps) {
                 icon: <ScrollText size={15} />,
                 label: t('instructions.title'),
                 run: () => setIsInstructing(true),
+              },
+              {
+                icon: <Columns2 size={15} />,
+                label: t('compare.open'),
+                run: () => void navigate({ to: '/compare', search: { c: detail.id } }),
               },
             ]}
           />

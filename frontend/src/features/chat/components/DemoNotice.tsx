@@ -2,14 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CopyButton } from '@/components/ui/CopyButton';
+import { HowToConnect } from '@/components/HowToConnect';
 import { IconButton } from '@/components/ui/IconButton';
 import { Notice } from '@/components/ui/Notice';
 import { Popover } from '@/components/ui/Popover';
 import { healthQuery } from '@/lib/modelQueries';
 import { readStored, writeStored } from '@/lib/storage';
-
-const connectCommand = './setup_llm.sh --server http://localhost:8080';
 
 function useIsDemo(): boolean {
   const { data: health } = useQuery(healthQuery);
@@ -45,7 +43,7 @@ export function DemoNotice() {
       }
     >
       <p className="font-medium">{t('demo.title')}</p>
-      <HowToConnect />
+      <HowToConnect text={t('demo.how')} />
     </Notice>
   );
 }
@@ -69,26 +67,8 @@ export function DemoChip() {
       }
     >
       <div className="text-sm">
-        <HowToConnect />
+        <HowToConnect text={t('demo.how')} />
       </div>
     </Popover>
-  );
-}
-
-function HowToConnect() {
-  const { t } = useTranslation();
-  return (
-    <>
-      <p className="text-muted-foreground">{t('demo.how')}</p>
-      <div className="mt-2 flex max-w-full items-center gap-1 rounded-lg border bg-surface py-0.5 pr-1 pl-3">
-        <code
-          tabIndex={0}
-          className="min-w-0 flex-1 overflow-x-auto whitespace-nowrap py-1 font-mono text-xs"
-        >
-          {connectCommand}
-        </code>
-        <CopyButton text={() => connectCommand} label={t('demo.copyCommand')} />
-      </div>
-    </>
   );
 }

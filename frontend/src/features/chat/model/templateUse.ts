@@ -64,3 +64,9 @@ export function markTemplateSent(sessionId: string, instructions: string | null)
   if (entry && entry.instructionsBefore === undefined)
     put(sessionId, { ...entry, instructionsBefore: instructions });
 }
+
+/** What the instructions of a conversation are without its template. */
+export function instructionsWithoutTemplate(sessionId: string, current: string | null): string | null {
+  const before = entryOf(sessionId)?.instructionsBefore;
+  return before === undefined ? current : before;
+}

@@ -1,6 +1,7 @@
 import { FileText, X } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Button } from '@/components/ui/Button';
 import { IconButton } from '@/components/ui/IconButton';
 import type { TemplateUse } from '@/lib/contracts';
 
@@ -12,10 +13,12 @@ interface TemplateToolProps {
   onChange: (use: TemplateUse | null) => void;
   /** Open at once with this template chosen (from the page of templates). */
   openWith?: number;
+  /** With words beside the icon. */
+  isLabelled?: boolean;
 }
 
 /** In the composer: which template the conversation uses; a press chooses or changes it. */
-export function TemplateTool({ use, onChange, openWith }: TemplateToolProps) {
+export function TemplateTool({ use, onChange, openWith, isLabelled }: TemplateToolProps) {
   const { t } = useTranslation();
   const [isOpen, setIsOpen] = useState(openWith !== undefined);
   const open = {
@@ -46,6 +49,11 @@ export function TemplateTool({ use, onChange, openWith }: TemplateToolProps) {
             <X size={13} aria-hidden />
           </button>
         </span>
+      ) : isLabelled ? (
+        <Button variant="outline" size="sm" {...open}>
+          <FileText size={15} aria-hidden />
+          {t('templates.useOne')}
+        </Button>
       ) : (
         <IconButton size="icon-sm" label={t('templates.useOne')} {...open}>
           <FileText size={16} />

@@ -1,0 +1,32 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { PageFrame } from '@/components/ui/PageFrame';
+import { useTitle } from '@/hooks/useTitle';
+import type { TemplateUse } from '@/lib/contracts';
+import { useComparison } from '../../model/compare';
+import { CompareResult } from './CompareResult';
+import { CompareSetUp } from './CompareSetUp';
+
+export interface ComparePageProps {
+  /** The conversation that the question is for; absent for a new one. */
+  sessionId?: string;
+  /** What chooses a template. */
+  templateTool: (use: TemplateUse | null, onChange: (use: TemplateUse | null) => void) => ReactNode;
+}
+
+/** One message, two answers side by side. */
+export function ComparePage({ sessionId, templateTool }: ComparePageProps) {
+  const { t } = useTranslation();
+  const current = useComparison((state) => state.current);
+  const isShown = current !== null && (sessionId === undefined || sessionId === current.sessionId);
+  useTitle(t('compare.title'));
+  return (
+    <PageFrame title={t('compare.title')} subtitle={isShown ? undefined : t('compare.subtitle')} isWide>
+      {isShown ? (
+        <CompareResult comparison={current} />
+      ) : (
+        <CompareSetUp key={sessionId} sessionId={sessionId} templateTool={templateTool} />
+      )}
+    </PageFrame>
+  );
+}
