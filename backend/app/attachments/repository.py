@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.attachments.tables import Attachment, AttachmentContent, AttachmentUse
 from app.users.tables import User
 
+_PURGED_AT_ONCE = 1000
+
 
 class AttachmentRepository:
     """Attachments of one transaction."""
@@ -100,11 +102,14 @@ class AttachmentRepository:
         )
 
     async def purge_unused(self, created_before: datetime) -> int:
-        """Remove the files that no message uses and that are old enough."""
+        """Remove files that no message uses and that are old enough, up to _PURGED_AT_ONCE.
+
+        They are locked first: a message that takes one in this moment is then seen by the second look.
+        """
         is_used = exists().where(AttachmentUse.attachment_id == Attachment.id)
-        result = await self._session.execute(
-            delete(Attachment).where(Attachment.created_at < created_before, ~is_used)
-        )
+        old = select(Attachment.id).where(Attachment.created_at < created_before, ~is_used)
+        ids = await self._session.scalars(old.limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True))
+        result = await self._session.execute(delete(Attachment).where(Attachment.id.in_(ids.all()), ~is_used))
         return int(getattr(result, "rowcount", 0))
 
 

@@ -101,9 +101,8 @@ class SqlSessionStore:
                 system_prompt=_storable(request.system_prompt),
                 created_at=now,
             )
-        title = title_from(storable(request.message or "")) or (title_from(refs[0]["name"]) if refs else "")
-        if not session.title and session.title_source == "auto" and title:
-            session.title = title
+        if not session.title and session.title_source == "auto" and (request.message or refs):
+            session.title = title_from(storable(request.message or "") or refs[0]["name"])
             session.search_text = fold(session.title)
         session.updated_at = now
         if is_new:

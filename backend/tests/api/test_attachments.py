@@ -25,7 +25,7 @@ KIB = 1024
 def chat_overrides() -> dict[str, object]:
     return {
         "max_attachment_bytes": 64 * KIB,
-        "attachment_quota_count": 4,
+        "attachment_quota_count": 8,
         "attachment_quota_bytes": 100 * KIB,
     }
 
@@ -141,19 +141,19 @@ async def test_the_quota_counts_files_and_bytes_and_is_each_owners_own(
 ) -> None:
     big = await upload(ada, "big.txt", b"a" * (60 * KIB))
     assert (await upload(ada, "big2.txt", b"a" * (60 * KIB))).json()["error"]["code"] == "quota_exceeded"
-    for number in range(3):
+    for number in range(7):
         assert (await upload(ada, f"{number}.txt", b"a")).status_code == 201
     refused = await upload(ada, "one-more.txt", b"a")
     assert (refused.status_code, refused.json()["error"]["code"]) == (413, "quota_exceeded")
-    assert "4 files" in refused.json()["error"]["message"]
+    assert "8 files" in refused.json()["error"]["message"]
     assert (await upload(eve, "mine.txt", b"a")).status_code == 201
     assert (await ada.delete(f"/api/attachments/{big.json()['id']}")).status_code == 200
     assert (await upload(ada, "one-more.txt", b"a")).status_code == 201
 
 
 async def test_the_quota_holds_when_many_arrive_at_once(ada: httpx.AsyncClient) -> None:
-    answers = await asyncio.gather(*(upload(ada, f"{number}.txt", b"a") for number in range(12)))
-    assert sorted(answer.status_code for answer in answers) == [201] * 4 + [413] * 8
+    answers = await asyncio.gather(*(upload(ada, f"{number}.txt", b"a") for number in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 8 + [413] * 12
 
 
 async def test_a_used_file_stays_until_its_conversation_is_gone(
@@ -171,6 +171,20 @@ async def test_a_used_file_stays_until_its_conversation_is_gone(
     assert (await ada.delete(f"/api/attachments/{file_id}")).status_code == 200
     assert (await ada.get(f"/api/attachments/{file_id}")).status_code == 404
     assert await _count(chat_portal) == (0, 0)
+
+
+async def test_a_file_deleted_while_a_message_takes_it_is_in_both_or_in_none(ada: httpx.AsyncClient) -> None:
+    for number in range(8):
+        file_id = (await upload(ada, "rules.txt", b"No running.")).json()["id"]
+        body = {"session_id": f"s{number}", "message": "Hm?", "attachments": [file_id]}
+        deleted, answered = await asyncio.gather(
+            ada.delete(f"/api/attachments/{file_id}"), ada.post("/api/llm/chat/session", json=body)
+        )
+        is_there = (await ada.get(f"/api/attachments/{file_id}/content")).status_code == 200
+        outcome = (deleted.status_code, answered.status_code, is_there)
+        assert outcome in ((200, 404, False), (409, 200, True)), outcome
+        if is_there:
+            await ada.delete(f"/api/sessions/s{number}")
 
 
 async def test_what_no_message_uses_goes_after_a_while(
