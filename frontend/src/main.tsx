@@ -6,11 +6,13 @@ import { App } from '@/app/App';
 import { startLanguage } from '@/hooks/useLanguage';
 import { watchSystemTheme } from '@/hooks/useTheme';
 import { watchVisibleHeight } from '@/hooks/viewport';
-import { restoreSession } from '@/lib/authSession';
+import { restoreSession, useAuthSession } from '@/lib/authSession';
 
 watchSystemTheme();
 watchVisibleHeight();
-void restoreSession();
+// A shared conversation is for anybody: who reads it is not asked.
+if (window.location.pathname.startsWith('/s/')) useAuthSession.setState({ status: 'signed-out' });
+else void restoreSession();
 // After an update the old pieces are gone: load the page anew, once.
 window.addEventListener('vite:preloadError', (event) => {
   if (sessionStorage.getItem('portal.reloaded')) return;

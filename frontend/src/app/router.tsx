@@ -138,6 +138,13 @@ const changePasswordRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/auth/components/ChangePasswordPage')),
 });
 
+/** What is shared is read by anybody, signed in or not. */
+const sharedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: 's/$token',
+  component: lazyRouteComponent(() => import('@/routes/shared')),
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     appRoute.addChildren([
@@ -154,6 +161,7 @@ export const router = createRouter({
     ]),
     openRoute.addChildren([signInRoute, registerRoute]),
     changePasswordRoute,
+    sharedRoute,
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,

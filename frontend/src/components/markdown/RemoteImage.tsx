@@ -1,14 +1,20 @@
 import { Image as ImageIcon, ImageOff } from 'lucide-react';
-import { useState } from 'react';
+import { useContext, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { RemoteImagesContext } from './remoteImages';
+import { SafeLink } from './SafeLink';
 import { hostOf, isWebAddress } from './webAddress';
 
 /** An image from elsewhere is fetched only after a click: its address alone can carry text away. */
 export function RemoteImage({ src, alt }: { src?: string | Blob; alt?: string }) {
   const { t } = useTranslation();
+  const mayFetch = useContext(RemoteImagesContext);
   const [state, setState] = useState<'hidden' | 'shown' | 'failed'>('hidden');
   if (typeof src !== 'string' || !isWebAddress(src)) {
     return <span className="text-muted-foreground">{alt}</span>;
+  }
+  if (!mayFetch) {
+    return <SafeLink href={src}>{alt || hostOf(src)}</SafeLink>;
   }
   if (state === 'shown') {
     return (

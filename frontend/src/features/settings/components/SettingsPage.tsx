@@ -9,6 +9,7 @@ import { type ThemeChoice, useTheme } from '@/hooks/useTheme';
 import { useTitle } from '@/hooks/useTitle';
 import { signOut, useAuthSession } from '@/lib/authSession';
 import { formatDate } from '@/lib/format';
+import { ConversationFiles } from './ConversationFiles';
 import { DeleteAccount } from './DeleteAccount';
 import { SettingsSection } from './SettingsSection';
 import { SignInList } from './SignInList';
@@ -81,6 +82,9 @@ export function SettingsPage({ passwordForm }: { passwordForm: ReactNode }) {
             label: name ? <span lang={tag}>{name}</span> : t('settings.themes.system'),
           }))}
         />
+      </SettingsSection>
+      <SettingsSection title={t('files.title')} hint={t('files.hint')}>
+        <ConversationFiles />
       </SettingsSection>
       <SettingsSection title={t('settings.signIns')} hint={t('settings.signInsHint')}>
         <SignInList />
