@@ -15,4 +15,4 @@ export function launchBrowser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
 }
 
-export const distFolder = new URL('../dist', import.meta.url).pathname;
+export const distFolder = process.env.DIST ?? new URL('../dist', import.meta.url).pathname;

@@ -76,6 +76,70 @@ const scenes = {
       await page.getByTestId('chat-options').click();
     },
   },
+  templates: { path: '/templates' },
+  'templates-empty': { path: '/templates', mock: { isFresh: true } },
+  'new-template': {
+    path: '/templates/new?from=review',
+    act: async (page) => {
+      await page.getByTestId('template-content').fill('You review {{language}} code, {{a.b}}.');
+    },
+  },
+  template: { path: '/templates/1', ready: '[data-testid=variable-rows]' },
+  'template-try': {
+    path: '/templates/1',
+    ready: '[data-testid=variable-rows]',
+    act: async (page) => {
+      await page.getByText('Try it', { exact: true }).click();
+      await page.getByLabel('player').fill('Ada');
+      await page.getByTestId('try-message').fill('Which way is out?');
+      await page.getByRole('button', { name: 'Try another beside it' }).click();
+      await page.getByTestId('try-ask').click();
+      await page.locator('[data-status=done]').nth(1).waitFor();
+    },
+  },
+  'template-versions': {
+    path: '/templates/1',
+    ready: '[data-testid=variable-rows]',
+    act: async (page) => {
+      await page.getByText('Versions', { exact: true }).click();
+      await page.getByRole('button', { name: 'View' }).last().click();
+    },
+  },
+  'template-shared': { path: '/templates/3', ready: '[data-testid=template-preview]' },
+  'template-use': {
+    path: '/?template=1',
+    ready: '[data-testid=variables-form]',
+  },
+  'template-chat': {
+    path: '/?template=2',
+    ready: '[data-testid=variables-form]',
+    act: async (page) => {
+      await page.getByTestId('use-template-submit').click();
+      await send(page, 'What is the capital of Norway?');
+      await page.getByTestId('turn-figures').waitFor();
+    },
+  },
+  models: {
+    path: '/models',
+    ready: '[data-testid=model-card]',
+    mock: { hasTwoModels: true },
+    act: async (page) => {
+      await page.getByTestId('try-model').last().click();
+      await page.getByTestId('try-model-message').fill('Say hello.');
+      await page.getByTestId('try-model-message').press('Enter');
+      await page.locator('[data-status=done]').waitFor();
+    },
+  },
+  compare: { path: '/compare', mock: { hasTwoModels: true } },
+  'compare-result': {
+    path: '/compare',
+    mock: { hasTwoModels: true },
+    act: async (page) => {
+      await page.getByTestId('compare-question').fill('What is the capital of Norway?');
+      await page.getByTestId('compare-start').click();
+      await page.getByTestId('keep-answer').nth(1).waitFor();
+    },
+  },
   keys: { path: '/keys' },
   'new-key': {
     path: '/keys',
@@ -117,7 +181,11 @@ console.log(problems === 0 ? 'axe, console and width: nothing found' : `${proble
 process.exit(problems === 0 ? 0 : 1);
 
 async function picture(name, scene, size, viewport, colorScheme) {
-  const mock = await startMockServer({ dist: distFolder, isSignedIn: scene.isSignedIn ?? true });
+  const mock = await startMockServer({
+    dist: distFolder,
+    isSignedIn: scene.isSignedIn ?? true,
+    ...scene.mock,
+  });
   const context = await browser.newContext({
     viewport,
     colorScheme,

@@ -23,4 +23,7 @@ export function startMockServer(options?: {
   tokenMs?: number;
   isDemo?: boolean;
   isSignedIn?: boolean;
+  /** Without templates. */
+  isFresh?: boolean;
+  hasTwoModels?: boolean;
 }): Promise<{ url: string; state: MockState; close: () => Promise<void> }>;

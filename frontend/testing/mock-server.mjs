@@ -6,6 +6,7 @@ import { handleAuth, handleKeys } from './accounts.mjs';
 import { sampleSessions } from './content.mjs';
 import { json, refuse } from './replies.mjs';
 import { handleSessions } from './sessions.mjs';
+import { answerOnce, handleTemplates, sampleTemplates } from './templates.mjs';
 import { handleAsk, handleTurn } from './turns.mjs';
 
 const contentSecurityPolicy =
@@ -19,6 +20,16 @@ const types = {
   '.webmanifest': 'application/manifest+json',
 };
 
+const secondModel = {
+  id: 'qwen3-8b',
+  name: 'Qwen3 8B',
+  is_default: false,
+  is_demo: false,
+  source: 'configured',
+  context_window: 32768,
+  capabilities: ['chat', 'vision'],
+};
+
 /** `options.dist`: a folder to serve; `options.tokenMs`: time between pieces; `options.isDemo`. */
 export async function startMockServer(options = {}) {
   const state = {
@@ -27,6 +38,8 @@ export async function startMockServer(options = {}) {
     sessions: new Map(sampleSessions().map((session) => [session.id, session])),
     turns: new Map(),
     keys: [],
+    templates: options.isFresh ? [] : sampleTemplates(),
+    hasTwoModels: options.hasTwoModels ?? false,
     user: {
       id: 1,
       email: 'ada@example.com',
@@ -92,8 +105,11 @@ async function handle(state, options, request, response) {
           context_window: 4096,
           capabilities: ['chat'],
         },
+        ...(state.hasTwoModels ? [secondModel] : []),
       ],
     });
+  if (path.startsWith('/api/templates')) return handleTemplates(context);
+  if (path === '/api/llm/chat/stream') return answerOnce(context);
   if (path.startsWith('/api/sessions')) return handleSessions(context);
   if (path === '/api/llm/chat/session/stream') return handleAsk(context);
   if (path.startsWith('/api/llm/turns/')) return handleTurn(context);

@@ -6,7 +6,9 @@ import { parseTemplate, renderParts } from '../model/language';
 export function RenderedText({ content, texts }: { content: string; texts: Record<string, string> }) {
   const { t } = useTranslation();
   return (
-    <section
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this is a text to read
+    <div
+      role="group"
       tabIndex={0}
       aria-label={t('templates.preview')}
       data-testid="template-preview"
@@ -28,6 +30,6 @@ export function RenderedText({ content, texts }: { content: string; texts: Recor
           </mark>
         ),
       )}
-    </section>
+    </div>
   );
 }

@@ -20,6 +20,8 @@ interface TemplateToolProps {
 /** In the composer: which template the conversation uses; a press chooses or changes it. */
 export function TemplateTool({ use, onChange, openWith, isLabelled }: TemplateToolProps) {
   const { t } = useTranslation();
+  // The address may let go of it once the dialog is open.
+  const [firstId] = useState(openWith);
   const [isOpen, setIsOpen] = useState(openWith !== undefined);
   const open = {
     onClick: () => setIsOpen(true),
@@ -63,7 +65,7 @@ export function TemplateTool({ use, onChange, openWith, isLabelled }: TemplateTo
         <Suspense>
           <TemplateDialog
             use={use}
-            firstId={openWith}
+            firstId={use ? undefined : firstId}
             onClose={() => setIsOpen(false)}
             onUse={(next) => {
               setIsOpen(false);

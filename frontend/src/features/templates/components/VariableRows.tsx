@@ -54,65 +54,67 @@ function Row({ row, isUsed, problem, onChange, onRemove }: RowProps) {
   const { name } = row;
   const label = (key: string) => t('templates.ofVariable', { name, what: t(`templates.${key}`) });
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a list item that groups its fields
-    <li className="space-y-2.5 px-3.5 py-3" role="group" aria-label={name}>
-      <div className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-2">
-        <code className="min-w-0 flex-1 truncate font-mono text-sm">{name}</code>
-        {!isUsed && (
-          <>
-            <span className="text-muted-foreground text-xs">{t('templates.unused')}</span>
-            <IconButton size="icon-sm" label={t('templates.removeVariable', { name })} onClick={onRemove}>
-              <Trash2 size={15} />
-            </IconButton>
-          </>
-        )}
-        <label className="flex items-center gap-2 text-sm touch:min-h-11">
+    <li>
+      <fieldset className="space-y-2.5 px-3.5 py-3">
+        <legend className="sr-only">{name}</legend>
+        <div className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-2">
+          <code className="min-w-0 flex-1 truncate font-mono text-sm">{name}</code>
+          {!isUsed && (
+            <>
+              <span className="text-muted-foreground text-xs">{t('templates.unused')}</span>
+              <IconButton size="icon-sm" label={t('templates.removeVariable', { name })} onClick={onRemove}>
+                <Trash2 size={15} />
+              </IconButton>
+            </>
+          )}
+          <label className="flex items-center gap-2 text-sm touch:min-h-11">
+            <input
+              type="checkbox"
+              className="size-4 accent-primary"
+              checked={row.isRequired}
+              onChange={(event) => onChange({ ...row, isRequired: event.target.checked })}
+            />
+            {t('templates.required')}
+          </label>
+        </div>
+        <div className="grid gap-2.5 sm:grid-cols-[8rem_1fr_1fr]">
+          <select
+            aria-label={label('type')}
+            value={row.type}
+            className={cellStyle}
+            onChange={(event) =>
+              onChange({ ...row, type: event.target.value as VariableType, defaultText: '' })
+            }
+          >
+            {types.map((type) => (
+              <option key={type} value={type}>
+                {t(`templates.types.${type}`)}
+              </option>
+            ))}
+          </select>
+          <DefaultCell row={row} label={label('default')} problem={problem} onChange={onChange} />
           <input
-            type="checkbox"
-            className="size-4 accent-primary"
-            checked={row.isRequired}
-            onChange={(event) => onChange({ ...row, isRequired: event.target.checked })}
+            aria-label={label('variableHint')}
+            placeholder={t('templates.variableHint')}
+            value={row.description}
+            maxLength={500}
+            className={cellStyle}
+            onChange={(event) => onChange({ ...row, description: event.target.value })}
           />
-          {t('templates.required')}
-        </label>
-      </div>
-      <div className="grid gap-2.5 sm:grid-cols-[8rem_1fr_1fr]">
-        <select
-          aria-label={label('type')}
-          value={row.type}
-          className={cellStyle}
-          onChange={(event) =>
-            onChange({ ...row, type: event.target.value as VariableType, defaultText: '' })
-          }
-        >
-          {types.map((type) => (
-            <option key={type} value={type}>
-              {t(`templates.types.${type}`)}
-            </option>
-          ))}
-        </select>
-        <DefaultCell row={row} label={label('default')} problem={problem} onChange={onChange} />
-        <input
-          aria-label={label('variableHint')}
-          placeholder={t('templates.variableHint')}
-          value={row.description}
-          maxLength={500}
-          className={cellStyle}
-          onChange={(event) => onChange({ ...row, description: event.target.value })}
-        />
-      </div>
-      {row.type === 'choice' && (
-        <textarea
-          aria-label={label('choices')}
-          placeholder={t('templates.choicesHint')}
-          value={row.choicesText}
-          rows={2}
-          aria-invalid={problem === 'choicesMissing' || undefined}
-          className={cn(cellStyle, 'field-sizing-content h-auto! min-h-16 resize-none py-2')}
-          onChange={(event) => onChange({ ...row, choicesText: event.target.value })}
-        />
-      )}
-      {problem && <p className="text-[13px] text-destructive">{t(`templates.${problem}`)}</p>}
+        </div>
+        {row.type === 'choice' && (
+          <textarea
+            aria-label={label('choices')}
+            placeholder={t('templates.choicesHint')}
+            value={row.choicesText}
+            rows={2}
+            aria-invalid={problem === 'choicesMissing' || undefined}
+            className={cn(cellStyle, 'field-sizing-content h-auto! min-h-16 resize-none py-2')}
+            onChange={(event) => onChange({ ...row, choicesText: event.target.value })}
+          />
+        )}
+        {problem && <p className="text-[13px] text-destructive">{t(`templates.${problem}`)}</p>}
+      </fieldset>
     </li>
   );
 }
