@@ -17,6 +17,7 @@ export function startTurn(
     body: {
       session_id: turn.sessionId,
       ...(turn.regenerateOf ? { regenerate_of: turn.regenerateOf } : { message: turn.message }),
+      ...(turn.attachments?.length ? { attachments: turn.attachments.map((file) => file.id) } : {}),
       ...(turn.parentId !== undefined ? { parent_id: turn.parentId } : {}),
       ...(turn.systemPrompt !== undefined ? { system_prompt: turn.systemPrompt } : {}),
       ...(template

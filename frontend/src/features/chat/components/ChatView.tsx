@@ -6,6 +6,7 @@ import { Notice } from '@/components/ui/Notice';
 import { useErrorText } from '@/hooks/useErrorText';
 import { useTitle } from '@/hooks/useTitle';
 import { useConversation } from '../hooks/useConversation';
+import { useCurrentModel } from '../hooks/useCurrentModel';
 import { useShowTarget } from '../hooks/useShowTarget';
 import { useTurnActions } from '../hooks/useTurnActions';
 import { useLiveTurns } from '../model/liveTurns';
@@ -36,6 +37,7 @@ export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
     useConversation(sessionId);
   const actions = useTurnActions(sessionId);
   const chosenModel = useChosenModel(sessionId);
+  const { current } = useCurrentModel(sessionId, detail?.model);
   const isStopping = useLiveTurns((state) => state.bySession[sessionId]?.isStopping ?? false);
   const [returned, setReturned] = useState<{ text: string } | null>(null);
   const [isLively, setIsLively] = useState(hasLiveTurn);
@@ -98,7 +100,10 @@ export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
           isStopping={isStopping}
           lastPrompt={lastPrompt}
           returned={returned}
-          onSend={(message) => void sendTurn({ sessionId, message, model: chosenModel })}
+          model={current}
+          onSend={(message, attachments) =>
+            void sendTurn({ sessionId, message, attachments, model: chosenModel })
+          }
           onStop={() => void stopTurn(sessionId)}
           tools={
             <>

@@ -22,7 +22,7 @@ function setUp(patch: Partial<Parameters<typeof Composer>[0]> = {}) {
 test('Enter sends the trimmed text and empties the box', async () => {
   const { onSend, field } = setUp();
   await userEvent.type(field, '  Hello  {Enter}');
-  expect(onSend).toHaveBeenCalledExactlyOnceWith('Hello');
+  expect(onSend).toHaveBeenCalledExactlyOnceWith('Hello', []);
   expect(field).toHaveValue('');
   expect(field).toHaveFocus();
 });

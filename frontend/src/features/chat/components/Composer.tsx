@@ -1,11 +1,30 @@
 import { ArrowUp, Square } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type ClipboardEvent,
+  type KeyboardEvent,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { useMedia } from '@/hooks/useMedia';
 import { onFocusComposer } from '@/hooks/useShell';
+import { showToast } from '@/hooks/useToasts';
+import { cn } from '@/lib/cn';
+import type { AttachmentRef, Model } from '@/lib/contracts';
+import { useDraftFileList } from '../hooks/useDraftFileList';
+import { useFileDrop } from '../hooks/useFileDrop';
 import { composerAction } from '../model/composerKeys';
+import { addFiles, areFilesReady, maxFiles, sendWaiting, takeFiles } from '../model/draftFiles';
 import { readDraft, writeDraft } from '../model/drafts';
+import { AttachButton } from './AttachButton';
+
+const AttachmentTray = lazy(() => import('./AttachmentTray'));
 
 interface ComposerProps {
   /** Whose draft it is; null for a new conversation. */
@@ -13,7 +32,9 @@ interface ComposerProps {
   isRunning: boolean;
   isStopping: boolean;
   lastPrompt?: string;
-  onSend: (text: string) => void;
+  /** Who answers; while it is not known, the portal decides what can be sent. */
+  model?: Model;
+  onSend: (text: string, attachments: AttachmentRef[]) => void;
   onStop: () => void;
   /** Text given back (a turn that could not be sent); a new object each time. */
   returned?: { text: string } | null;
@@ -21,12 +42,15 @@ interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { sessionId, isRunning, isStopping, lastPrompt, onSend, onStop, returned, tools } = props;
+  const { sessionId, isRunning, isStopping, lastPrompt, onSend, onStop, returned, tools, model } = props;
   const { t } = useTranslation();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => readDraft(sessionId));
   const isTouch = useMedia('(pointer: coarse)');
-  const isEmpty = text.trim() === '';
+  const files = useDraftFileList(sessionId);
+  const canSee = model?.capabilities.includes('vision') ?? true;
+  const isEmpty = text.trim() === '' && files.length === 0;
+  const isReady = !isEmpty && areFilesReady(files, canSee);
 
   const change = (next: string) => {
     setText(next);
@@ -38,6 +62,8 @@ export function Composer(props: ComposerProps) {
     writeDraft(sessionId, returned.text);
     field.current?.focus();
   }, [returned, sessionId]);
+  // Another model may see what the last one could not.
+  useEffect(() => sendWaiting(sessionId, canSee), [sessionId, canSee]);
   useEffect(() => onFocusComposer(() => field.current?.focus()), []);
   useEffect(() => {
     if (!isTouch) field.current?.focus();
@@ -50,11 +76,24 @@ export function Composer(props: ComposerProps) {
     element.style.height = `${element.scrollHeight}px`;
   }, [text]);
 
+  const add = (added: File[]) => {
+    const excess = addFiles(sessionId, added, canSee);
+    if (excess > 0) showToast(t('attachments.tooMany', { count: maxFiles }));
+    if (added.length > 0) field.current?.focus();
+  };
+  const isDropping = useFileDrop(add);
+  const onPaste = (event: ClipboardEvent) => {
+    const pasted = [...event.clipboardData.files];
+    // A table copied from a spreadsheet comes as text and as its picture: the text is meant.
+    if (pasted.length === 0 || event.clipboardData.types.includes('text/plain')) return;
+    event.preventDefault();
+    add(pasted);
+  };
   const send = () => {
-    if (isEmpty || isRunning) return;
+    if (!isReady || isRunning) return;
     const message = text.trim();
     change('');
-    onSend(message);
+    onSend(message, takeFiles(sessionId));
     field.current?.focus();
   };
   const stop = () => {
@@ -88,8 +127,25 @@ export function Composer(props: ComposerProps) {
         event.preventDefault();
         send();
       }}
-      className="rounded-2xl border border-input bg-surface transition-[border-color] duration-100 focus-within:border-ring"
+      className={cn(
+        'relative rounded-2xl border border-input bg-surface transition-[border-color] duration-100 focus-within:border-ring',
+        isDropping && 'border-primary border-dashed',
+      )}
     >
+      {isDropping && (
+        <p className="pointer-events-none absolute inset-0 z-10 grid place-items-center rounded-2xl bg-primary-soft font-medium text-primary text-sm">
+          {t('attachments.drop')}
+        </p>
+      )}
+      {files.length > 0 && (
+        <Suspense fallback={<div className="h-17" />}>
+          <AttachmentTray
+            sessionId={sessionId}
+            files={files}
+            blindModel={canSee ? null : (model?.name ?? '')}
+          />
+        </Suspense>
+      )}
       <textarea
         ref={field}
         rows={1}
@@ -101,9 +157,13 @@ export function Composer(props: ComposerProps) {
         className="field-sizing-content block max-h-[40dvh] min-h-[52px] w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-[16px] leading-6 outline-none placeholder:text-muted-foreground"
         onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
+        onPaste={onPaste}
       />
       <div className="flex items-center justify-between gap-2 px-2 pb-2">
-        <div className="flex min-w-0 items-center gap-1">{tools}</div>
+        <div className="flex min-w-0 items-center gap-1">
+          <AttachButton onFiles={add} />
+          {tools}
+        </div>
         {isRunning ? (
           <Button
             size="icon"
@@ -123,7 +183,7 @@ export function Composer(props: ComposerProps) {
             className="rounded-full!"
             aria-label={t('composer.send')}
             data-testid="send-button"
-            disabled={isEmpty}
+            disabled={!isReady}
           >
             <ArrowUp size={18} strokeWidth={2.4} aria-hidden />
           </Button>

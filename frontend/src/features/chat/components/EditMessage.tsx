@@ -4,12 +4,14 @@ import { Button } from '@/components/ui/Button';
 
 interface EditMessageProps {
   text: string;
+  /** Its files are message enough. */
+  canBeEmpty?: boolean;
   onSave: (text: string) => void;
   onCancel: () => void;
 }
 
 /** Editing makes a branch: the old version stays. */
-export function EditMessage({ text: original, onSave, onCancel }: EditMessageProps) {
+export function EditMessage({ text: original, canBeEmpty = false, onSave, onCancel }: EditMessageProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(original);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -18,7 +20,7 @@ export function EditMessage({ text: original, onSave, onCancel }: EditMessagePro
     field.current?.setSelectionRange(original.length, original.length);
   }, [original]);
   const save = () => {
-    if (text.trim()) onSave(text.trim());
+    if (text.trim() || canBeEmpty) onSave(text.trim());
   };
   return (
     <div className="ml-auto w-full rounded-2xl bg-bubble p-3">
@@ -40,7 +42,7 @@ export function EditMessage({ text: original, onSave, onCancel }: EditMessagePro
         <Button variant="ghost" size="sm" onClick={onCancel}>
           {t('common.cancel')}
         </Button>
-        <Button size="sm" onClick={save} disabled={!text.trim()}>
+        <Button size="sm" onClick={save} disabled={!text.trim() && !canBeEmpty}>
           {t('message.editSend')}
         </Button>
       </div>

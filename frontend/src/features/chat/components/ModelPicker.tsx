@@ -1,11 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { Menu } from '@/components/ui/Menu';
 import { formatCompact } from '@/lib/format';
-import { modelsQuery } from '@/lib/modelQueries';
-import { chooseModel, useChosenModel } from '../model/modelChoice';
+import { useCurrentModel } from '../hooks/useCurrentModel';
+import { chooseModel } from '../model/modelChoice';
 
 /** Says which model answers; a menu as soon as there is more than one. */
 export function ModelPicker({
@@ -16,10 +15,7 @@ export function ModelPicker({
   sessionModel?: string | null;
 }) {
   const { t } = useTranslation();
-  const { data: models = [] } = useQuery(modelsQuery);
-  const chosenId = useChosenModel(sessionId) ?? sessionModel;
-  const current =
-    models.find((model) => model.id === chosenId) ?? models.find((model) => model.is_default) ?? models[0];
+  const { models, current } = useCurrentModel(sessionId, sessionModel);
   if (!current) return null;
   if (models.length < 2) {
     return (

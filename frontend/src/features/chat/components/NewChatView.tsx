@@ -1,7 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTitle } from '@/hooks/useTitle';
+import type { AttachmentRef } from '@/lib/contracts';
 import { randomId } from '@/lib/ids';
+import { useCurrentModel } from '../hooks/useCurrentModel';
 import { chooseModel, useChosenModel } from '../model/modelChoice';
 import { chooseTemplate, dropTemplate, templateOf } from '../model/templateUse';
 import { sendTurn } from '../model/turnRunner';
@@ -17,8 +19,9 @@ import { ModelPicker } from './ModelPicker';
 export function NewChatView({ tools }: { tools?: ReactNode }) {
   const navigate = useNavigate();
   const model = useChosenModel(null);
+  const { current } = useCurrentModel(null);
   useTitle('');
-  const start = (message: string) => {
+  const start = (message: string, attachments: AttachmentRef[] = []) => {
     const sessionId = randomId();
     if (model) chooseModel(sessionId, model);
     const template = templateOf(null);
@@ -26,14 +29,14 @@ export function NewChatView({ tools }: { tools?: ReactNode }) {
       chooseTemplate(sessionId, template);
       dropTemplate(null);
     }
-    void sendTurn({ sessionId, message, model, isNewSession: true });
+    void sendTurn({ sessionId, message, attachments, model, isNewSession: true });
     void navigate({ to: '/c/$sessionId', params: { sessionId } });
   };
   return (
     <>
       <ChatHeader title="" />
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <EmptyChat onStart={start} />
+        <EmptyChat onStart={(text) => start(text)} />
       </div>
       <ComposerDock
         notice={
@@ -47,6 +50,7 @@ export function NewChatView({ tools }: { tools?: ReactNode }) {
           sessionId={null}
           isRunning={false}
           isStopping={false}
+          model={current}
           onSend={start}
           onStop={() => undefined}
           tools={

@@ -1,5 +1,5 @@
 import { Pencil } from 'lucide-react';
-import { memo, useState } from 'react';
+import { lazy, memo, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '@/components/ui/CopyButton';
 import { IconButton } from '@/components/ui/IconButton';
@@ -9,6 +9,8 @@ import type { BranchPosition } from '../model/tree';
 import { BranchSwitcher } from './BranchSwitcher';
 import { EditMessage } from './EditMessage';
 import { actionRowStyle } from './styles';
+
+const MessageFiles = lazy(() => import('./MessageFiles'));
 
 interface UserMessageProps {
   message: Message;
@@ -24,6 +26,7 @@ export const UserMessage = memo(function UserMessage({ message, branch, isBusy, 
     return (
       <EditMessage
         text={message.content}
+        canBeEmpty={message.attachments.length > 0}
         onCancel={() => setIsEditing(false)}
         onSave={(text) => {
           setIsEditing(false);
@@ -39,9 +42,16 @@ export const UserMessage = memo(function UserMessage({ message, branch, isBusy, 
       data-message-id={message.id}
       className="group flex scroll-mt-6 flex-col items-end"
     >
-      <div className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]">
-        {message.content}
-      </div>
+      {message.attachments.length > 0 && (
+        <Suspense fallback={<div className="h-28" />}>
+          <MessageFiles files={message.attachments} />
+        </Suspense>
+      )}
+      {message.content && (
+        <div className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]">
+          {message.content}
+        </div>
+      )}
       <div className={actionRowStyle}>
         <CopyButton text={() => message.content} label={t('message.copy')} />
         <IconButton

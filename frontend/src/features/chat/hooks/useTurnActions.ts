@@ -4,6 +4,7 @@ import { useErrorText } from '@/hooks/useErrorText';
 import { showToast } from '@/hooks/useToasts';
 import type { Message, SessionDetail } from '@/lib/contracts';
 import { sessionQuery, switchLeaf } from '../api/sessions';
+import { giveFilesBack } from '../model/draftFiles';
 import { dropLiveTurn, getLiveTurn } from '../model/liveTurns';
 import { buildTree, newestLeafUnder } from '../model/tree';
 import { sendTurn } from '../model/turnRunner';
@@ -24,7 +25,13 @@ export function useTurnActions(sessionId: string): TurnActions {
   return useMemo(() => {
     const detailKey = sessionQuery(sessionId).queryKey;
     return {
-      edit: (message, text) => void sendTurn({ sessionId, message: text, parentId: message.parent_id }),
+      edit: (message, text) =>
+        void sendTurn({
+          sessionId,
+          message: text,
+          attachments: message.attachments,
+          parentId: message.parent_id,
+        }),
       regenerate: (message, model) =>
         void sendTurn({ sessionId, message: '', regenerateOf: message.id, model }),
       retryUnsent: () => {
@@ -32,9 +39,10 @@ export function useTurnActions(sessionId: string): TurnActions {
         if (request) void sendTurn(request);
       },
       discardUnsent: () => {
-        const text = getLiveTurn(sessionId)?.request?.message ?? '';
+        const request = getLiveTurn(sessionId)?.request;
         dropLiveTurn(sessionId);
-        return text;
+        if (request?.attachments?.length) giveFilesBack(sessionId, request.attachments);
+        return request?.message ?? '';
       },
       showBranch: async (messageId) => {
         // A turn that has ended but was not let go yet would hold its own branch in view.

@@ -1,10 +1,11 @@
 /** The turns that run right now, one at most per conversation shown; they outlive the components that show them. */
 import { create } from 'zustand';
-import type { Message, TemplateUse, Timings, TurnError, Usage } from '@/lib/contracts';
+import type { AttachmentRef, Message, TemplateUse, Timings, TurnError, Usage } from '@/lib/contracts';
 
 export interface TurnRequest {
   sessionId: string;
   message: string;
+  attachments?: AttachmentRef[];
   /** Absent: append at the active leaf. `null`: a new first message. */
   parentId?: string | null;
   /** A message to answer anew; then `message` is ignored by the server. */

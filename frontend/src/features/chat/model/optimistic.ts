@@ -37,7 +37,10 @@ export function optimisticTurn(request: TurnRequest, detail: SessionDetail | und
   }
   const leafId = activePath(tree, detail?.active_leaf_id ?? null).at(-1)?.id ?? null;
   const parentId = request.parentId === undefined ? leafId : request.parentId;
-  const userMessage = localMessage('user', parentId, { content: request.message });
+  const userMessage = localMessage('user', parentId, {
+    content: request.message,
+    attachments: request.attachments ?? [],
+  });
   const assistantMessage = localMessage('assistant', userMessage.id);
   return { ...newLiveTurn(request.sessionId, { userMessage, assistantMessage }), request };
 }
