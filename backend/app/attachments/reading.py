@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ MAX_TEXT_CHARS = 1_000_000
 TIMEOUT_SECONDS = 30.0
 _AT_ONCE = 2
 _MAX_WAITING = 16
+_MAX_WAITING_OF_ONE = 8  # as many files as a message may have
 _CHILD = Path(__file__).with_name("reading_child.py")
 _SENTENCES = {
     "encrypted": "The document is locked with a password. Save it without one.",
@@ -34,24 +36,26 @@ class DocumentText:
 
 
 class DocumentReader:
-    """Reads a few documents at a time, off the event loop; a few more may wait."""
+    """Reads a few documents at a time, off the event loop; a few more may wait, one owner's never all of them."""
 
     def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS, child: Path = _CHILD) -> None:
         self._timeout_seconds = timeout_seconds
         self._child = child
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._waiting: Counter[int] = Counter()
 
-    async def read(self, data: bytes, name: Literal["pdf", "docx"]) -> DocumentText:
+    async def read(self, owner_id: int, data: bytes, name: Literal["pdf", "docx"]) -> DocumentText:
         """Return the document's text. Raises UnreadableFileError, UnsupportedFileError or TooManyReadingsError."""
-        if self._waiting >= _MAX_WAITING:
+        if self._waiting.total() >= _MAX_WAITING or self._waiting[owner_id] >= _MAX_WAITING_OF_ONE:
             raise TooManyReadingsError
-        self._waiting += 1
+        self._waiting[owner_id] += 1
         try:
             async with self._slots:
                 answer = await asyncio.to_thread(self._run, data, name)
         finally:
-            self._waiting -= 1
+            self._waiting[owner_id] -= 1
+            if not self._waiting[owner_id]:
+                del self._waiting[owner_id]
         return _document_text(answer, name)
 
     def _run(self, data: bytes, name: str) -> bytes:

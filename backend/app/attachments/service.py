@@ -74,7 +74,7 @@ class AttachmentService:
         ):  # before the work, and again in the transaction that counts
             await self._check_quota(AttachmentRepository(db), user_id, len(data))
         sniffed = await asyncio.to_thread(sniff, data)
-        document = await self._document(sniffed, data)
+        document = await self._document(user_id, sniffed, data)
         row = Attachment(
             id=new_id(),
             user_id=user_id,
@@ -129,13 +129,13 @@ class AttachmentService:
         async with self._database.transaction() as db:
             return await AttachmentRepository(db).purge_unused(self._clock.now() - UNUSED_LIFETIME)
 
-    async def _document(self, sniffed: Sniffed, data: bytes) -> DocumentText | None:
+    async def _document(self, user_id: int, sniffed: Sniffed, data: bytes) -> DocumentText | None:
         if sniffed.format == "image":
             return None
         if sniffed.format == "text":
             text = sniffed.text or ""
             return DocumentText(text[:MAX_TEXT_CHARS], len(text) > MAX_TEXT_CHARS)
-        return await self._reader.read(data, sniffed.format)
+        return await self._reader.read(user_id, data, sniffed.format)
 
     async def _check_quota(self, repository: AttachmentRepository, user_id: int, more_bytes: int) -> None:
         count, size_bytes = await repository.usage(user_id)

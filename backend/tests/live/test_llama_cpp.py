@@ -133,7 +133,7 @@ async def test_streams_one_after_another_never_meet_a_closing_connection(
 
 
 async def test_model_context_health_and_tokenizer(provider: OpenAICompatibleProvider) -> None:
-    assert await provider.models() == [{"id": MODEL, "context_window": CONTEXT}]
+    assert await provider.models() == [{"id": MODEL, "context_window": CONTEXT, "can_see": False}]
     assert (await provider.check_health()).is_healthy
     assert await provider.count_tokens("<|im_end|>", MODEL) == 1
     assert (await provider.count_tokens("The maze has a germ at the door.", MODEL) or 0) > 5

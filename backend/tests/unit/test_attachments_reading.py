@@ -27,7 +27,7 @@ def reader() -> DocumentReader:
 
 
 async def test_a_pdfs_pages_come_in_order(reader: DocumentReader) -> None:
-    found = await reader.read(files.pdf("The first page.", "", "The last page."), "pdf")
+    found = await reader.read(1, files.pdf("The first page.", "", "The last page."), "pdf")
     assert found.text == "The first page.\n\n\n\nThe last page."
     assert not found.is_truncated
 
@@ -48,7 +48,7 @@ async def test_a_word_documents_text_comes_in_order(reader: DocumentReader) -> N
     )
     control = f"<w:sdt><w:sdtContent>{paragraph('in a form')}</w:sdtContent></w:sdt>"
     body = paragraph("Grüße ", "& <more>") + table + marks + choice + control
-    found = await reader.read(files.docx(body), "docx")
+    found = await reader.read(1, files.docx(body), "docx")
     assert found.text.split("\n") == [
         "Grüße & <more>",
         "Name | Age",
@@ -63,13 +63,13 @@ async def test_a_word_documents_text_comes_in_order(reader: DocumentReader) -> N
 async def test_strict_documents_are_read_too(reader: DocumentReader) -> None:
     strict = "http://purl.oclc.org/ooxml/wordprocessingml/main"
     data = files.docx(f"<s:p xmlns:s='{strict}'><s:r><s:t>strictly</s:t></s:r></s:p>")
-    assert (await reader.read(data, "docx")).text == "strictly"
+    assert (await reader.read(1, data, "docx")).text == "strictly"
 
 
 async def test_long_texts_are_cut_and_say_so(reader: DocumentReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_TEXT_CHARS", 10)
     for data, name in ((files.docx(paragraph("a" * 8) * 9), "docx"), (files.pdf("a" * 8, "b" * 8), "pdf")):
-        found = await reader.read(data, name)  # type: ignore[arg-type]
+        found = await reader.read(1, data, name)  # type: ignore[arg-type]
         assert len(found.text) == 10
         assert found.is_truncated
 
@@ -93,11 +93,11 @@ async def test_what_cannot_be_read_is_told_from_one_another(
     reader: DocumentReader, data: bytes, name: str, words: str
 ) -> None:
     with pytest.raises(UnreadableFileError, match=words):
-        await reader.read(data, name)  # type: ignore[arg-type]
+        await reader.read(1, data, name)  # type: ignore[arg-type]
 
 
 async def test_a_pdf_that_only_forbids_printing_is_read(reader: DocumentReader) -> None:
-    assert (await reader.read(files.locked_pdf("open to all", ""), "pdf")).text == "open to all"
+    assert (await reader.read(1, files.locked_pdf("open to all", ""), "pdf")).text == "open to all"
 
 
 @pytest.mark.parametrize(
@@ -110,21 +110,21 @@ async def test_a_pdf_that_only_forbids_printing_is_read(reader: DocumentReader) 
 )
 async def test_other_archives_are_no_documents(reader: DocumentReader, data: bytes) -> None:
     with pytest.raises(UnsupportedFileError, match="Archives"):
-        await reader.read(data, "docx")
+        await reader.read(1, data, "docx")
 
 
 async def test_a_zip_bomb_is_stopped_while_it_unpacks(reader: DocumentReader) -> None:
     data = files.bomb(4 * MAX_XML_BYTES)
     assert len(data) < 1_000_000
     with pytest.raises(UnreadableFileError, match="unpacks to more"):
-        await reader.read(data, "docx")
+        await reader.read(1, data, "docx")
 
 
 async def test_a_pdf_whose_stream_swells_is_stopped(reader: DocumentReader) -> None:
     swollen = files.pdf_of_stream(b" " * 200_000_000)
     assert len(swollen) < 1_000_000
     with pytest.raises(UnreadableFileError):
-        await reader.read(swollen, "pdf")
+        await reader.read(1, swollen, "pdf")
 
 
 async def test_what_hangs_is_ended_and_its_slot_is_free_again(tmp_path: Path) -> None:
@@ -132,7 +132,9 @@ async def test_what_hangs_is_ended_and_its_slot_is_free_again(tmp_path: Path) ->
     child.write_text("while True: pass")
     reader = DocumentReader(timeout_seconds=0.3, child=child)
     began = time.monotonic()
-    answers = await asyncio.gather(*(reader.read(b"%PDF-", "pdf") for _ in range(3)), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(reader.read(1, b"%PDF-", "pdf") for _ in range(3)), return_exceptions=True
+    )
     assert all(isinstance(answer, UnreadableFileError) for answer in answers)
     assert time.monotonic() - began < 10
 
@@ -142,7 +144,7 @@ async def test_what_eats_memory_ends_itself_and_not_the_portal(tmp_path: Path) -
     source = Path(reading.__file__).with_name("reading_child.py").read_text(encoding="utf-8")
     child.write_text(source.replace("sys.stdin.buffer.read()", "bytes(4 * 1024**3)"))
     with pytest.raises(UnreadableFileError, match="more than can be read"):
-        await DocumentReader(child=child).read(b"%PDF-", "pdf")
+        await DocumentReader(child=child).read(1, b"%PDF-", "pdf")
 
 
 async def test_the_child_knows_nothing_of_the_portals_settings(
@@ -153,7 +155,7 @@ async def test_the_child_knows_nothing_of_the_portals_settings(
     child.write_text(
         "import os, json; print(json.dumps({'text': repr(dict(os.environ)) + '.', 'truncated': False}))"
     )
-    found = await DocumentReader(child=child).read(b"", "pdf")
+    found = await DocumentReader(child=child).read(1, b"", "pdf")
     assert "canary" not in found.text
 
 
@@ -161,10 +163,20 @@ async def test_too_many_at_once_are_told_to_come_back(tmp_path: Path) -> None:
     child = tmp_path / "slow.py"
     child.write_text("import time; time.sleep(30)")
     reader = DocumentReader(timeout_seconds=0.1, child=child)
-    answers = await asyncio.gather(*(reader.read(b"", "pdf") for _ in range(18)), return_exceptions=True)
-    refused = [answer for answer in answers if isinstance(answer, TooManyReadingsError)]
-    assert len(refused) == 2
-    assert refused[0].retry_after_seconds
+    owners = [1] * 10 + [2] * 10
+    answers = await asyncio.gather(
+        *(reader.read(owner, b"", "pdf") for owner in owners), return_exceptions=True
+    )
+    refused = [
+        owner
+        for owner, answer in zip(owners, answers, strict=True)
+        if isinstance(answer, TooManyReadingsError)
+    ]
+    assert refused == [1, 1, 2, 2]
+    more = await asyncio.gather(
+        *(reader.read(owner, b"", "pdf") for owner in (1, 2, 3) for _ in range(8)), return_exceptions=True
+    )
+    assert sum(isinstance(answer, TooManyReadingsError) for answer in more) == 8
 
 
 @given(st.data())
