@@ -57,7 +57,7 @@ class ModelServer:
     ) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(timeout=START_SECONDS)
+            self.process.communicate(timeout=START_SECONDS)
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send a JSON body and return the JSON answer."""

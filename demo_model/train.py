@@ -193,7 +193,7 @@ def save(model: Llama, optimizers: Optimizers, progress: Progress, folder: Path)
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=2900)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent / "build")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")

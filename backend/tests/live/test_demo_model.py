@@ -109,7 +109,7 @@ def test_a_conversation_that_fills_the_window_does_not_collapse(model: server.Mo
                 "content": checks.KNOWN["creating an API key" if number % 2 else "MQTT"][0],
             },
         ]
-    messages = history[-2 * 24 :]
+    messages = history[-2 * 20 :]
     prompt = model.post("/apply-template", {"messages": messages})["prompt"]
     tokens = len(model.post("/tokenize", {"content": prompt, "parse_special": True})["tokens"])
     assert 1300 < tokens < CONTEXT_TOKENS - 300
