@@ -15,7 +15,7 @@ export function ModelSelect({ models, value, onChange }: ModelSelectProps) {
   if (models.length < 2) return null;
   const chosen = value || models.find((model) => model.is_default)?.id || models[0]?.id;
   return (
-    <label className="min-w-0 space-y-1.5">
+    <label className="block min-w-0 space-y-1.5">
       <span className="block font-medium text-sm">{t('models.model')}</span>
       <select className={inputStyle} value={chosen} onChange={(event) => onChange(event.target.value)}>
         {models.map((model) => (

@@ -64,6 +64,19 @@ export function CompareAnswer({ comparison, index, message, isRunning, isBusy, o
             {t('composer.stop')}
           </Button>
         )}
+        {isOver && message.status !== 'failed' && (
+          <Button
+            variant="outline"
+            size="sm"
+            disabled={isBusy}
+            data-testid="keep-answer"
+            aria-label={t('compare.keepOf', { side: sideName(index) })}
+            onClick={onKeep}
+          >
+            <Check size={15} aria-hidden />
+            {t('compare.keep')}
+          </Button>
+        )}
       </header>
       <div className="min-h-24 flex-1">
         {reasoning && (
@@ -100,20 +113,6 @@ export function CompareAnswer({ comparison, index, message, isRunning, isBusy, o
         <footer className="mt-3 flex flex-wrap items-center gap-x-1 gap-y-2">
           <CopyButton kind="answer" text={() => message.content} label={t('message.copyAnswer')} />
           <TurnFigures message={message} />
-          {message.status !== 'failed' && (
-            <Button
-              variant="outline"
-              size="sm"
-              className="ml-auto"
-              disabled={isBusy}
-              data-testid="keep-answer"
-              aria-label={t('compare.keepOf', { side: sideName(index) })}
-              onClick={onKeep}
-            >
-              <Check size={15} aria-hidden />
-              {t('compare.keep')}
-            </Button>
-          )}
         </footer>
       )}
     </article>

@@ -40,7 +40,7 @@ export function CompareResult({ comparison }: { comparison: Comparison }) {
       <div className="ml-auto w-fit max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]">
         {comparison.question}
       </div>
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid items-start gap-4 md:grid-cols-2">
         {([0, 1] as const).map((index) => (
           <CompareAnswer
             key={index}
