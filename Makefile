@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
-.PHONY: help setup check dev test bench bench-turn bench-prefix screenshots lock openapi
+.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page screenshots lock openapi
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,13 +18,17 @@ dev:  ## the portal and the page, both reloading when a file changes
 test:  ## everything that must pass
 	@./scripts/test
 
-bench: bench-turn bench-prefix  ## all benchmarks
+bench: bench-turn bench-prefix bench-page  ## all benchmarks
 
 bench-turn:  ## what a turn costs over asking the model server directly
 	@$(python) -m bench.turn
 
 bench-prefix:  ## prompt tokens computed with our trimming and with a sliding window
 	@$(python) -m bench.prefix
+
+bench-page:  ## how quick the page is in a browser, beside its budgets
+	@npm --prefix frontend run --silent build -- --logLevel error
+	@$(python) -m bench.page
 
 screenshots:  ## pictures of every page into docs/screenshots
 	@$(python) -m bench.screenshots

@@ -92,12 +92,12 @@ def run_portal(folder: Path, **settings: str) -> Iterator[RunningPortal]:
 
 
 @contextmanager
-def run_upstream(*, chunks: int, interval_seconds: float) -> Iterator[str]:
-    """Run the bench upstream in its own process; yields its base URL."""
+def run_upstream(*, chunks: int, interval_seconds: float, module: str = "bench.upstream") -> Iterator[str]:
+    """Run a bench upstream in its own process; yields its base URL."""
     command = [
         sys.executable,
         "-m",
-        "bench.upstream",
+        module,
         "--chunks",
         str(chunks),
         "--interval",
