@@ -6,6 +6,9 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { splitWords } from './scripts/words.mjs';
+import { firstLoadChunk } from './vite/firstLoad.ts';
+import { serviceWorker } from './vite/serviceWorker.ts';
 
 const backendUrl = process.env.PORTAL_DEV_BACKEND ?? 'http://127.0.0.1:8000';
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -36,7 +39,7 @@ function precompress(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), precompress()],
+  plugins: [react(), tailwindcss(), splitWords(), precompress()],
   resolve: {
     alias: [
       // The full shiki bundle is 300 grammars and a WebAssembly engine; ours is the languages people paste.
@@ -50,6 +53,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: firstLoadChunk, debugName: 'first load' }] } },
+    },
   },
   server: {
     host: '127.0.0.1',

@@ -1,1 +1,2 @@
 export function checkImports(sourceFolder: string): Promise<string[]>;
+export function resolveImport(from: string, specifier: string): string | null;

@@ -3,3 +3,8 @@
 interface ImportMetaEnv {
   readonly VITE_API_BASE?: string;
 }
+
+declare module 'virtual:words/*' {
+  const words: Record<string, Record<string, unknown>>;
+  export default words;
+}

@@ -1,7 +1,7 @@
-/** All words of the page. English comes with it; the other languages are fetched when they are wanted. */
+/** All words of the page. English comes with it (the first screen's; the rest by moreWords.ts); the other languages are fetched when they are wanted. */
+import en from 'virtual:words/first';
 import i18next, { type ResourceKey } from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import en from '@/locales/en.json';
 
 export const languages = ['en', 'de', 'zh'] as const;
 export type Language = (typeof languages)[number];

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useSearch } from '@tanstack/react-router';
 import { ComparePage } from '@/features/chat/components/compare/ComparePage';
 import { TemplateTool } from '@/features/templates/components/TemplateTool';

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useNavigate } from '@tanstack/react-router';
 import { chooseModel } from '@/features/chat/model/modelChoice';
 import { ModelsPage } from '@/features/models/components/ModelsPage';

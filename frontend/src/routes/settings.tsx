@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useTranslation } from 'react-i18next';
 import { NewPasswordForm } from '@/features/auth/components/NewPasswordForm';
 import { SettingsPage } from '@/features/settings/components/SettingsPage';

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useParams } from '@tanstack/react-router';
 import { SharedPage } from '@/features/shared/components/SharedPage';
 

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { NewTemplatePage } from '@/features/templates/components/NewTemplatePage';
 import { TemplatePage } from '@/features/templates/components/TemplatePage';

@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest';
-import '@/lib/i18n';
+import '@/lib/moreWords';
 import { cleanup } from '@testing-library/react';
 import { afterEach } from 'vitest';
 

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { useTitle } from '@/hooks/useTitle';

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link2 } from 'lucide-react';
 import { useState } from 'react';

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useQuery } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';

@@ -1,3 +1,4 @@
+import '@/lib/moreWords';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
