@@ -39,7 +39,7 @@ function precompress(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), splitWords(), precompress()],
+  plugins: [react(), tailwindcss(), splitWords(), serviceWorker(), precompress()],
   resolve: {
     alias: [
       // The full shiki bundle is 300 grammars and a WebAssembly engine; ours is the languages people paste.

@@ -1,4 +1,5 @@
-import { cloneElement, lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactElement, Suspense, useState } from 'react';
+import { idleTrigger, type TriggerProps } from './idleTrigger';
 import type { MenuEntry } from './MenuPopup';
 
 export interface MenuProps {
@@ -9,28 +10,13 @@ export interface MenuProps {
   onOpenChange?: (isOpen: boolean) => void;
 }
 
-export interface TriggerProps {
-  children?: ReactNode;
-  onClick?: () => void;
-  onPointerEnter?: () => void;
-  onFocus?: () => void;
-  'aria-haspopup'?: 'menu' | 'dialog';
-  'aria-expanded'?: boolean;
-}
-
 const load = () => import('./MenuPopup');
 const MenuPopup = lazy(load);
 
 /** A menu behind a button. What draws it is fetched when the button is approached, not with the page. */
 export function Menu(props: MenuProps) {
   const [isWanted, setIsWanted] = useState(false);
-  const idle = cloneElement(props.trigger, {
-    onClick: () => setIsWanted(true),
-    onPointerEnter: () => void load(),
-    onFocus: () => void load(),
-    'aria-haspopup': 'menu',
-    'aria-expanded': false,
-  });
+  const idle = idleTrigger(props.trigger, 'menu', load, () => setIsWanted(true));
   if (!isWanted) return idle;
   return (
     <Suspense fallback={idle}>

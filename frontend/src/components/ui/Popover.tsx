@@ -1,5 +1,5 @@
-import { cloneElement, lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react';
-import type { TriggerProps } from './Menu';
+import { lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react';
+import { idleTrigger, type TriggerProps } from './idleTrigger';
 
 export interface PopoverProps {
   trigger: ReactElement<TriggerProps>;
@@ -13,13 +13,7 @@ const PopoverPopup = lazy(load);
 /** A small panel behind a button, fetched when the button is approached. */
 export function Popover(props: PopoverProps) {
   const [isWanted, setIsWanted] = useState(false);
-  const idle = cloneElement(props.trigger, {
-    onClick: () => setIsWanted(true),
-    onPointerEnter: () => void load(),
-    onFocus: () => void load(),
-    'aria-haspopup': 'dialog',
-    'aria-expanded': false,
-  });
+  const idle = idleTrigger(props.trigger, 'dialog', load, () => setIsWanted(true));
   if (!isWanted) return idle;
   return (
     <Suspense fallback={idle}>

@@ -11,7 +11,12 @@ interface EditMessageProps {
 }
 
 /** Editing makes a branch: the old version stays. */
-export function EditMessage({ text: original, canBeEmpty = false, onSave, onCancel }: EditMessageProps) {
+export default function EditMessage({
+  text: original,
+  canBeEmpty = false,
+  onSave,
+  onCancel,
+}: EditMessageProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(original);
   const field = useRef<HTMLTextAreaElement>(null);

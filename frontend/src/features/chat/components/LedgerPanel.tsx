@@ -7,7 +7,7 @@ import { formatCount } from '@/lib/format';
 import { fetchLedger } from '../api/turns';
 
 /** The context ledger: how full the window was, what was sent, what was left out and why. */
-export function LedgerPanel({ turnId }: { turnId: string }) {
+export default function LedgerPanel({ turnId }: { turnId: string }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const { data, error } = useQuery({

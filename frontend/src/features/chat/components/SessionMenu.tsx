@@ -1,88 +1,18 @@
-import {
-  Archive,
-  ArchiveRestore,
-  Download,
-  FolderInput,
-  Pencil,
-  Pin,
-  PinOff,
-  Share2,
-  Trash2,
-} from 'lucide-react';
-import { type ComponentProps, lazy, Suspense, useState } from 'react';
-import { useTranslation } from 'react-i18next';
-import { Menu } from '@/components/ui/Menu';
-import type { Session } from '@/lib/contracts';
-import { useSessionActions } from '../hooks/useSessionActions';
+import { lazy, Suspense, useState } from 'react';
+import { idleTrigger } from '@/components/ui/idleTrigger';
+import type { SessionMenuProps } from './SessionMenuPopup';
 
-const FolderDialog = lazy(() => import('./FolderDialog'));
-const ShareDialog = lazy(() => import('./ShareDialog'));
-
-interface SessionMenuProps extends Pick<ComponentProps<typeof Menu>, 'trigger' | 'onOpenChange'> {
-  session: Session;
-  onRename: () => void;
-  /** What only this place offers. */
-  more?: ComponentProps<typeof Menu>['entries'];
-}
+const load = () => import('./SessionMenuPopup');
+const SessionMenuPopup = lazy(load);
 
 /** Everything that can be done to a conversation; the same in the side bar and above the conversation. */
-export function SessionMenu({ session, trigger, onOpenChange, onRename, more = [] }: SessionMenuProps) {
-  const { t } = useTranslation();
-  const { update, archive, remove, exportAs } = useSessionActions();
-  const [dialog, setDialog] = useState<'folder' | 'share' | null>(null);
-  const close = () => setDialog(null);
+export function SessionMenu(props: SessionMenuProps) {
+  const [isWanted, setIsWanted] = useState(false);
+  const idle = idleTrigger(props.trigger, 'menu', load, () => setIsWanted(true));
+  if (!isWanted) return idle;
   return (
-    <>
-      <Menu
-        trigger={trigger}
-        onOpenChange={onOpenChange}
-        entries={[
-          { icon: <Pencil size={15} />, label: t('sessions.rename'), run: onRename },
-          {
-            icon: session.pinned ? <PinOff size={15} /> : <Pin size={15} />,
-            label: session.pinned ? t('sessions.unpin') : t('sessions.pin'),
-            run: () => void update(session.id, { pinned: !session.pinned }),
-          },
-          { icon: <FolderInput size={15} />, label: t('sessions.move'), run: () => setDialog('folder') },
-          ...more,
-          'separator',
-          { icon: <Share2 size={15} />, label: t('sessions.share'), run: () => setDialog('share') },
-          {
-            icon: <Download size={15} />,
-            label: t('sessions.exportMarkdown'),
-            run: () => void exportAs(session, 'markdown'),
-          },
-          {
-            icon: <Download size={15} />,
-            label: t('sessions.exportJson'),
-            run: () => void exportAs(session, 'json'),
-          },
-          'separator',
-          session.archived
-            ? {
-                icon: <ArchiveRestore size={15} />,
-                label: t('sessions.unarchive'),
-                run: () => void update(session.id, { archived: false }),
-              }
-            : { icon: <Archive size={15} />, label: t('sessions.archive'), run: () => void archive(session) },
-          {
-            icon: <Trash2 size={15} />,
-            label: t('sessions.delete'),
-            isDanger: true,
-            run: () => void remove(session),
-          },
-        ]}
-      />
-      <Suspense>
-        {dialog === 'folder' && (
-          <FolderDialog
-            current={session.folder}
-            onClose={close}
-            onChoose={(folder) => void update(session.id, { folder })}
-          />
-        )}
-        {dialog === 'share' && <ShareDialog session={session} onClose={close} />}
-      </Suspense>
-    </>
+    <Suspense fallback={idle}>
+      <SessionMenuPopup {...props} />
+    </Suspense>
   );
 }

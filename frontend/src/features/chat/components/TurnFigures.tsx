@@ -1,8 +1,11 @@
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Popover } from '@/components/ui/Popover';
+import { Skeleton } from '@/components/ui/Skeleton';
 import { useFigures } from '@/hooks/useFigures';
 import type { Message } from '@/lib/contracts';
-import { LedgerPanel } from './LedgerPanel';
+
+const LedgerPanel = lazy(() => import('./LedgerPanel'));
 
 /** Model · tokens · tokens/s · time to first token; a press opens what was sent. */
 export function TurnFigures({ message }: { message: Message }) {
@@ -31,7 +34,9 @@ export function TurnFigures({ message }: { message: Message }) {
         </button>
       }
     >
-      <LedgerPanel turnId={turnId} />
+      <Suspense fallback={<Skeleton className="h-40" />}>
+        <LedgerPanel turnId={turnId} />
+      </Suspense>
     </Popover>
   );
 }

@@ -7,9 +7,9 @@ import type { Message } from '@/lib/contracts';
 import type { TurnActions } from '../hooks/useTurnActions';
 import type { BranchPosition } from '../model/tree';
 import { BranchSwitcher } from './BranchSwitcher';
-import { EditMessage } from './EditMessage';
 import { actionRowStyle } from './styles';
 
+const EditMessage = lazy(() => import('./EditMessage'));
 const MessageFiles = lazy(() => import('./MessageFiles'));
 
 interface UserMessageProps {
@@ -24,15 +24,17 @@ export const UserMessage = memo(function UserMessage({ message, branch, isBusy, 
   const [isEditing, setIsEditing] = useState(false);
   if (isEditing) {
     return (
-      <EditMessage
-        text={message.content}
-        canBeEmpty={message.attachments.length > 0}
-        onCancel={() => setIsEditing(false)}
-        onSave={(text) => {
-          setIsEditing(false);
-          actions.edit(message, text);
-        }}
-      />
+      <Suspense fallback={<div className="h-28" />}>
+        <EditMessage
+          text={message.content}
+          canBeEmpty={message.attachments.length > 0}
+          onCancel={() => setIsEditing(false)}
+          onSave={(text) => {
+            setIsEditing(false);
+            actions.edit(message, text);
+          }}
+        />
+      </Suspense>
     );
   }
   return (

@@ -1,7 +1,9 @@
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, startTransition, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
-/** Turns drawn at first, and with each step up: a long conversation opens as fast as a short one. */
-const stepTurns = 10;
+/** Turns drawn at first: a long conversation opens as fast as a short one. */
+const firstTurns = 10;
+/** Turns added with each step up: few, so that no step holds up a frame of a slow device. */
+const stepTurns = 2;
 
 /** Draws the end of a long conversation and adds earlier turns as the reader comes near the top. */
 export function useEarlierTurns(
@@ -9,7 +11,7 @@ export function useEarlierTurns(
   targetIndex: number,
   scroller: RefObject<HTMLDivElement | null>,
 ) {
-  const [shown, setShown] = useState(stepTurns);
+  const [shown, setShown] = useState(firstTurns);
   const sentinel = useRef<HTMLDivElement>(null);
   const heightBefore = useRef<number | null>(null);
   const needed = targetIndex === -1 ? shown : Math.max(shown, count - targetIndex + 2);
@@ -24,7 +26,7 @@ export function useEarlierTurns(
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
         heightBefore.current = root.scrollHeight - root.scrollTop;
-        setShown((current) => current + stepTurns);
+        startTransition(() => setShown((current) => current + stepTurns));
       },
       { root, rootMargin: '900px 0px 0px 0px' },
     );

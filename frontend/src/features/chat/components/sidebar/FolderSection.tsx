@@ -19,7 +19,7 @@ import { RenameField } from '../RenameField';
 import { SessionRow } from './SessionRow';
 
 /** A folder of the side bar: its name, and below it, while it is open, what it holds. */
-export function FolderSection({ folder }: { folder: Folder }) {
+export default function FolderSection({ folder }: { folder: Folder }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const errorText = useErrorText();

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { Skeleton } from '@/components/ui/Skeleton';
@@ -7,8 +7,9 @@ import { foldersQuery } from '../../api/folders';
 import { sessionsQuery } from '../../api/sessions';
 import { groupSessions, type SessionGroup } from '../../model/sessionGroups';
 import { sessionsOf } from '../../model/sessionLists';
-import { FolderSection } from './FolderSection';
 import { SessionRow } from './SessionRow';
+
+const FolderSection = lazy(() => import('./FolderSection'));
 
 const groupTitleStyle = 'px-2.5 pt-3.5 pb-1 font-medium text-muted-foreground text-xs';
 
@@ -50,7 +51,9 @@ export function SessionList() {
         <div>
           <h2 className={groupTitleStyle}>{t('folders.title')}</h2>
           {folders.map((folder) => (
-            <FolderSection key={folder.name} folder={folder} />
+            <Suspense key={folder.name} fallback={<div className="h-9 touch:h-11" />}>
+              <FolderSection folder={folder} />
+            </Suspense>
           ))}
         </div>
       )}

@@ -1,0 +1,26 @@
+import { cloneElement, type ReactElement, type ReactNode } from 'react';
+
+export interface TriggerProps {
+  children?: ReactNode;
+  onClick?: () => void;
+  onPointerEnter?: () => void;
+  onFocus?: () => void;
+  'aria-haspopup'?: 'menu' | 'dialog';
+  'aria-expanded'?: boolean;
+}
+
+/** A button as it is before what it opens was fetched: that begins when it is approached. */
+export function idleTrigger(
+  trigger: ReactElement<TriggerProps>,
+  kind: 'menu' | 'dialog',
+  load: () => Promise<unknown>,
+  onWanted: () => void,
+): ReactElement<TriggerProps> {
+  return cloneElement(trigger, {
+    onClick: onWanted,
+    onPointerEnter: () => void load(),
+    onFocus: () => void load(),
+    'aria-haspopup': kind,
+    'aria-expanded': false,
+  });
+}
