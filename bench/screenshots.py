@@ -47,6 +47,13 @@ async def talk(page: Page, base_url: str) -> None:
             await ask(page, text)
 
 
+async def write_template(page: Page, base_url: str) -> None:
+    """Save the starter for games: the first template of a fresh portal."""
+    await page.goto(f"{base_url}/templates/new?from=game")
+    await page.get_by_test_id("save-template").click()
+    await page.get_by_test_id("use-template").wait_for()
+
+
 async def sign_in(page: Page, base_url: str, *, is_new: bool) -> None:
     await page.goto(f"{base_url}/register" if is_new else base_url)
     await page.get_by_label("Email").fill(EMAIL)
@@ -77,6 +84,10 @@ def open_path(path: str) -> Callable[[Page, str], Awaitable[Any]]:
 PAGES: dict[str, Callable[[Page, str], Awaitable[Any]]] = {
     "new-chat": open_path("/"),
     "chat": last_conversation,
+    "templates": open_path("/templates"),
+    "template": open_path("/templates/1"),
+    "models": open_path("/models"),
+    "compare": open_path("/compare"),
     "keys": open_path("/keys"),
     "settings": open_path("/settings"),
 }
@@ -87,6 +98,7 @@ async def take(browser: Browser, base_url: str) -> None:
     page = await context.new_page()
     await sign_in(page, base_url, is_new=True)
     await talk(page, base_url)
+    await write_template(page, base_url)
     await context.close()
     for size, viewport in SIZES.items():
         for scheme in ("light", "dark"):

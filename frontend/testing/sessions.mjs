@@ -10,6 +10,7 @@ export function handleSessions({ state, response, url, method, path, body }) {
     items.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated_at.localeCompare(a.updated_at));
     return json(response, 200, { items, next_cursor: null });
   }
+  if (id === 'folders') return json(response, 200, { items: [] });
   if (id === 'search') return json(response, 200, { items: search(state, url.searchParams.get('q') ?? '') });
   const session = state.sessions.get(id);
   if (!session || (session.isDeleted && action !== 'restore'))
