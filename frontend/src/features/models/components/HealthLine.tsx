@@ -21,7 +21,7 @@ export function HealthLine() {
       <span>{t(`models.status.${health.status}`)}</span>
       {health.latency_ms !== null && health.status !== 'unavailable' && (
         <span className="text-muted-foreground">
-          {t('models.latency', { time: formatDuration(health.latency_ms) })}
+          {t('models.latency', { time: formatDuration(Math.max(1, health.latency_ms)) })}
         </span>
       )}
       {health.status !== 'healthy' && health.message && (
