@@ -121,5 +121,5 @@ async def test_nothing_of_a_hostile_answer_runs_or_asks_elsewhere_streamed_store
         "document.querySelector('[data-testid=markdown]').innerHTML = '<img src=x onerror=\"window.owned=1\">'"
     )
     await person.page.wait_for_timeout(200)
-    assert len(await person.page.evaluate(FOREIGN)) == 2
+    assert len(await person.page.evaluate(FOREIGN)) == 3, "the element, its address and its handler"
     assert await person.page.evaluate("violations") == ["script-src-attr inline"]

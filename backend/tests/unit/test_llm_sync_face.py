@@ -229,6 +229,15 @@ def test_a_plain_script_exits_cleanly(upstream: FakeUpstream, ending: str) -> No
     assert time.monotonic() - started < 30
 
 
+@pytest.fixture
+def own_ctrl_c() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background, which leaves SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("own_ctrl_c")
 def test_ctrl_c_cancels_the_turn(upstream: FakeUpstream, store: FakeStore) -> None:
     manager = BackgroundSessionManager(opener(upstream.url, store))
     manager.process_message("s", None, "Hello")
