@@ -193,7 +193,12 @@ class MessageRepository:
         """Return usage, timings and error of each of a session's turns, by turn id."""
         rows = await self._session.execute(
             select(
-                TurnRow.id, TurnRow.usage, TurnRow.timings, TurnRow.error_code, TurnRow.error_message
+                TurnRow.id,
+                TurnRow.usage,
+                TurnRow.timings,
+                TurnRow.finish_reason,
+                TurnRow.error_code,
+                TurnRow.error_message,
             ).where(TurnRow.session_pk == session_pk)
         )
         return {row[0]: row for row in rows}

@@ -126,6 +126,7 @@ class MessageRead(BaseModel):
     turn_id: str | None
     usage: UsageRead | None
     timings: dict[str, float] | None
+    finish_reason: str | None
     error: ErrorRead | None
     attachments: list[AttachmentRef]
     created_at: datetime

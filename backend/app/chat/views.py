@@ -109,6 +109,7 @@ def _message_fields(node: Node, facts: Mapping[str, Row[Any]]) -> dict[str, Any]
         "turn_id": node.turn_id,
         "usage": fact.usage if fact else None,
         "timings": fact.timings if fact else None,
+        "finish_reason": fact.finish_reason if fact else None,
         "error": _error(fact.error_code, fact.error_message) if fact else None,
         "attachments": node.attachments or [],
         "created_at": node.created_at,

@@ -48,12 +48,15 @@ class Answer:
     def take(self, chunk: Chunk) -> None:
         """Add a chunk. Runs once per token: it does no more than it must."""
         if chunk.reasoning:
-            self._stopwatch.mark_first_token()
+            if not self._reasoning:
+                self._stopwatch.mark_first_token()
+                self._stopwatch.mark_reasoning()
             self._reasoning.append(chunk.reasoning)
             self._note(REASONING, len(chunk.reasoning), self._encoder.reasoning(chunk.reasoning))
         if chunk.content:
             if not self._content:
                 self._stopwatch.mark_first_token()
+                self._stopwatch.mark_content()
             self._content.append(chunk.content)
             self._note(CONTENT, len(chunk.content), self._encoder.content(chunk.content))
         if chunk.tool_calls:

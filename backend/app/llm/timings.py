@@ -13,6 +13,8 @@ class Stopwatch:
         self._arrived = clock.monotonic()
         self._sent: float | None = None
         self._first: float | None = None
+        self._thought_from: float | None = None
+        self._thought_until: float | None = None
         self._ended: float | None = None
 
     @property
@@ -28,6 +30,15 @@ class Stopwatch:
         if self._first is None:
             self._first = self._clock.monotonic()
 
+    def mark_reasoning(self) -> None:
+        """The model thinks: from the first piece of reasoning to the first piece of the answer."""
+        if self._thought_from is None:
+            self._thought_from = self._clock.monotonic()
+
+    def mark_content(self) -> None:
+        if self._thought_from is not None and self._thought_until is None:
+            self._thought_until = self._clock.monotonic()
+
     def mark_end(self) -> None:
         self._ended = self._clock.monotonic()
 
@@ -38,11 +49,14 @@ class Stopwatch:
         return _ms(self._first - self._sent)
 
     def figures(self, completion_tokens: int | None) -> dict[str, float]:
-        """Return `queued_ms, ttft_ms, total_ms, tokens_per_second`, those that are known."""
+        """Return `queued_ms, ttft_ms, reasoning_ms, total_ms, tokens_per_second`, those that are known."""
         end = self._ended if self._ended is not None else self._clock.monotonic()
         figures = {"queued_ms": _ms((self._sent if self._sent is not None else end) - self._arrived)}
         if self._first is not None:
             figures["ttft_ms"] = _ms(self._first - self._arrived)
+        if self._thought_from is not None:
+            until = self._thought_until if self._thought_until is not None else end
+            figures["reasoning_ms"] = _ms(until - self._thought_from)
         figures["total_ms"] = _ms(end - self._arrived)
         if completion_tokens and self._first is not None and end > self._first:
             figures["tokens_per_second"] = round(completion_tokens / (end - self._first), 1)

@@ -51,6 +51,16 @@ async def test_a_turn_answers_with_everything_the_contract_names(ada: httpx.Asyn
     assert [attempt["status"] for attempt in ledger["attempts"]] == ["done"]
 
 
+async def test_after_a_reload_a_message_still_says_how_it_ended_and_how_long_it_was_thought_about(
+    ada: httpx.AsyncClient, upstream: FakeUpstream
+) -> None:
+    upstream.queue(Reply(text="Half an ans", reasoning="Hm", finish_reason="length"))
+    await say(ada, "s", "Hello!")
+    question, answer = (await ada.get("/api/sessions/s")).json()["messages"]
+    assert (question["finish_reason"], answer["finish_reason"]) == (None, "length")
+    assert 0 <= answer["timings"]["reasoning_ms"] <= answer["timings"]["total_ms"]
+
+
 async def test_temperature_zero_reaches_the_model(ada: httpx.AsyncClient, upstream: FakeUpstream) -> None:
     await say(ada, "s", "Hello!", temperature=0)
     await ada.post("/api/llm/chat", json={"messages": [{"role": "user", "content": "x"}], "temperature": 0})

@@ -53,7 +53,7 @@ async def test_a_turn_is_told_event_by_event(engine: Engine) -> None:
         "cached_tokens": 0,
         "reasoning_tokens": 1,
     }
-    assert set(last["timings"]) == {"queued_ms", "ttft_ms", "total_ms", "tokens_per_second"}
+    assert set(last["timings"]) == {"queued_ms", "ttft_ms", "reasoning_ms", "total_ms", "tokens_per_second"}
     assert engine.store.turns[record.turn_id].status == "done"
 
 

@@ -205,6 +205,7 @@ export interface MessageRead {
   content: string;
   created_at: string;
   error: ErrorRead | null;
+  finish_reason: string | null;
   id: string;
   model: string | null;
   parent_id: string | null;

@@ -51,6 +51,7 @@ export type User = UserRead;
 export interface Timings {
   queued_ms?: number | null;
   ttft_ms?: number | null;
+  reasoning_ms?: number | null;
   total_ms?: number | null;
   tokens_per_second?: number | null;
 }

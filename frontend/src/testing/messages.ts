@@ -12,6 +12,7 @@ export function makeMessage(id: string, parentId: string | null, patch: Partial<
     turn_id: null,
     usage: null,
     timings: null,
+    finish_reason: null,
     error: null,
     attachments: [],
     created_at: '2026-01-01T00:00:00Z',

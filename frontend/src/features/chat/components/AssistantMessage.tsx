@@ -7,7 +7,6 @@ import { cn } from '@/lib/cn';
 import type { Message } from '@/lib/contracts';
 import { useLiveAnswer } from '../hooks/useLiveAnswer';
 import type { TurnActions } from '../hooks/useTurnActions';
-import { reasoningTime } from '../model/reasoningTimes';
 import type { BranchPosition } from '../model/tree';
 import { BranchSwitcher } from './BranchSwitcher';
 import { FailedAnswer } from './FailedAnswer';
@@ -46,7 +45,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
         <Reasoning
           text={reasoning}
           isThinking={live?.isThinking ?? false}
-          milliseconds={live ? live.reasoningMs : reasoningTime(message.id)}
+          milliseconds={live ? live.reasoningMs : (message.timings?.reasoning_ms ?? null)}
         />
       )}
       {content && <Markdown text={content} isStreaming={live !== null} />}
@@ -54,6 +53,11 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
       {!live && message.status === 'stopped' && (
         <p className="mt-2 text-muted-foreground text-sm" data-testid="stopped-mark">
           {t('message.stopped')}
+        </p>
+      )}
+      {!live && message.finish_reason === 'length' && (
+        <p className="mt-2 text-muted-foreground text-sm" data-testid="length-mark">
+          {t('message.lengthLimit')}
         </p>
       )}
       {!live && message.status === 'failed' && (

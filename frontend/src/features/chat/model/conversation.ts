@@ -53,6 +53,7 @@ function finishedAssistantMessage(live: LiveTurn, status: MessageStatus): Messag
     model: live.model ?? live.assistantMessage.model,
     usage: live.usage,
     timings: live.timings,
+    finish_reason: live.finishReason,
     error: live.error,
   };
 }

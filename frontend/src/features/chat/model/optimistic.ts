@@ -16,6 +16,7 @@ function localMessage(role: Message['role'], parentId: string | null, patch: Par
     turn_id: null,
     usage: null,
     timings: null,
+    finish_reason: null,
     error: null,
     attachments: [],
     created_at: new Date().toISOString(),

@@ -24,7 +24,6 @@ import {
   useLiveTurns,
 } from './liveTurns';
 import { foundTurn, optimisticTurn } from './optimistic';
-import { rememberReasoning } from './reasoningTimes';
 import { markTemplateSent, templateOf } from './templateUse';
 import { applyServerEvent } from './turnEvents';
 
@@ -159,7 +158,6 @@ function announce(sessionId: string): void {
 async function settle(sessionId: string): Promise<void> {
   const live = getLiveTurn(sessionId);
   if (!live || live.turnId === null) return;
-  rememberReasoning(live.assistantMessage.id, live.reasoningMs);
   announce(sessionId);
   try {
     // A refetch that began before the end would come back with the old state.

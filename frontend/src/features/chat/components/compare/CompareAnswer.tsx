@@ -10,7 +10,6 @@ import { modelsQuery } from '@/lib/modelQueries';
 import { useLiveAnswer } from '../../hooks/useLiveAnswer';
 import { askSide, type Comparison, type SideIndex } from '../../model/compare';
 import { useLiveTurns } from '../../model/liveTurns';
-import { reasoningTime } from '../../model/reasoningTimes';
 import { stopTurn } from '../../model/turnRunner';
 import { FailedAnswer } from '../FailedAnswer';
 import { TurnFigures } from '../TurnFigures';
@@ -83,7 +82,7 @@ export function CompareAnswer({ comparison, index, message, isRunning, isBusy, o
           <Reasoning
             text={reasoning}
             isThinking={live?.isThinking ?? false}
-            milliseconds={live ? live.reasoningMs : reasoningTime(message?.id ?? '')}
+            milliseconds={live ? live.reasoningMs : (message?.timings?.reasoning_ms ?? null)}
           />
         )}
         {content && <Markdown text={content} isStreaming={live !== null} />}
