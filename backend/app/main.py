@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app import __version__
 from app.api import ROUTERS
+from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
 from app.web.body_limit import BodyLimitMiddleware
@@ -34,7 +35,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.runtime = runtime
         await runtime.start()
         try:
-            yield
+            with serving(runtime):
+                yield
         finally:
             await runtime.close()
 

@@ -1,6 +1,6 @@
-"""The portal's engine for plain scripts: a runtime of its own on a background thread, and a client for single asks.
+"""The portal's engine for plain Python: the server's own inside its process, else a runtime on a background thread.
 
-What scripts make belongs to the local user, who cannot sign in.
+What plain Python makes belongs to the local user, who cannot sign in.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.config import Settings, get_settings
 from app.db.migrate import upgrade
 from app.llm.background import BackgroundSessionManager, OpenedEngine
 from app.llm.errors import LLMError
+from app.llm.sessions import SessionManager
 from app.llm.turns import ChatRequest
 from app.llm.types import Caller, ChatMessage, Sampling
 from app.users.service import ensure_local_user
@@ -31,12 +32,63 @@ Messages = Sequence[Mapping[str, Any]]
 Pieces = queue.SimpleQueue[str | BaseException | None]
 
 
+class _Served:
+    """The server's runtime in this process, its loop, and the local user once asked for."""
+
+    def __init__(self, runtime: Runtime, loop: asyncio.AbstractEventLoop) -> None:
+        self.runtime = runtime
+        self.loop = loop
+        self._owner: Caller | None = None
+
+    async def owner(self) -> Caller:
+        if self._owner is None:
+            self._owner = Caller(await ensure_local_user(self.runtime.database))
+        return self._owner
+
+
+_served: list[_Served] = []
+
+
+@contextlib.contextmanager
+def serving(runtime: Runtime) -> Iterator[None]:
+    """Let plain Python in this process use the server's engine; enter it on the server's loop.
+
+    A second engine beside it would load a second model and not see the running turns.
+    """
+    served = _Served(runtime, asyncio.get_running_loop())
+    _served.append(served)
+    try:
+        yield
+    finally:
+        _served.remove(served)
+
+
 class LocalPortal(BackgroundSessionManager):
     """`BackgroundSessionManager` over the configured database and model server; also asks without a session."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__(self._open)
         self._settings = settings
+
+    def _home_loop(self) -> asyncio.AbstractEventLoop:
+        served = self._server()
+        if served is None:
+            return super()._home_loop()
+        if _running_loop() is served.loop:
+            raise RuntimeError(
+                "This call would wait for the loop that it runs on. "
+                "Call it from a thread: `await asyncio.to_thread(manager.process_message, ...)`."
+            )
+        return served.loop
+
+    async def _engine(self) -> tuple[SessionManager, Caller]:
+        served = self._server()
+        if served is None or asyncio.get_running_loop() is not served.loop:
+            return await super()._engine()
+        return served.runtime.sessions, await served.owner()
+
+    def _server(self) -> _Served | None:
+        return _served[-1] if _served and self._settings is None else None
 
     async def _open(self) -> OpenedEngine:
         settings = self._settings or get_settings()
@@ -133,6 +185,13 @@ def get_session_manager() -> LocalPortal:
 def get_llm_client() -> LLMClient:
     """Return a client on the process's engine."""
     return LLMClient(get_session_manager())
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _request(caller: Caller, messages: Messages, sampling: Sampling) -> ChatRequest:
