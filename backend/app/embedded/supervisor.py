@@ -1,4 +1,4 @@
-"""The supervisor of the embedded model server: starts it, restarts it when it dies, stops it with the portal."""
+"""The supervisor of the embedded model server: starts it, restarts it when it dies or hangs, stops it with the portal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from app.config import Settings
 from app.embedded.backoff import Backoff
@@ -17,6 +17,7 @@ from app.embedded.errors import EmbeddedServerError, ServerDiedError
 from app.embedded.gguf import read_model_file
 from app.embedded.options import ServerOptions, choose_options
 from app.embedded.process import ChildProcess
+from app.embedded.watch import Watch, until_silent
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import new_secret
 
@@ -46,11 +47,17 @@ class EmbeddedServer:
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, backoff: Backoff | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        backoff: Backoff | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._backoff = backoff or Backoff()
+        self._watch = watch or Watch()
         self._callbacks: list[Callable[[EmbeddedStatus], object]] = []
         self._task: asyncio.Task[None] | None = None
         self._child: ChildProcess | None = None
@@ -126,7 +133,7 @@ class EmbeddedServer:
             self._address = (base_url, api_key)
             logger.info("embedded model server: %s is ready", self.options.model_alias)
             self._enter("ready", self._status.last_error)
-            return child.why_it_ended(await asyncio.shield(child.ended))
+            return await self._until_over(child, base_url)
         except TimeoutError:
             raise ServerDiedError(f"The model was not loaded within {_LOAD_SECONDS} s.") from None
         except EmbeddedServerError:
@@ -135,6 +142,19 @@ class EmbeddedServer:
         finally:
             self._address = self._child = None
             await self._end(child)
+
+    async def _until_over(self, child: ChildProcess, base_url: str) -> EmbeddedServerError:
+        """Wait until the child ends or hangs, and return which."""
+        silent = asyncio.create_task(until_silent(base_url, self._watch), name="embedded-watch")
+        try:
+            waits: list[asyncio.Future[Any]] = [child.ended, silent]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            silent.cancel()
+            await asyncio.gather(silent, return_exceptions=True)
+        if child.ended.done():
+            return child.why_it_ended(child.ended.result())
+        return ServerDiedError("The model server was running and did not answer any more.")
 
     def _prepare(self) -> ServerOptions:
         check_machine()

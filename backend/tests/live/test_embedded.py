@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import pytest
 from app.config import DEMO_MODEL, Settings, load_settings
 from app.embedded.errors import LibraryMissingError, ModelLoadError, ModelMissingError
 from app.embedded.supervisor import EmbeddedServer
+from app.embedded.watch import Watch
 
 pytestmark = pytest.mark.live
 _BACKEND = Path(__file__).resolve().parents[2]
@@ -96,6 +98,25 @@ async def test_a_killed_server_is_back_within_two_seconds(server: EmbeddedServer
     assert states == ["restarting", "ready"]
     assert server.status.pid != before and server.status.restarts == 1
     assert (await ask(server.address, "/health"))[0] == 200
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+async def test_a_server_that_hangs_is_replaced() -> None:
+    server = EmbeddedServer(settings_for(DEMO_MODEL), watch=Watch(0.2, 0.5, silences=2))
+    await server.start()
+    try:
+        assert await server.wait_ready(30), server.status
+        hung = server.status.pid
+        assert hung is not None
+        os.kill(hung, signal.SIGSTOP)
+        async with asyncio.timeout(20):
+            while server.status.pid == hung or server.status.state != "ready":  # noqa: ASYNC110 - it has no event to wait for
+                await asyncio.sleep(0.05)
+        assert not psutil.pid_exists(hung)
+        assert "did not answer" in str(server.status.last_error)
+        assert (await ask(server.address, "/health"))[0] == 200
+    finally:
+        await server.stop()
 
 
 async def test_stop_in_the_middle_of_a_stream_leaves_no_process() -> None:
