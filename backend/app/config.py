@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -96,6 +97,12 @@ class Settings(BaseSettings):
     mqtt_topic_user_input: str = "prompt_portal/user_input"
     mqtt_topic_assistant_response: str = "prompt_portal/assistant_response"
     mqtt_topic_template: str = "maze/template"
+    mqtt_tls: bool = False
+    mqtt_ca_file: str = ""
+    mqtt_game_key: SecretStr = SecretStr("")
+    mqtt_projects: Annotated[list[str], NoDecode] = [
+        "maze", "driving", "bloodcell", "racing", "general", "prompt_portal"
+    ]  # fmt: skip
 
     # Limits
     max_body_bytes: int = Field(10 * 1024 * 1024, ge=1024)
@@ -113,6 +120,19 @@ class Settings(BaseSettings):
             for origin in value.strip("[]").replace('"', "").split(",")
             if origin.strip()
         ]
+
+    @field_validator("mqtt_projects", mode="before")
+    @classmethod
+    def _split_projects(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("mqtt_projects")
+    @classmethod
+    def _plain_names(cls, value: list[str]) -> list[str]:
+        for project in value:
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", project):
+                raise ValueError("MQTT_PROJECTS must list names of letters, digits, _ and -")
+        return value
 
     @field_validator("cors_origins")
     @classmethod

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app import __version__
 from app.api import ROUTERS
+from app.bridge.bridge import bridging
 from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
@@ -36,7 +37,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await runtime.start()
         try:
             with serving(runtime):
-                yield
+                async with bridging(runtime) as bridge:
+                    app.state.bridge = bridge
+                    yield
         finally:
             await runtime.close()
 

@@ -1,0 +1,1 @@
+"""The MQTT door: games and devices ask the same engine through a broker."""

@@ -1,0 +1,256 @@
+"""The bridge: a connection, the inbox, and the work; starts and ends with the portal, and never holds it up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+
+from app.auth.runtime import create_auth_runtime
+from app.bridge.asks import read_ask
+from app.bridge.callers import Callers
+from app.bridge.frames import Frames
+from app.bridge.inbox import Inbox
+from app.bridge.intake import Intake
+from app.bridge.order import SessionOrder
+from app.bridge.status import BridgeStatus
+from app.bridge.tables import BridgeRequest
+from app.bridge.topics import (
+    CANCELS,
+    REQUESTS,
+    SHARE,
+    CancelTopic,
+    GameTopic,
+    GameTopics,
+    RequestTopic,
+    parse_topic,
+)
+from app.bridge.transport import Broker, Incoming, MqttTransport
+from app.bridge.worker import Work, Worker
+from app.chat.runtime import Runtime
+from app.config import Settings
+from app.errors import PortalError, TooManyRequestsError, UnavailableError
+from app.kit.hashing import digest
+
+logger = logging.getLogger(__name__)
+
+_LANES = 8
+_LANE_PLACES = 256
+_TEND_SECONDS = 5.0
+_MODEL_WAIT_SECONDS = 60.0
+_TENDS_AN_HOUR = 720
+
+
+class MqttBridge:
+    """Answers requests that come by a broker; several bridges share one broker's requests."""
+
+    def __init__(self, runtime: Runtime, broker: Broker) -> None:
+        settings = runtime.settings
+        self.status = BridgeStatus(broker=f"{broker.host}:{broker.port}")
+        self._runtime = runtime
+        self._games = GameTopics(
+            settings.mqtt_projects,
+            user_input=settings.mqtt_topic_user_input,
+            state=settings.mqtt_topic_state,
+        )
+        own = [REQUESTS, *self._games.subscriptions()]
+        subscriptions = [*(f"{SHARE}{topic}" for topic in own), CANCELS]
+        self._transport = MqttTransport(
+            broker, client_id(settings), subscriptions, self._on_message, self._on_change
+        )
+        self._inbox = Inbox(runtime.database, digest(runtime.replica.id), runtime.clock)
+        self._worker = Worker(runtime, self._inbox, self._transport, self.status)
+        auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
+        self._callers = Callers(auth.identity, runtime.database, runtime.clock)
+        self._intake = Intake(
+            self._inbox,
+            self._worker,
+            self._callers,
+            auth.limits,
+            self.status,
+            game_key=settings.mqtt_game_key.get_secret_value(),
+            reply_bases={settings.mqtt_topic_user_input: settings.mqtt_topic_assistant_response},
+        )
+        self._order: SessionOrder[Work] = SessionOrder(self._run, max_waiting=settings.session_max_queued)
+        self._works: dict[tuple[int, str, str], Work] = {}
+        self._lanes: list[asyncio.Queue[Incoming]] = [asyncio.Queue(_LANE_PLACES) for _ in range(_LANES)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin; a broker that is away is tried again for as long as the portal runs."""
+        self._tasks = [asyncio.create_task(self._serve_lane(lane)) for lane in self._lanes]
+        self._tasks.append(asyncio.create_task(self._serve()))
+
+    async def close(self) -> None:
+        """Stop; requests that are not answered yet are left to the next bridge, at once."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._order.close()
+        await self._transport.close()
+        try:
+            await self._inbox.release()
+        except PortalError as error:
+            logger.warning("requests could not be handed on: %s", error.message)
+
+    # Taking in
+
+    def _on_change(self, is_connected: bool) -> None:
+        self.status.is_connected = is_connected
+        self.status.connects += is_connected
+        logger.info(
+            "MQTT broker %s: %s", self.status.broker, "connected" if is_connected else "connection lost"
+        )
+
+    def _on_message(self, message: Incoming) -> None:
+        """Put a message in its topic's lane, so that one client's messages keep their order."""
+        self.status.received += 1
+        lane = self._lanes[hash(message.topic) % _LANES]
+        try:
+            lane.put_nowait(message)
+        except asyncio.QueueFull:  # QoS 0 only: of others the broker has few under way
+            self.status.dropped += 1
+
+    async def _serve_lane(self, lane: asyncio.Queue[Incoming]) -> None:
+        while True:
+            message = await lane.get()
+            try:
+                await self._handle(message)
+                self._transport.acknowledge(message)
+            except PortalError as error:  # not acknowledged: the broker sends it again
+                logger.warning("an MQTT message could not be taken in: %s", error.message)
+            except Exception:
+                logger.exception("an MQTT message could not be taken in")
+                self._transport.acknowledge(message)  # what is broken now would be broken again
+
+    async def _handle(self, message: Incoming) -> None:
+        topic = None if message.is_retained else parse_topic(message.topic, self._games)
+        match topic:
+            case RequestTopic():
+                work = await self._intake.request(topic, message)
+            case GameTopic():
+                work = await self._intake.game(topic, message)
+            case CancelTopic():
+                return await self._cancel(topic, message)
+            case _:
+                return None
+        if work is not None:
+            await self._begin(work, is_state=isinstance(topic, GameTopic) and topic.action == "state")
+        return None
+
+    async def _begin(self, work: Work, *, is_state: bool) -> None:
+        self._works[work.key] = work
+        key: Hashable = work.session or work.key
+        if is_state:
+            replaced = self._order.put_newest(key, work)
+            if replaced is not None:
+                self.status.states_replaced += 1
+                self._works.pop(replaced.key, None)
+                await self._inbox.sent(replaced.row.id)
+            return
+        if not self._order.put(key, work):
+            self._works.pop(work.key, None)
+            error = TooManyRequestsError(
+                "Too many requests of this session wait.", code="session_busy", retry_after_seconds=2
+            )
+            answer = Frames(work.row.request).error(error)
+            if await self._inbox.answer(work.row.id, answer):
+                await self._worker.send(work.reply, answer)
+                await self._inbox.sent(work.row.id)
+
+    async def _cancel(self, topic: CancelTopic, message: Incoming) -> None:
+        try:
+            ask = read_ask(message.payload or b"{}")
+        except PortalError:
+            return
+        principal = await self._intake.caller(message, ask.token.get_secret_value() if ask.token else "")
+        work = principal and self._works.get((principal.user.id, topic.client, topic.request))
+        if work:
+            await self._worker.stop(work)
+
+    # Working
+
+    async def _run(self, work: Work) -> None:
+        work.task = asyncio.current_task()
+        self.status.running += 1
+        try:
+            await self._worker.work(work)
+        except PortalError as error:  # it stays in the inbox, and is taken up again
+            logger.warning("an MQTT answer is delayed: %s", error.message)
+        except Exception:
+            logger.exception("an MQTT request could not be finished")
+        finally:
+            self.status.running -= 1
+            self._works.pop(work.key, None)
+
+    async def _serve(self) -> None:
+        """Give the model a moment to be there: until then requests wait in the broker and in the inbox."""
+        await self._runtime.health.wait_available(_MODEL_WAIT_SECONDS)
+        self._transport.open()
+        await self._tend()
+
+    async def _tend(self) -> None:
+        """Keep the leases, take up what other bridges left, forget what is old."""
+        count = 0
+        while True:
+            try:
+                await self._inbox.renew([work.row.id for work in self._works.values()])
+                for row in await self._inbox.take_up():
+                    await self._take_up(row)
+                if count % _TENDS_AN_HOUR == 0:
+                    await self._inbox.forget_old()
+                count += 1
+            except PortalError as error:
+                logger.warning("the MQTT inbox could not be tended: %s", error.message)
+            except Exception:
+                logger.exception("the MQTT inbox could not be tended")
+            await asyncio.sleep(_TEND_SECONDS)
+
+    async def _take_up(self, row: BridgeRequest) -> None:
+        self.status.taken_up += 1
+        principal = None
+        if row.answer is None:
+            try:
+                principal = await self._callers.by_key_id(row.key_id)
+            except UnavailableError:
+                raise
+            except PortalError as error:
+                row.answer = Frames(row.request).error(error)
+                await self._inbox.answer(row.id, row.answer)
+        await self._begin(Work(row, principal), is_state=False)
+
+
+@asynccontextmanager
+async def bridging(runtime: Runtime) -> AsyncIterator[MqttBridge | None]:
+    """Run the bridge while the block runs, if a broker is configured."""
+    settings = runtime.settings
+    if not settings.mqtt_broker_host:
+        yield None
+        return
+    bridge = MqttBridge(runtime, broker_of(settings))
+    await bridge.start()
+    try:
+        yield bridge
+    finally:
+        await bridge.close()
+
+
+def broker_of(settings: Settings) -> Broker:
+    """Return the configured broker."""
+    return Broker(
+        settings.mqtt_broker_host,
+        settings.mqtt_broker_port,
+        settings.mqtt_username,
+        settings.mqtt_password.get_secret_value(),
+        settings.mqtt_tls,
+        settings.mqtt_ca_file,
+    )
+
+
+def client_id(settings: Settings) -> str:
+    """Return a name that this replica has after each start, and no other one: the broker keeps its messages by it."""
+    place = f"{socket.gethostname()}:{settings.portal_data_dir}:{settings.portal_port or os.getpid()}"
+    return f"{settings.mqtt_client_id or 'prompt-portal'}-{digest(place)[:12]}"

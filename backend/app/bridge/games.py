@@ -1,0 +1,119 @@
+"""What games send on the projects' topics: a message or a maze's state, with everything but the text optional."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from app.bridge.topics import GameTopic, is_name
+from app.errors import UnprocessableError
+
+_MAX_STATE_CHARS = 20_000
+_STATE_FIELDS = (
+    "player_pos", "exit_pos", "visible_map", "germs", "oxygenPellets", "oxygenCollected", "tick", "health", "oxygen"
+)  # fmt: skip
+_PROMPTS = {
+    "maze": (
+        "You guide a player through a maze. Answer with one JSON object and nothing else. Its fields, all optional: "
+        "hint (a short sentence), path (list of [x, y]), show_path, break_wall ([x, y]), speed_boost_ms, slow_germs_ms, "
+        "freeze_germs_ms, teleport_player ([x, y]), spawn_oxygen (list of [x, y]), reveal_map."
+    ),
+    "driving": "You are a driving instructor in a physics game. Answer in one or two short sentences.",
+    "bloodcell": "You accompany a player who travels as a blood cell. Explain in one or two short sentences.",
+    "racing": "You are a race engineer on the radio. Answer in one short sentence.",
+    "prompt_portal": "You are a helpful assistant.",
+}
+_DEFAULT_PROMPT = "You are a helpful assistant. Answer briefly."
+
+
+class _Template(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    content: Annotated[str, Field(max_length=100_000)] = ""
+
+
+class GameMessage(BaseModel):
+    """A payload of the projects' contract; fields that nobody knows are ignored, as games send all sorts."""
+
+    model_config = ConfigDict(extra="allow")
+
+    sessionId: str = "default"
+    message: str = ""
+    temperature: float | None = None
+    topP: float | None = None
+    maxTokens: int | None = None
+    systemPrompt: str | None = None
+    prompt_template: _Template | None = None
+    replyTopic: str | None = None
+    clientId: str | None = None
+    requestId: str | None = None
+    token: SecretStr | None = None
+
+    @property
+    def has_plain_names(self) -> bool:
+        """Whether the ids can stand in a topic."""
+        names = [self.sessionId, self.clientId, self.requestId]
+        return all(is_name(name) for name in names if name is not None)
+
+
+def read_game_message(payload: bytes) -> GameMessage:
+    """Read a payload; one that is no JSON object is the message itself. Raises UnprocessableError."""
+    text = payload.decode(errors="replace")
+    try:
+        data = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        data = None
+    if not isinstance(data, dict):
+        return GameMessage(message=text)
+    try:
+        return GameMessage.model_validate(data)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise UnprocessableError(f"{where}: this value cannot be used.") from None
+
+
+def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
+    """Return the request as the inbox stores it; the token stays out."""
+    if topic.action in ("clear_history", "delete_session"):
+        return {"op": "clear", "stream": False, "body": {"session_id": topic.session}}
+    template = message.prompt_template.content if message.prompt_template else ""
+    body: dict[str, Any] = {
+        "session_id": message.sessionId,
+        "message": _state_of(message) if topic.action == "state" else message.message,
+        "system_prompt": message.systemPrompt or template or _PROMPTS.get(topic.project, _DEFAULT_PROMPT),
+    }
+    given = {
+        "temperature": message.temperature,
+        "top_p": message.topP,
+        "max_tokens": message.maxTokens,
+    }
+    body.update({name: value for name, value in given.items() if value is not None})
+    return {"op": "session", "stream": False, "body": body}
+
+
+def reply_topic(topic: GameTopic, message: GameMessage, base: str) -> str:
+    """Return where the answer goes. Raises UnprocessableError for a `replyTopic` elsewhere."""
+    if topic.action == "state":
+        return f"{topic.project}/hint/{message.sessionId}"
+    if message.replyTopic is not None:
+        levels = message.replyTopic.removeprefix(f"{base}/").split("/")
+        if not message.replyTopic.startswith(f"{base}/") or not all(is_name(level) for level in levels):
+            raise UnprocessableError(f"replyTopic: must lie under {base}/.")
+        return message.replyTopic
+    parts = [base, message.sessionId]
+    if message.clientId and message.requestId:
+        parts += [message.clientId, message.requestId]
+    return "/".join(parts)
+
+
+def _state_of(message: GameMessage) -> str:
+    """Return the state as compact JSON. Raises UnprocessableError when it is too large for a model."""
+    extra = message.model_extra or {}
+    state = orjson.dumps({name: extra[name] for name in _STATE_FIELDS if name in extra}).decode()
+    if len(state) > _MAX_STATE_CHARS:
+        raise UnprocessableError(
+            f"The state is longer than {_MAX_STATE_CHARS} characters; send a smaller map."
+        )
+    return state

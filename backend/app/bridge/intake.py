@@ -1,0 +1,190 @@
+"""From a message to a request in the inbox: who asks, what, and where the answer may go.
+
+Without a valid API key there is no answer: on a broker that the portal does not manage a topic proves nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import orjson
+
+from app.auth.principal import Principal
+from app.bridge.asks import Ask, read_ask
+from app.bridge.callers import Callers
+from app.bridge.frames import Frames
+from app.bridge.games import GameMessage, ask_of, read_game_message, reply_topic
+from app.bridge.inbox import Inbox, NewRequest
+from app.bridge.replies import ReplyTo
+from app.bridge.status import BridgeStatus
+from app.bridge.topics import GameTopic, RequestTopic, is_name, is_own_reply_topic, reply_prefix
+from app.bridge.transport import Incoming
+from app.bridge.worker import Work, Worker
+from app.errors import ConflictError, PortalError, UnprocessableError
+from app.keys.limits import KeyLimits
+from app.kit.hashing import digest
+from app.kit.ids import new_id
+
+logger = logging.getLogger(__name__)
+_AUTHORIZATION = "authorization"
+
+
+class IdReusedError(ConflictError):
+    code = "id_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This id was used for another request. Send a new id with a new request.")
+
+
+class Intake:
+    """Takes requests in; each returns the work to be done, or None when there is none."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        worker: Worker,
+        callers: Callers,
+        limits: KeyLimits,
+        status: BridgeStatus,
+        *,
+        game_key: str,
+        reply_bases: dict[str, str],
+    ) -> None:
+        self._inbox = inbox
+        self._worker = worker
+        self._callers = callers
+        self._limits = limits
+        self._status = status
+        self._game_key = game_key
+        self._reply_bases = reply_bases
+
+    async def request(self, topic: RequestTopic, message: Incoming) -> Work | None:
+        """Take in a request of the portal's own contract."""
+        ask, problem = _read(message.payload)
+        principal = await self.caller(message, ask.token.get_secret_value() if ask and ask.token else "")
+        if principal is None:
+            return None
+        rid = _request_name(ask, message)
+        wished = message.response_topic
+        is_own = wished is not None and is_own_reply_topic(topic.client, wished)
+        reply = ReplyTo(
+            wished if wished is not None and is_own else reply_prefix(topic.client) + (rid or "error"),
+            "frames",
+            message.correlation,
+        )
+        if rid is None:
+            problem = UnprocessableError("id: letters, digits and _ . : ~ - only, at most 64 of them.")
+        elif wished is not None and not is_own:
+            problem = UnprocessableError(
+                f"The Response Topic must lie under {reply_prefix(topic.client)}",
+                code="response_topic_refused",
+            )
+        if problem is not None or ask is None or rid is None:
+            await self._refuse(reply, rid or "error", problem)
+            return None
+        return await self._take(principal, topic.client, rid, ask.without_secrets(), reply, message)
+
+    async def game(self, topic: GameTopic, message: Incoming) -> Work | None:
+        """Take in a message of the projects' contract."""
+        base = self._reply_bases.get(message.topic, f"{topic.project}/assistant_response")
+        error: PortalError | None = None
+        try:
+            said = read_game_message(message.payload)
+        except PortalError as refused:
+            said, error = GameMessage(), refused
+        secret = said.token.get_secret_value() if said.token else ""
+        principal = await self.caller(message, secret or self._game_key)
+        if principal is None:
+            return None
+        try:
+            if error is not None:
+                raise error
+            if not said.has_plain_names:
+                raise UnprocessableError(
+                    "sessionId, clientId, requestId: at most 64 letters, digits, _ . : ~ -"
+                )
+            reply = _game_reply(topic, said, base, message.correlation)
+            ask = ask_of(topic, said)
+        except PortalError as refused:
+            await self._refuse(ReplyTo(f"{base}/error", "text"), "error", refused)
+            return None
+        return await self._take(principal, topic.project, said.requestId or new_id(), ask, reply, message)
+
+    async def caller(self, message: Incoming, secret: str) -> Principal | None:
+        """Return who asks, by the user property `authorization` or the payload's token; None without a valid key."""
+        properties = dict(message.user_properties)
+        named = properties.get(_AUTHORIZATION, "").removeprefix("Bearer ").strip()
+        try:
+            return await self._callers.by_secret(named or secret)
+        except PortalError as error:
+            self._status.refused += 1
+            logger.debug("an MQTT message without a valid API key is not answered: %s", error.code)
+            return None
+
+    async def _take(
+        self,
+        principal: Principal,
+        client: str,
+        rid: str,
+        ask: dict[str, object],
+        reply: ReplyTo,
+        message: Incoming,
+    ) -> Work | None:
+        assert principal.key is not None
+        try:
+            await self._limits.take_request(principal.key)
+        except PortalError as error:
+            await self._refuse(reply, rid, error)
+            return None
+        new = NewRequest(
+            user_id=principal.user.id,
+            key_id=principal.key.id,
+            client=client,
+            request=rid,
+            payload_hash=digest(orjson.dumps(ask, option=orjson.OPT_SORT_KEYS).decode()),
+            ask=ask,
+            reply=reply.as_json(),
+            deadline_seconds=message.expiry_seconds,
+        )
+        row, is_new = await self._inbox.claim(new)
+        if is_new:
+            return Work(row, principal)
+        self._status.duplicates += 1
+        if row.payload_hash != new.payload_hash:
+            await self._refuse(reply, rid, IdReusedError())
+        elif row.answer is not None:
+            await self._worker.send(reply, row.answer)
+        return None
+
+    async def _refuse(self, reply: ReplyTo, rid: str, error: PortalError | None) -> None:
+        assert error is not None
+        self._status.refused += 1
+        await self._worker.send(reply, Frames(rid).error(error))
+
+
+def _read(payload: bytes) -> tuple[Ask | None, PortalError | None]:
+    try:
+        return read_ask(payload), None
+    except PortalError as error:
+        return None, error
+
+
+def _request_name(ask: Ask | None, message: Incoming) -> str | None:
+    """Return what names the request: its id, else its Correlation Data, else a new name; None for an unusable id."""
+    if ask is not None and ask.id is not None:
+        return ask.id if is_name(ask.id) else None
+    if message.correlation:
+        text = message.correlation.decode("ascii", errors="ignore")
+        return (
+            text if text.encode() == message.correlation and is_name(text) else message.correlation.hex()[:64]
+        )
+    return new_id()
+
+
+def _game_reply(topic: GameTopic, said: GameMessage, base: str, correlation: bytes | None) -> ReplyTo:
+    if topic.session is not None:
+        if not is_name(topic.session):
+            raise UnprocessableError("The session's name cannot stand in a topic.")
+        return ReplyTo(f"{base}/{topic.session}", "text", correlation)
+    form = "hint" if topic.action == "state" else "text"
+    return ReplyTo(reply_topic(topic, said, base), form, correlation)  # type: ignore[arg-type]

@@ -1,0 +1,106 @@
+"""The topics of both contracts, as data. Pure: no network, no settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+ROOT = "pp/v1"
+REQUESTS = f"{ROOT}/+/req"
+CANCELS = f"{ROOT}/+/cancel/+"
+SHARE = "$share/portal/"
+
+_NAME = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
+_MAX_TOPIC_CHARS = 256
+
+GameAction = Literal["user_input", "state", "clear_history", "delete_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTopic:
+    """`pp/v1/{client}/req`: a request of the portal's own contract."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTopic:
+    """`pp/v1/{client}/cancel/{rid}`: stop a request."""
+
+    client: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class GameTopic:
+    """A topic of the projects' contract; `session` is set where the topic names one."""
+
+    project: str
+    action: GameAction
+    session: str | None = None
+
+
+Topic = RequestTopic | CancelTopic | GameTopic
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a client or request may have this name: one topic level, no wildcard, at most 64 characters."""
+    return _NAME.fullmatch(text) is not None
+
+
+def reply_prefix(client: str) -> str:
+    return f"{ROOT}/{client}/res/"
+
+
+def is_own_reply_topic(client: str, topic: str) -> bool:
+    """Tell whether a Response Topic lies under the client's own prefix and names one topic."""
+    prefix = reply_prefix(client)
+    rest = topic[len(prefix) :]
+    return (
+        topic.startswith(prefix)
+        and len(topic) <= _MAX_TOPIC_CHARS
+        and all(is_name(level) for level in rest.split("/"))
+    )
+
+
+class GameTopics:
+    """Which topics the projects listen to: `{project}/user_input`, `{project}/state`, …, and the configured names."""
+
+    def __init__(self, projects: list[str], *, user_input: str = "", state: str = "") -> None:
+        self._inputs: dict[str, GameTopic] = {}
+        for project in projects:
+            self._inputs[f"{project}/user_input"] = GameTopic(project, "user_input")
+            self._inputs[f"{project}/state"] = GameTopic(project, "state")
+        for topic, action in ((user_input, "user_input"), (state, "state")):
+            if topic:
+                self._inputs.setdefault(topic, GameTopic(topic.split("/")[0], action))  # type: ignore[arg-type]
+        self._projects = projects
+
+    def subscriptions(self) -> list[str]:
+        ends = [
+            f"{project}/{action}/+"
+            for project in self._projects
+            for action in ("clear_history", "delete_session")
+        ]
+        return [*self._inputs, *ends]
+
+    def parse(self, topic: str) -> GameTopic | None:
+        if topic in self._inputs:
+            return self._inputs[topic]
+        match topic.split("/"):
+            case [project, "clear_history" | "delete_session" as action, session] if (
+                project in self._projects
+            ):
+                return GameTopic(project, action, session)
+        return None
+
+
+def parse_topic(topic: str, games: GameTopics) -> Topic | None:
+    """Return what a topic means; None for what nobody should have sent here."""
+    match topic.split("/"):
+        case ["pp", "v1", client, "req"] if is_name(client):
+            return RequestTopic(client)
+        case ["pp", "v1", client, "cancel", request] if is_name(client) and is_name(request):
+            return CancelTopic(client, request)
+    return games.parse(topic)

@@ -1,0 +1,215 @@
+"""Works on one request of the inbox: asks the engine, sends frames, stores the answer before it is sent.
+
+Requests of one session run one after another in the order they came; different sessions never wait for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from app.auth.principal import Principal
+from app.bridge import asks
+from app.bridge.deltas import DeltaGatherer
+from app.bridge.frames import Frame, Frames, encode
+from app.bridge.inbox import Inbox
+from app.bridge.replies import ReplyTo, render
+from app.bridge.status import BridgeStatus
+from app.bridge.tables import BridgeRequest
+from app.bridge.transport import MqttTransport
+from app.chat.runtime import Runtime
+from app.chat.stream import NumberedEvents
+from app.errors import DeadlineError, PortalError
+
+logger = logging.getLogger(__name__)
+
+_INTERRUPTED = "interrupted"
+_STORE_AGAIN_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Work:
+    """A request in progress."""
+
+    row: BridgeRequest
+    principal: Principal | None
+    frames: Frames = field(init=False)
+    reply: ReplyTo = field(init=False)
+    turn_id: str | None = None
+    is_stopped: bool = False
+    is_asking: bool = False
+    task: asyncio.Task[None] | None = None
+    text: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.frames = Frames(self.row.request)
+        self.reply = ReplyTo.of(self.row.reply)
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        return self.row.user_id, self.row.client, self.row.request
+
+    @property
+    def session(self) -> tuple[int, str] | None:
+        """Whose turn order the request keeps; None for one without a session."""
+        name = self.row.ask["body"].get("session_id")
+        return (self.row.user_id, name) if isinstance(name, str) else None
+
+
+class Worker:
+    """Answers requests with the running portal's services."""
+
+    def __init__(
+        self, runtime: Runtime, inbox: Inbox, transport: MqttTransport, status: BridgeStatus
+    ) -> None:
+        self._runtime = runtime
+        self._inbox = inbox
+        self._transport = transport
+        self._status = status
+
+    async def work(self, work: Work) -> None:
+        """Answer, store, send. A request that was answered before its bridge died is only sent."""
+        answer = work.row.answer
+        if answer is None:
+            answer = await self._answer(work)
+            if not await self._store(work.row.id, answer):
+                return  # another bridge has it by now, and its answer counts
+        await self.send(work.reply, answer)
+        await self._inbox.sent(work.row.id)
+        self._status.answered += 1
+
+    async def send(self, reply: ReplyTo, answer: Frame) -> None:
+        """Send a last frame; returns once the broker has it."""
+        await self._transport.publish_safely(reply.topic, render(reply.form, answer), reply.correlation)
+
+    async def stop(self, work: Work) -> None:
+        """Stop at the caller's wish; what came so far becomes the answer."""
+        work.is_stopped = True
+        if work.turn_id is not None:
+            await self._runtime.sessions.cancel(work.turn_id)
+        elif work.is_asking and work.task is not None and work.session is None:
+            work.task.cancel()
+
+    async def _answer(self, work: Work) -> Frame:
+        if work.is_stopped:
+            return work.frames.final(text="", finish_reason="cancelled")
+        work.is_asking = True
+        try:
+            async with asyncio.timeout(self._remaining_seconds(work.row)):
+                return await self._ask(work, _known(work.principal))
+        except TimeoutError:
+            if work.turn_id is not None:
+                await self._runtime.sessions.cancel(work.turn_id)
+            return work.frames.error(DeadlineError("The request's deadline has passed."))
+        except asyncio.CancelledError:
+            if not self._was_stopped(work):
+                raise
+            return work.frames.final(text="".join(work.text), finish_reason="cancelled")
+        except PortalError as error:
+            return work.frames.error(error)
+        except Exception:
+            logger.exception("an MQTT request failed")
+            return work.frames.error(PortalError("Something went wrong in the portal; its log has more."))
+        finally:
+            work.is_asking = False
+
+    async def _ask(self, work: Work, principal: Principal) -> Frame:
+        body: dict[str, Any] = work.row.ask["body"]
+        match work.row.ask["op"]:
+            case "history":
+                read = await self._runtime.chat.history(principal, asks.session_name(body))
+                return work.frames.final(**read.model_dump(mode="json"))
+            case "clear":
+                name = asks.session_name(body)
+                cleared = await self._runtime.session_service.delete(work.row.user_id, name)
+                return work.frames.final(session_id=name, cleared=cleared)
+            case "chat":
+                events = await self._runtime.chat.chat_stream(principal, asks.chat_body(body))
+                return await self._follow(work, events)
+        return await self._session_turn(work, principal, body)
+
+    async def _session_turn(self, work: Work, principal: Principal, body: dict[str, Any]) -> Frame:
+        """Answer in a session. After a crash the turn's own key finds the answer that was paid for already."""
+        wanted = asks.session_body(body)
+        attempt = 1
+        while True:
+            turn = await self._runtime.chat.start_turn(principal, wanted, f"mqtt:{work.row.id}:{attempt}")
+            work.turn_id = turn.turn_id
+            if work.is_stopped:
+                await self._runtime.sessions.cancel(turn.turn_id)
+            events = self._runtime.turns.events_of_own(work.row.user_id, turn)
+            try:
+                return await self._follow(work, events, session_id=turn.session_id, turn_id=turn.turn_id)
+            except PortalError as error:
+                if error.code != _INTERRUPTED or not turn.is_replay or attempt >= work.row.attempts:
+                    raise
+                attempt += 1
+                work.text.clear()
+
+    async def _follow(self, work: Work, events: NumberedEvents, **ids: str) -> Frame:
+        """Send deltas as they come, and return the final frame. Raises PortalError for an answer that failed."""
+        reasoning: list[str] = []
+        is_streamed = bool(work.row.ask["stream"])
+        deltas = DeltaGatherer(lambda text, thought: self._publish(work, work.frames.delta(text, thought)))
+        try:
+            async with aclosing(events):
+                async for _, data in events:
+                    event = orjson.loads(data)
+                    if "content" in event or "reasoning" in event:
+                        text, thought = event.get("content", ""), event.get("reasoning", "")
+                        work.text.append(text)
+                        reasoning.append(thought)
+                        if is_streamed:
+                            deltas.add(text, thought)
+                    elif "queued" in event and is_streamed:
+                        self._publish(work, work.frames.queued(event["queued"]))
+                    elif "error" in event:
+                        raise PortalError(event["error"]["message"], code=event["error"]["code"])
+                    elif event.get("done"):
+                        deltas.close()
+                        return _final(work, event, "".join(reasoning), ids)
+        finally:
+            deltas.close()
+        raise PortalError("The answer ended without a conclusion.", code=_INTERRUPTED)
+
+    def _was_stopped(self, work: Work) -> bool:
+        """Tell a caller's stop from the end of the bridge; a stop ends this request only."""
+        if work.is_stopped and work.task is not None:
+            work.task.uncancel()
+        return work.is_stopped
+
+    def _publish(self, work: Work, frame: Frame) -> None:
+        self._transport.publish(work.reply.topic, encode(frame), work.reply.correlation)
+
+    async def _store(self, request_id: str, answer: Frame) -> bool:
+        """Keep trying while the database is away: an answer that was paid for is not thrown away."""
+        while True:
+            try:
+                return await self._inbox.answer(request_id, answer)
+            except PortalError as error:
+                logger.warning("an answer could not be stored yet: %s", error.message)
+                await asyncio.sleep(_STORE_AGAIN_SECONDS)
+
+    def _remaining_seconds(self, row: BridgeRequest) -> float | None:
+        if row.deadline_at is None:
+            return None
+        return max(0.0, (row.deadline_at - self._runtime.clock.now()).total_seconds())
+
+
+def _final(work: Work, done: dict[str, Any], reasoning: str, ids: dict[str, str]) -> Frame:
+    fields: dict[str, Any] = {
+        name: done[name] for name in ("usage", "model", "finish_reason", "tool_calls") if name in done
+    }
+    if reasoning:
+        fields["reasoning"] = reasoning
+    return work.frames.final(text="".join(work.text), **fields, **ids)
+
+
+def _known(principal: Principal | None) -> Principal:
+    assert principal is not None, "only an answered request comes without its caller"
+    return principal

@@ -1,0 +1,224 @@
+"""Games and devices over a real Mosquitto, on a real portal: both contracts."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.fakes.upstream import FakeUpstream, Recorded, Reply
+from tests.fixtures.mosquitto import Device, Mosquitto, wait_for
+from tests.fixtures.portal import PortalProcess
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("database_kind", ["sqlite"])]
+
+ALL = ("pp/v1/robot/res/#", "+/assistant_response/#", "maze/hint/#")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    server = Mosquitto(folder)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def mqtt_portal(
+    make_portal: Callable[..., PortalProcess], broker: Mosquitto, upstream_url: str
+) -> PortalProcess:
+    portal = make_portal(MQTT_BROKER_HOST="127.0.0.1", MQTT_BROKER_PORT=str(broker.port), LOG_LEVEL="DEBUG")
+    wait_for(lambda: "connected" in portal.log())
+    return portal
+
+
+@pytest.fixture
+def key(mqtt_portal: PortalProcess) -> str:
+    return _key(mqtt_portal, "ada@example.org")
+
+
+@pytest.fixture
+def device(broker: Mosquitto) -> Iterator[Device]:
+    with Device(broker.port, *ALL) as made:
+        yield made
+
+
+def _key(portal: PortalProcess, email: str, **wish: object) -> str:
+    with portal.client(portal.register(email)) as client:
+        return str(client.post("/api/keys", json={"name": "a game", **wish}).json()["key"])
+
+
+def _assert_silence(device: Device) -> None:
+    with pytest.raises(queue.Empty):
+        device.next(seconds=1)
+
+
+def test_a_session_streams_frames_that_a_later_request_remembers(
+    mqtt_portal: PortalProcess, key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    ask = {"id": "q1", "token": key, "session_id": "maze-7", "message": "Which way?", "stream": True}
+    device.send("pp/v1/robot/req", ask)
+    frames = device.frames()
+    final = frames[-1]
+    assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
+    assert {frame["type"] for frame in frames[:-1]} == {"delta"}
+    assert "".join(frame["text"] for frame in frames[:-1]) == final["text"] == "You said: Which way?"
+    assert (final["id"], final["session_id"], final["finish_reason"]) == ("q1", "maze-7", "stop")
+    assert final["usage"]["completion_tokens"] > 0
+
+    device.send("pp/v1/robot/req", {**ask, "id": "q2", "message": "And now?", "stream": False})
+    assert [frame["type"] for frame in device.frames()] == ["final"]
+    assert len(threaded_model.requests[-1].body["messages"]) == 3
+    device.send("pp/v1/robot/req", {"id": "q3", "token": key, "op": "history", "session_id": "maze-7"})
+    assert len(device.frame()["messages"]) == 4
+
+
+def test_a_request_that_comes_again_is_answered_from_the_store(
+    key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    ask = {"id": "q1", "token": key, "session_id": "s", "message": "once"}
+    device.send("pp/v1/robot/req", ask)
+    first = device.frame()
+    device.send("pp/v1/robot/req", ask)
+    assert device.frame() == first
+    assert len(threaded_model.requests) == 1
+    device.send("pp/v1/robot/req", {**ask, "message": "something else"})
+    assert device.frame()["error"]["code"] == "id_reused"
+
+
+def test_without_a_valid_key_there_is_no_answer_and_the_token_is_not_logged(
+    mqtt_portal: PortalProcess, key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    canary = "pp_" + "c4nary" * 7 + "x"
+    device.send("pp/v1/robot/req", {"id": "q1", "message": "hello", "session_id": "s"})
+    device.send("pp/v1/robot/req", {"id": "q2", "message": "hello", "session_id": "s", "token": canary})
+    device.send("maze/user_input", b"hello")
+    device.send("pp/v1/robot/req", b"{broken")
+    _assert_silence(device)
+    device.send("pp/v1/robot/req", {"id": "q3", "op": "chat", "token": key, "messages": _one("hi")})
+    assert device.frame()["text"] == "You said: hi"
+    assert len(threaded_model.requests) == 1
+    assert "c4nary" not in mqtt_portal.log()
+    assert key not in mqtt_portal.log()
+
+
+def test_what_cannot_be_answered_says_why(key: str, device: Device) -> None:
+    secret = [("authorization", f"Bearer {key}")]
+    device.send("pp/v1/robot/req", b"{broken", UserProperty=secret)
+    assert device.frame()["error"]["code"] == "validation_error"
+    device.send("pp/v1/robot/req", {"id": "q1", "session_id": "s"}, UserProperty=secret)
+    assert "message" in device.frame()["error"]["message"]
+    device.send("pp/v1/robot/req", b"[" * 300_000, UserProperty=secret)
+    assert "larger" in device.frame()["error"]["message"]
+    device.send(
+        "pp/v1/robot/req",
+        {"id": "q2", "session_id": "s", "message": "hi"},
+        UserProperty=secret,
+        ResponseTopic="pp/v1/other/res/q2",
+    )
+    refused = device.next()
+    assert refused.topic == "pp/v1/robot/res/q2"
+    assert orjson.loads(refused.payload)["error"]["code"] == "response_topic_refused"
+
+
+def test_correlation_data_comes_back_and_retained_requests_are_ignored(key: str, device: Device) -> None:
+    ask = {"token": key, "session_id": "s", "message": "hi"}
+    device.send("pp/v1/robot/req", ask, CorrelationData=b"\x01\x02", ResponseTopic="pp/v1/robot/res/here")
+    answer = device.next()
+    assert answer.topic == "pp/v1/robot/res/here"
+    assert getattr(answer.properties, "CorrelationData", None) == b"\x01\x02"
+
+
+def test_another_persons_key_does_not_reach_a_session(
+    mqtt_portal: PortalProcess, key: str, device: Device
+) -> None:
+    device.send("pp/v1/robot/req", {"id": "q1", "token": key, "session_id": "mine", "message": "secret"})
+    device.frames()
+    eve = _key(mqtt_portal, "eve@example.org")
+    device.send("pp/v1/robot/req", {"id": "q1", "token": eve, "op": "history", "session_id": "mine"})
+    assert device.frame()["error"]["code"] == "session_not_found"
+    device.send("pp/v1/robot/req", {"id": "q2", "token": eve, "op": "clear", "session_id": "mine"})
+    assert device.frame()["cleared"] is False
+
+
+def test_a_flood_meets_the_keys_limit_while_others_are_served(
+    mqtt_portal: PortalProcess, key: str, device: Device
+) -> None:
+    limited = _key(mqtt_portal, "bob@example.org", requests_per_minute=2)
+    for number in range(4):
+        body = {"id": f"f{number}", "token": limited, "op": "chat", "messages": _one("x")}
+        device.send("pp/v1/robot/req", body)
+    kinds = sorted(device.frames()[-1]["type"] for _ in range(4))
+    assert kinds == ["error", "error", "final", "final"]
+    device.send("pp/v1/robot/req", {"id": "ok", "token": key, "op": "chat", "messages": _one("y")})
+    assert device.frame()["text"] == "You said: y"
+
+
+@pytest.mark.parametrize("has_session", [True, False])
+def test_a_cancel_ends_the_answer_with_what_came(
+    key: str, device: Device, threaded_model: FakeUpstream, has_session: bool
+) -> None:
+    threaded_model.queue(Reply(text="one two three", stall_after=2))
+    question = {"session_id": "s", "message": "go"} if has_session else {"messages": _one("go")}
+    device.send("pp/v1/robot/req", {"id": "q1", "token": key, "stream": True, **question})
+    assert device.frame()["type"] == "delta"
+    device.send("pp/v1/robot/cancel/q1", {"token": key})
+    final = device.frames()[-1]
+    assert (final["type"], final["finish_reason"]) == ("final", "cancelled")
+    assert final["text"].startswith("one")
+
+
+def test_a_messages_expiry_is_its_deadline(key: str, device: Device, threaded_model: FakeUpstream) -> None:
+    threaded_model.queue(Reply(stall_before_first=True))
+    ask = {"id": "q1", "token": key, "session_id": "s", "message": "hurry"}
+    device.send("pp/v1/robot/req", ask, MessageExpiryInterval=1)
+    assert device.frame()["error"]["code"] == "deadline_exceeded"
+
+
+def test_a_games_topics_work_with_raw_replies(key: str, device: Device, threaded_model: FakeUpstream) -> None:
+    ask = {"token": key, "sessionId": "s1", "message": "hi", "temperature": 0, "maxTokens": 7}
+    device.send("prompt_portal/user_input", ask)
+    answer = device.next()
+    assert (answer.topic, answer.payload) == ("prompt_portal/assistant_response/s1", b"You said: hi")
+    sent = threaded_model.requests[-1].body
+    assert (sent["temperature"], sent["max_tokens"]) == (0, 7)
+    device.send("driving/user_input", {**ask, "clientId": "c", "requestId": "r"})
+    assert device.next().topic == "driving/assistant_response/s1/c/r"
+    device.send("driving/user_input", {**ask, "replyTopic": "somebody/else"})
+    refused = device.next()
+    assert refused.topic.startswith("driving/assistant_response/")
+    assert refused.payload.startswith(b"Error: replyTopic")
+
+
+def test_states_are_coalesced_and_hints_are_checked(
+    key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    def hint(recorded: Recorded) -> Reply:
+        tick = orjson.loads(recorded.body["messages"][-1]["content"])["tick"]
+        return Reply(text=f'{{"hint": "tick {tick}", "break_wall": [1, 2]}}', first_delay_seconds=0.5)
+
+    threaded_model.respond = hint
+    for tick in range(20):
+        device.send("maze/state", {"token": key, "sessionId": "s1", "tick": tick, "player_pos": [0, 0]})
+    ticks = []
+    while not ticks or ticks[-1] != 19:
+        answer = device.next()
+        assert answer.topic == "maze/hint/s1"
+        said = orjson.loads(answer.payload)
+        assert said["break_wall"] == [1, 2]
+        ticks.append(int(said["hint"].removeprefix("tick ")))
+    assert ticks == sorted(ticks)
+    assert len(ticks) < 8
+    threaded_model.respond = None
+    threaded_model.queue(Reply(text='{"launch_missiles": true}'))
+    device.send("maze/state", {"token": key, "sessionId": "s1", "tick": 20})
+    assert orjson.loads(device.next().payload) == {"hint": '{"launch_missiles": true}'}
+
+
+def _one(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}]
