@@ -38,3 +38,4 @@ lock:  ## write the hash-pinned package lists anew
 
 openapi:  ## write docs/openapi.json from the routes
 	@./scripts/openapi
+	@cd frontend && npm run -s schemas

@@ -103,6 +103,10 @@ class LedgerRead(BaseModel):
     messages_dropped_count: int
     anchor_message_id: str | None
     trimmed: bool
+    lock_lost: bool = Field(
+        default=False,
+        description="Coordination failed in mid-turn: another replica may have answered in this session meanwhile",
+    )
     attempts: list[dict[str, Any]]
 
 

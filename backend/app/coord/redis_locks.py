@@ -61,7 +61,7 @@ class RedisLocks:
     """Locks held in Redis and, beneath, in this process; the latter alone while Redis is away.
 
     Then two replicas may interleave on one name. That is chosen over refusing to work: what the portal guards so
-    (turns of a session) is a tree that keeps both.
+    (turns of a session) is a tree that keeps both; the turn's ledger says `lock_lost`. See docs/decisions/0007.
     """
 
     def __init__(

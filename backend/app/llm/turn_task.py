@@ -19,7 +19,7 @@ from app.llm.errors import (
     TurnInterruptedError,
 )
 from app.llm.images import image_ids, with_images
-from app.llm.ports import Locks, SessionStore
+from app.llm.ports import Lease, Locks, SessionStore
 from app.llm.prompt import Prompt, build_prompt, describe, settle
 from app.llm.routing import Target
 from app.llm.runner import Ask, Runner, deadline_of, remaining_seconds
@@ -81,8 +81,8 @@ class TurnTask:
             name = f"session:{turn.record.session_pk}"
             async with self._locks.hold(
                 name, max_waiting=self._settings.session_max_queued, wait_seconds=wait_seconds
-            ):
-                await self._answer(turn)
+            ) as lease:
+                await self._answer(turn, lease)
         except (Exception, asyncio.CancelledError) as error:
             if turn.ended.done():
                 log.warning("a session's lock could not be given back cleanly: %s", type(error).__name__)
@@ -100,8 +100,11 @@ class TurnTask:
         except Exception as error:
             log.warning("a turn that could not be begun could not be stored either: %s", type(error).__name__)
 
-    async def _answer(self, turn: RunningTurn) -> None:
-        """Fill the turn's answer, and conclude while the session's lock is still held."""
+    async def _answer(self, turn: RunningTurn, lease: Lease) -> None:
+        """Fill the turn's answer, and conclude while the session's lock is still held.
+
+        A lock that was lost meanwhile ends nothing: the tree keeps both turns, and the ledger says what happened.
+        """
         sent = _Sent()
         failure: BaseException | None = None
         try:
@@ -115,6 +118,7 @@ class TurnTask:
                 await self._generate(turn, context, sent)
         except (Exception, asyncio.CancelledError) as error:
             failure = error
+        turn.ledger.lock_lost = lease.is_lost
         await self._conclude(turn, failure, sent)
 
     async def _generate(self, turn: RunningTurn, context: TurnContext, sent: _Sent) -> None:

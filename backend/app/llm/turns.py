@@ -140,6 +140,7 @@ class Ledger:
     messages_dropped_count: int = 0
     anchor_message_id: str | None = None
     trimmed: bool = False
+    lock_lost: bool = False
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -127,6 +127,20 @@ async def test_a_waiting_turn_is_attached_when_its_turn_comes(
     assert texts(context) == ["q0", "a0"]
 
 
+async def test_turns_that_interleave_for_want_of_a_lock_are_both_kept(
+    store: SqlSessionStore, owner: Caller, ask: Callable[..., TurnRequest]
+) -> None:
+    first, second = await store.begin_turn(ask("q0")), await store.begin_turn(ask("q1"))
+    await store.load_context(first.turn_id)
+    await store.mark_streaming(first.turn_id, "test-model")
+    seen = await store.load_context(second.turn_id)
+    assert texts(seen) == []
+    await store.finish_turn(second.turn_id, TurnOutcome("done", content="a1"))
+    await store.finish_turn(first.turn_id, TurnOutcome("done", content="a0"))
+    history = await store.history(owner, "maze-7")
+    assert history is not None and [message.content for message in history] == ["q0", "a0", "q1", "a1"]
+
+
 async def test_editing_begins_a_branch_and_regenerating_a_sibling(
     store: SqlSessionStore, ask: Callable[..., TurnRequest], database: Database
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest_asyncio
 
@@ -72,3 +74,24 @@ async def test_a_restart_loses_no_context(engine: Engine) -> None:
         ledger = result.outcome.ledger
         assert ledger.cached_tokens and ledger.prompt_tokens_reported
         assert abs(ledger.prompt_tokens_counted - ledger.prompt_tokens_reported) <= 4
+
+
+@dataclass
+class ForgetfulLocks:
+    """Locks whose leases are lost while they are held, as when Redis is away for longer than a lease lasts."""
+
+    is_lost: bool = True
+
+    @asynccontextmanager
+    async def hold(
+        self, name: str, *, max_waiting: int, wait_seconds: float | None = None
+    ) -> AsyncIterator[ForgetfulLocks]:
+        yield self
+
+
+async def test_a_turn_that_lost_its_lock_is_kept_and_says_so(engine: Engine) -> None:
+    kept = await engine.say("Hello")
+    assert not kept.outcome.ledger.lock_lost
+    engine.sessions._turn_task._locks = ForgetfulLocks()
+    result = await engine.say("Again")
+    assert (result.outcome.status, result.outcome.ledger.lock_lost) == ("done", True)

@@ -185,6 +185,7 @@ export interface LedgerRead {
   cached_tokens: number | null;
   completion_tokens: number | null;
   context_window: number | null;
+  lock_lost: boolean;
   messages_dropped: Array<Record<string, string>>;
   messages_dropped_count: number;
   messages_sent: number;
