@@ -1,4 +1,4 @@
-"""The text in a PDF or DOCX, read by a process of its own that is ended when it takes too long."""
+"""What needs a parser (text of PDF and DOCX, WebP images), done by a process of its own that is ended when it takes too long."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +22,7 @@ _AT_ONCE = 2
 _MAX_WAITING = 16
 _MAX_WAITING_OF_ONE = 8  # as many files as a message may have
 _CHILD = Path(__file__).with_name("reading_child.py")
+_IMAGE_CHILD = Path(__file__).with_name("image_child.py")
 _SENTENCES = {
     "encrypted": "The document is locked with a password. Save it without one.",
     "damaged": "The document is damaged: it cannot be opened.",
@@ -46,21 +49,34 @@ class DocumentReader:
 
     async def read(self, owner_id: int, data: bytes, name: Literal["pdf", "docx"]) -> DocumentText:
         """Return the document's text. Raises UnreadableFileError, UnsupportedFileError or TooManyReadingsError."""
+        async with self._turn_of(owner_id):
+            answer = await asyncio.to_thread(self._run, data, self._child, name, str(MAX_TEXT_CHARS))
+        return _document_text(answer, name)
+
+    async def convert_webp(self, owner_id: int, data: bytes) -> bytes:
+        """Return a WebP image as JPEG or PNG. Raises UnreadableFileError or TooManyReadingsError."""
+        async with self._turn_of(owner_id):
+            converted = await asyncio.to_thread(self._run, data, _IMAGE_CHILD)
+        if not converted:
+            raise UnreadableFileError("The image is damaged or cut off.")
+        return converted
+
+    @asynccontextmanager
+    async def _turn_of(self, owner_id: int) -> AsyncIterator[None]:
         if self._waiting.total() >= _MAX_WAITING or self._waiting[owner_id] >= _MAX_WAITING_OF_ONE:
             raise TooManyReadingsError
         self._waiting[owner_id] += 1
         try:
             async with self._slots:
-                answer = await asyncio.to_thread(self._run, data, name)
+                yield
         finally:
             self._waiting[owner_id] -= 1
             if not self._waiting[owner_id]:
                 del self._waiting[owner_id]
-        return _document_text(answer, name)
 
-    def _run(self, data: bytes, name: str) -> bytes:
+    def _run(self, data: bytes, child: Path, *arguments: str) -> bytes:
         # isolated, and without the portal's environment: nothing in there is for a parser of strangers' files
-        command = [sys.executable, "-I", "-X", "utf8", str(self._child), name, str(MAX_TEXT_CHARS)]
+        command = [sys.executable, "-I", "-X", "utf8", str(child), *arguments]
         try:
             done = subprocess.run(
                 command,
@@ -73,7 +89,7 @@ class DocumentReader:
             )
         except subprocess.TimeoutExpired as error:
             raise UnreadableFileError(
-                f"The document could not be read within {self._timeout_seconds:g} s. Save it anew, or send a part of it."
+                f"The file could not be read within {self._timeout_seconds:g} s. Save it anew, or send a part of it."
             ) from error
         return done.stdout
 

@@ -74,6 +74,11 @@ class AttachmentService:
         ):  # before the work, and again in the transaction that counts
             await self._check_quota(AttachmentRepository(db), user_id, len(data))
         sniffed = await asyncio.to_thread(sniff, data)
+        if sniffed.media_type == "image/webp":  # not every model server can read it
+            data = await self._reader.convert_webp(user_id, data)
+            sniffed = await asyncio.to_thread(sniff, data)
+            if len(data) > self.limits.max_bytes:
+                raise FileTooLargeError(self.limits.max_bytes)
         document = await self._document(user_id, sniffed, data)
         row = Attachment(
             id=new_id(),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from PIL import Image
 
 from tests.api.chat_portal import ChatPortal, read_stream, say
 from tests.fakes import files
@@ -279,11 +281,32 @@ async def test_the_same_key_with_other_files_is_another_request(ada: httpx.Async
 
 
 async def test_a_streamed_turn_has_its_files_too(ada: httpx.AsyncClient, upstream: FakeUpstream) -> None:
-    image = await upload(ada, "map.webp", files.webp(3, 2))
+    image = await upload(ada, "map.gif", files.gif(3, 2))
     body = {"session_id": "s", "message": "Look.", "attachments": [image]}
     stream = await read_stream(ada, "POST", "/api/llm/chat/session/stream", json=body)
     assert stream.last["done"] is True
-    assert sent(upstream)[-1]["content"][1] == picture(files.webp(3, 2), "image/webp")
+    assert sent(upstream)[-1]["content"][1] == picture(files.gif(3, 2), "image/gif")
+
+
+@pytest.mark.parametrize(("mode", "media_type"), [("RGB", "image/jpeg"), ("RGBA", "image/png")])
+async def test_a_webp_image_reaches_the_model_in_a_format_that_llama_cpp_reads(
+    ada: httpx.AsyncClient, upstream: FakeUpstream, mode: str, media_type: str
+) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (30, 20), (200, 30, 40, 90)[: len(mode)]).save(out, "WEBP", lossless=True)
+    image = await upload(ada, "map.webp", out.getvalue())
+    await say(ada, "s", "Look.", attachments=[image])
+    url = sent(upstream)[-1]["content"][1]["image_url"]["url"]
+    head, _, data = url.partition(";base64,")
+    assert head == f"data:{media_type}"
+    with Image.open(io.BytesIO(base64.b64decode(data))) as seen:
+        assert seen.size == (30, 20)
+        assert seen.getpixel((9, 9)) == pytest.approx((200, 30, 40, 90)[: len(mode)], abs=3)
+
+
+async def test_a_damaged_webp_image_is_refused(ada: httpx.AsyncClient) -> None:
+    refused = await ada.post("/api/attachments?name=map.webp", content=files.webp(3, 2))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "unreadable_file")
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
