@@ -51,6 +51,7 @@ class SqlSessionStore:
         self._database = database
         self._replica_id = (replica or Replica.current()).id
         self._clock = clock or SystemClock()
+        self._contexts: dict[str, TurnContext] = {}  # of turns that were first in their session's queue
 
     async def begin_turn(self, request: TurnRequest) -> TurnRecord:
         """Store the question and a queued turn; see the Protocol.
@@ -77,7 +78,12 @@ class SqlSessionStore:
                     return await self._replayed(db, earlier, request)
             refs = await owned_refs(db, request.caller.user_id, request.attachment_ids)
             session = await self._session_for(db, request, refs)
-            return await self._add_turn(db, session, request, refs)
+            record, is_first = await self._add_turn(db, session, request, refs)
+            # nobody can change the branch of a turn that is first, so it is read while the session is at hand
+            context = await _context(db, record, session) if is_first else None
+        if context is not None:
+            self._contexts[record.turn_id] = context
+        return record
 
     async def _replayed(self, db: AsyncSession, earlier: Owned, request: TurnRequest) -> TurnRecord:
         turn, session = earlier
@@ -111,8 +117,11 @@ class SqlSessionStore:
 
     async def _add_turn(
         self, db: AsyncSession, session: SessionRow, request: TurnRequest, refs: Refs
-    ) -> TurnRecord:
-        """Add the question (but for another answer), the empty answer and the turn; see `_parent_of` for the branch."""
+    ) -> tuple[TurnRecord, bool]:
+        """Add the question (but for another answer), the empty answer and the turn; see `_parent_of` for the branch.
+
+        Also returns whether no other turn of this session is before it.
+        """
         now, turn_id, question_id, answer_id = self._clock.now(), new_id(), new_id(), new_id()
         last_in_queue = await TurnRepository(db).last_in_queue(session.id)
         rows = []
@@ -133,7 +142,8 @@ class SqlSessionStore:
         await db.execute(_ADD_MESSAGES, rows)
         await keep_for(db, question_id, refs)
         await db.execute(_ADD_TURN, [turn])
-        return TurnRecord(turn_id, session.id, session.public_id, question_id, answer_id, "queued")
+        record = TurnRecord(turn_id, session.id, session.public_id, question_id, answer_id, "queued")
+        return record, last_in_queue is None
 
     def _turn_row(
         self,
@@ -188,17 +198,20 @@ class SqlSessionStore:
 
     async def load_context(self, turn_id: str) -> TurnContext:
         """Read the turn's branch; a turn that had to wait is attached to it first."""
+        context = self._contexts.pop(turn_id, None)
+        if context is not None:
+            return context
         async with self._database.reading() as db:
             turn, session = await _living(db, turn_id)
             is_ready = turn.is_attached and is_on_branch(turn, session)
             if is_ready and turn.system_prompt in (None, session.system_prompt):
-                return await _context(db, turn, session)
+                return await _context(db, record_of(turn, session), session)
         async with self._database.transaction() as db:
             turn, session = await _living(db, turn_id)
             await attach(db, turn, session)
             if turn.system_prompt is not None:
                 session.system_prompt = turn.system_prompt
-            return await _context(db, turn, session)
+            return await _context(db, record_of(turn, session), session)
 
     async def load_images(self, caller: Caller, image_ids: Sequence[str]) -> Mapping[str, str]:
         """Read images that messages of this owner refer to, as data URLs by id."""
@@ -230,6 +243,7 @@ class SqlSessionStore:
 
     async def finish_turn(self, turn_id: str, outcome: TurnOutcome) -> None:
         """Store how a turn ended. One that has ended already stays as it is, unless only the reaper had ended it."""
+        self._contexts.pop(turn_id, None)
         async with self._database.transaction() as db:
             owned = await TurnRepository(db).get(turn_id)
             if owned is None:
@@ -265,6 +279,9 @@ class SqlSessionStore:
             session = await sessions.find(caller.user_id, session_id)
             if session is not None:
                 await sessions.mark_deleted(session.id, self._clock.now())
+                for turn_id, context in list(self._contexts.items()):
+                    if context.record.session_pk == session.id:
+                        del self._contexts[turn_id]
             return session is not None
 
 
@@ -275,14 +292,14 @@ async def _living(db: AsyncSession, turn_id: str) -> Owned:
     return owned
 
 
-async def _context(db: AsyncSession, turn: TurnRow, session: SessionRow) -> TurnContext:
+async def _context(db: AsyncSession, record: TurnRecord, session: SessionRow) -> TurnContext:
     nodes = await MessageRepository(db).nodes(session.id)
-    whole = path_to(nodes, turn.user_message_id)
+    whole = path_to(nodes, record.user_message_id)
     *path, question = whole
     refs = [ref for node in whole for ref in node.attachments or ()]
     documents = await document_texts(db, session.user_id, refs)
     return TurnContext(
-        record=record_of(turn, session),
+        record=record,
         system_prompt=session.system_prompt,
         history=history_turns(path, documents),
         new_message=stored(question, documents),
