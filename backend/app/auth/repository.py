@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, Row, Update, delete, or_, select, update
+from sqlalchemy import CursorResult, Row, Update, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tables import SignIn
 from app.keys.tables import ApiKey
 from app.users.tables import User
+
+# made once: every request runs one of them
+_WITH_USER = (
+    select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == bindparam("sign_in_id"))
+)
+_KEY_WITH_USER = (
+    select(ApiKey, User)
+    .join(User, User.id == ApiKey.user_id)
+    .where(ApiKey.secret_hash == bindparam("secret_hash"))
+)
 
 
 class SignInRepository:
@@ -20,12 +30,10 @@ class SignInRepository:
         self._session = session
 
     async def with_user(self, sign_in_id: str) -> Row[SignIn, User] | None:
-        query = select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == sign_in_id)
-        return (await self._session.execute(query)).one_or_none()
+        return (await self._session.execute(_WITH_USER, {"sign_in_id": sign_in_id})).one_or_none()
 
     async def key_with_user(self, secret_hash: str) -> Row[ApiKey, User] | None:
-        query = select(ApiKey, User).join(User, User.id == ApiKey.user_id)
-        return (await self._session.execute(query.where(ApiKey.secret_hash == secret_hash))).one_or_none()
+        return (await self._session.execute(_KEY_WITH_USER, {"secret_hash": secret_hash})).one_or_none()
 
     async def add(self, sign_in: SignIn) -> None:
         self._session.add(sign_in)
