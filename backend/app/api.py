@@ -14,6 +14,7 @@ from app.chat.share_endpoints import public_router as shared_router
 from app.chat.share_endpoints import router as share_router
 from app.chat.transfer_endpoints import router as transfer_router
 from app.chat.turn_endpoints import router as turn_router
+from app.gateway.endpoints import router as gateway_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
 from app.templates.endpoints import router as template_router
@@ -34,4 +35,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     model_router,
     health_router,
     probe_router,
+    gateway_router,
 )

@@ -15,6 +15,7 @@ from app.bridge.bridge import bridging
 from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
+from app.gateway.setup import create_gateway
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
 from app.web.page import BuiltPage
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime = Runtime(settings)
         app.state.runtime = runtime
+        app.state.gateway = create_gateway(runtime)
         await runtime.start()
         try:
             with serving(runtime):

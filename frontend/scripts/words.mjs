@@ -9,6 +9,8 @@ export const laterSections = {
   files: [],
   keys: ['title'],
   models: ['choose', 'title'],
+  // English readers see the portal's own sentences, which say more.
+  refusals: [],
   settings: ['themes', 'title'],
   share: [],
   shared: [],

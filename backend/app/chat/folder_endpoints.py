@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from app.chat.deps import Chatter, RuntimeDep
-from app.chat.folder_schemas import FolderPage, FolderRename, FoldersChanged
+from app.chat.folder_schemas import FolderFilling, FolderPage, FolderRename, FoldersChanged
 from app.chat.folder_service import FolderService
 
 router = APIRouter(prefix="/api/sessions/folders", tags=["sessions"])
@@ -28,3 +28,8 @@ async def list_folders(caller: Chatter, folders: Folders) -> FolderPage:
 @router.post("/rename", summary="Rename a folder, or remove it and keep its sessions")
 async def rename_folder(caller: Chatter, folders: Folders, wish: FolderRename) -> FoldersChanged:
     return await folders.rename(caller.user.id, wish.name, wish.new_name)
+
+
+@router.post("/fill", summary="Put sessions into a folder")
+async def fill_folder(caller: Chatter, folders: Folders, wish: FolderFilling) -> FoldersChanged:
+    return await folders.put(caller.user.id, wish.name, wish.session_ids)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CursorResult, func, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.chat.tables import SessionRow
@@ -29,11 +31,22 @@ class FolderRepository:
         )
         return [(name or "", count) for name, count in rows.all()]
 
-    async def rename(self, user_id: int, name: str, new_name: str | None) -> int:
-        """Give every session of a folder another one, archived and deleted ones too; returns how many there were."""
-        result = await self._session.execute(
+    async def rename(self, user_id: int, name: str, new_name: str | None) -> list[str]:
+        """Give every session of a folder another one, archived and deleted ones too; returns their ids."""
+        rows = await self._session.scalars(
             update(SessionRow)
             .where(SessionRow.user_id == user_id, SessionRow.folder == name)
             .values(folder=new_name, updated_at=SessionRow.updated_at)
+            .returning(SessionRow.public_id)
         )
-        return result.rowcount if isinstance(result, CursorResult) else 0
+        return list(rows.all())
+
+    async def put(self, user_id: int, name: str, session_ids: Sequence[str]) -> list[str]:
+        """Put an owner's sessions into a folder; returns the ids of those that there are."""
+        rows = await self._session.scalars(
+            update(SessionRow)
+            .where(SessionRow.user_id == user_id, SessionRow.public_id.in_(session_ids))
+            .values(folder=name, updated_at=SessionRow.updated_at)
+            .returning(SessionRow.public_id)
+        )
+        return list(rows.all())

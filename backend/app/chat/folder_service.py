@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.chat.folder_repository import FolderRepository
 from app.chat.folder_schemas import FolderPage, FolderRead, FoldersChanged
 from app.db.session import Database
@@ -20,4 +22,10 @@ class FolderService:
 
     async def rename(self, user_id: int, name: str, new_name: str | None) -> FoldersChanged:
         async with self._database.transaction() as db:
-            return FoldersChanged(changed=await FolderRepository(db).rename(user_id, name, new_name))
+            session_ids = await FolderRepository(db).rename(user_id, name, new_name)
+        return FoldersChanged(changed=len(session_ids), session_ids=session_ids)
+
+    async def put(self, user_id: int, name: str, session_ids: Sequence[str]) -> FoldersChanged:
+        async with self._database.transaction() as db:
+            found = await FolderRepository(db).put(user_id, name, session_ids)
+        return FoldersChanged(changed=len(found), session_ids=found)

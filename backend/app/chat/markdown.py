@@ -23,7 +23,8 @@ def as_markdown(session: PortableSession, branch: Sequence[PortableMessage]) -> 
 
 def _message(message: PortableMessage) -> list[str]:
     if message.role == "user":
-        return ["## User", _closed(message.content)]
+        files = [f"*Attached: {', '.join(message.files)}*"] if message.files else []
+        return ["## User", *files, _closed(message.content)]
     parts = [f"## Assistant · {message.model}" if message.model else "## Assistant"]
     if message.reasoning:
         parts += ["<details><summary>Reasoning</summary>", _closed(message.reasoning), "</details>"]

@@ -19,6 +19,7 @@ from app.chat.tree import Node
 SESSION_FORMAT: Literal["prompt-portal.session/1"] = "prompt-portal.session/1"
 ARCHIVE_FORMAT: Literal["prompt-portal.sessions/1"] = "prompt-portal.sessions/1"
 MAX_MESSAGES = 10_000
+MAX_FILES = 100
 _CONTROLS = dict.fromkeys((*range(32), 127), " ")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,6 +69,7 @@ _MESSAGE_EXAMPLES: list[dict[str, Any]] = [
         "content": "Which way is out?",
         "reasoning": None,
         "tool_calls": None,
+        "files": ["map.png"],
         "status": "complete",
         "model": None,
         "created_at": "2026-11-21T09:30:00Z",
@@ -79,6 +81,7 @@ _MESSAGE_EXAMPLES: list[dict[str, Any]] = [
         "content": "North, then east.",
         "reasoning": None,
         "tool_calls": None,
+        "files": [],
         "status": "complete",
         "model": "prompt-portal-demo",
         "created_at": "2026-11-21T09:30:01Z",
@@ -104,7 +107,10 @@ _SESSION_EXAMPLE: dict[str, Any] = {
 
 
 class PortableMessage(BaseModel):
-    """One node of the tree; messages of the same `parent_id` are branches, the oldest first."""
+    """One node of the tree; messages of the same `parent_id` are branches, the oldest first.
+
+    `files` has the names of its files: they themselves stay with the portal.
+    """
 
     id: Key
     parent_id: Key | None = None
@@ -112,6 +118,7 @@ class PortableMessage(BaseModel):
     content: Text
     reasoning: Text | None = None
     tool_calls: ToolCalls | None = None
+    files: Annotated[list[Name], Field(max_length=MAX_FILES)] = []
     status: Literal["complete", "stopped", "failed", "streaming"] = "complete"
     model: Name | None = None
     created_at: Moment
@@ -156,6 +163,11 @@ def portable(session: SessionRow, nodes: Iterable[Node]) -> PortableSession:
     )
 
 
+def file_names(node: Node) -> list[str]:
+    """Return the names of a message's files."""
+    return [ref["name"] for ref in node.attachments or ()]
+
+
 def _portable_message(node: Node) -> PortableMessage:
     return PortableMessage.model_construct(
         id=node.id,
@@ -164,6 +176,7 @@ def _portable_message(node: Node) -> PortableMessage:
         content=node.content,
         reasoning=node.reasoning,
         tool_calls=node.tool_calls,
+        files=file_names(node),
         status=node.status,  # type: ignore[arg-type]
         model=node.model,
         created_at=node.created_at,

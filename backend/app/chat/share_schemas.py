@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _TOKEN = "dGhpcy1pcy1qdXN0LWFuLWV4YW1wbGUx"  # noqa: S105 - an example
 _CREATED: dict[str, Any] = {
@@ -22,6 +22,7 @@ _SHARED: dict[str, Any] = {
             "role": "user",
             "content": "Which way is out?",
             "reasoning": None,
+            "files": ["map.png"],
             "created_at": "2026-11-21T09:30:00Z",
         }
     ],
@@ -61,6 +62,7 @@ class SharedMessage(BaseModel):
     role: Literal["user", "assistant"]
     content: str
     reasoning: str | None
+    files: list[str] = Field(description="The names of its files, which are not shared themselves")
     created_at: datetime
 
 

@@ -15,6 +15,7 @@ from app.chat.errors import (
     SharedNotFoundError,
     TooManyReadsError,
 )
+from app.chat.portable import file_names
 from app.chat.repository import MessageRepository, SessionRepository
 from app.chat.share_repository import ShareRepository
 from app.chat.share_schemas import SharedSession, ShareState
@@ -114,7 +115,7 @@ class ShareService:
                 "title": row.title or "Conversation",
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
-                "messages": row.messages,
+                "messages": [{"files": [], **message} for message in row.messages],
             }
         )
 
@@ -142,7 +143,7 @@ async def _claimed(db: AsyncSession, user_id: int, session_id: str) -> SessionRo
 async def _finished(db: AsyncSession, session: SessionRow) -> list[Node]:
     """Return the active branch without what failed, is being written, or says nothing."""
     path = path_to(await MessageRepository(db).nodes(session.id), session.active_leaf_id)
-    return [node for node in path if node.status in _FINISHED and node.content.strip()]
+    return [node for node in path if node.status in _FINISHED and (node.content.strip() or node.attachments)]
 
 
 async def _finished_branch(db: AsyncSession, session: SessionRow) -> list[Node]:
@@ -158,6 +159,7 @@ def _snapshot(branch: Sequence[Node], *, has_reasoning: bool) -> list[dict[str, 
             "role": node.role,
             "content": node.content,
             "reasoning": node.reasoning if has_reasoning else None,
+            "files": file_names(node),
             "created_at": isoformat(node.created_at),
         }
         for node in branch

@@ -19,10 +19,10 @@ class KeyLimits:
     def __init__(self, rates: RateWindows) -> None:
         self._rates = rates
 
-    async def take_request(self, key: KeyGrant | None) -> None:
-        """Count one request. Raises KeyLimitError with the seconds to wait."""
+    async def take_request(self, key: KeyGrant | None) -> RateDecision | None:
+        """Count one request, and return what is left. Raises KeyLimitError with the seconds to wait."""
         if key is None or key.requests_per_minute is None:
-            return
+            return None
         limit = key.requests_per_minute
         decision = await self._take(f"key:{key.id}:requests", limit, 1)
         if not decision.is_allowed:
@@ -31,6 +31,7 @@ class KeyLimits:
                 details={"limit": limit, "unit": "requests_per_minute"},
                 retry_after_seconds=decision.retry_after_seconds,
             )
+        return decision
 
     async def take_tokens(self, key: KeyGrant | None, amount: int) -> None:
         """Reserve tokens (the prompt's estimate and the answer's maximum) before asking a model.

@@ -41,7 +41,7 @@ class KeyCreate(BaseModel):
     )
 
     name: Name
-    scopes: list[Scope] = Field(default=["chat"], min_length=1, max_length=len(SCOPES))
+    scopes: list[Scope] = Field(default=["chat", "gateway"], min_length=1, max_length=len(SCOPES))
     allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
     expires_at: AwareDatetime | None = None
     requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)

@@ -128,6 +128,13 @@ class Provider(Protocol):
         """Yield the answer's chunks; closing the iterator closes the upstream connection. Raises LLMError."""
         ...
 
+    def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+        """Send a body in OpenAI's format and yield the answer's bytes; closing the iterator closes the connection.
+
+        Raises LLMError: before the first byte for a refusal, later for a stream that breaks.
+        """
+        ...
+
     async def count_tokens(self, text: str, model: str) -> int | None:
         """Count by the server's own tokenizer, or None where it has none."""
         ...

@@ -17,6 +17,7 @@ from app.llm.errors import SessionBusyError, TurnInterruptedError
 from app.llm.events import EventEncoder
 from app.llm.fold import fold_events
 from app.llm.ports import Coordination, LogEvent, SessionStore
+from app.llm.relay import Relay
 from app.llm.routing import Routes
 from app.llm.runner import Runner
 from app.llm.running import RunningTurn, RunningTurns
@@ -65,6 +66,7 @@ class SessionManager(SyncFace):
         self._checkpoint_seconds = checkpoint_seconds
         self._turns = RunningTurns()
         self._runner = Runner(routes, settings, self._clock)
+        self.relay = Relay(routes, self._runner, self._clock)
         self._stateless = Stateless(self._runner, settings, self._clock)
         self._turn_task = TurnTask(
             store,

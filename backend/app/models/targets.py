@@ -15,6 +15,7 @@ from app.llm.types import Caller
 
 Source = Literal["embedded", "configured"]
 _NEAREST = 5
+AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,9 @@ class TargetTable:
                 retry_after_seconds=2,
             )
         visible = self.visible_to(caller)
-        found = self._named(model, visible) if model else self._default_for(visible)
+        found = self._named(model, visible) if model not in (None, "", AUTO) else self._default_for(visible)
         if found is None:
-            raise _unknown(model, [offered.alias for offered in visible])
+            raise unknown_model(model, [offered.alias for offered in visible])
         return [
             Target(
                 self.source,
@@ -143,7 +144,8 @@ def alias_of(server_name: str) -> str:
     return path.stem if path.suffix.lower() == ".gguf" else server_name
 
 
-def _unknown(model: str | None, names: Sequence[str]) -> UnknownModelError:
+def unknown_model(model: str | None, names: Sequence[str]) -> UnknownModelError:
+    """Make the error for a name that nobody answers to, with the nearest names of those there are."""
     nearest = difflib.get_close_matches(model or "", names, n=_NEAREST, cutoff=0.4) or list(names[:_NEAREST])
     wish = f"There is no model named {model!r} for you" if model else "None of the models is open to this key"
     hint = f"; there are: {', '.join(nearest)}." if nearest else "."

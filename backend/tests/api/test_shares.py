@@ -60,7 +60,7 @@ async def test_a_link_shows_the_branch_and_nothing_of_its_owner(
         ("user", "Which way?", None),
         ("assistant", "North.", None),
     ]
-    assert all(set(m) == {"role", "content", "reasoning", "created_at"} for m in shown["messages"])
+    assert all(set(m) == {"role", "content", "reasoning", "files", "created_at"} for m in shown["messages"])
     model = (await ada.get("/api/sessions/maze-7")).json()["messages"][1]["model"]
     for secret in ("xyzzy", "secret thought", "South", "ada@", "maze-7", first, model):
         assert secret not in answer.text

@@ -75,6 +75,11 @@ def test_the_curl_and_the_python_example_talk_in_one_session(embedded: PortalPro
     assert history[3]["content"] == streamed
 
 
+def test_the_sdk_example_runs(embedded: PortalProcess) -> None:
+    script = _block("python", "from openai").replace("http://localhost:8000", embedded.base_url)
+    assert _run([sys.executable, "-c", script.replace("pp_...", _key(embedded))], {}).strip()
+
+
 def test_the_in_process_example_runs_from_a_plain_script(data_dir: Path) -> None:
     script = _block("python", "get_session_manager")
     settings = {"PORTAL_ENV_FILE": "", "PORTAL_DATA_DIR": str(data_dir)}

@@ -347,7 +347,10 @@ class FakeUpstream:
 
     def _whole(self, recorded: Recorded, reply: Reply, text: str) -> dict[str, Any]:
         usage, timings = self._usage(recorded, reply, text)
-        message = {"role": "assistant", "content": text, "reasoning_content": reply.reasoning or None}
+        message: dict[str, Any] = {"role": "assistant", "content": text}
+        message["reasoning_content"] = reply.reasoning or None
+        if reply.tool_calls:
+            message["tool_calls"] = reply.tool_calls
         choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
         return {
             "id": "chatcmpl-fake",

@@ -10,6 +10,8 @@ export function useErrorText(): (error: unknown) => string {
     const seconds = error instanceof ApiError ? error.retryAfterSeconds : null;
     if (code === 'too_many_attempts' && seconds) return t('errors.wait', { count: Math.ceil(seconds) });
     if (code && i18n.exists(`errors.${code}`)) return t(`errors.${code}`);
+    // The portal explains these in English, with what it found; other languages have the general sentence.
+    if (code && i18n.language !== 'en' && i18n.exists(`refusals.${code}`)) return t(`refusals.${code}`);
     const message = (error as { message?: string } | null)?.message;
     return message || t('errors.unknown');
   };

@@ -5,6 +5,7 @@ import type {
   AuthConfig,
   ErrorRead,
   FolderRead,
+  FoldersChanged,
   HealthRead,
   ImportRead,
   KeyCreate,
@@ -29,7 +30,7 @@ import type {
   Variable,
 } from './apiSchemas';
 
-export type { AttachmentRef, AuthConfig, SearchHit, ShareCreated, SharedSession, ShareState };
+export type { AttachmentRef, AuthConfig, FoldersChanged, SearchHit, ShareCreated, SharedSession, ShareState };
 export type AccessToken = TokenRead;
 export type ApiKey = KeyRead;
 export type ApiKeyCreate = Partial<KeyCreate> & Pick<KeyCreate, 'name'>;

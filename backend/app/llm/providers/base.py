@@ -96,7 +96,7 @@ def error_from_object(
         return ProviderUnreachableError(
             f"The model server is not ready{said}.", is_retryable=True, retry_after_seconds=wait, **known
         )
-    if 400 <= status < 500:
+    if 400 <= status < 500 or status == 501:
         return ProviderRejectedError(f"The model server rejected the request{said}.", **known)
     return LLMError(f"The model server failed{said}.", is_retryable=True, **known)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
 from app.llm.providers.base import Health, Timeouts
-from app.llm.providers.registry import KINDS, OPENAI, PROBED, KindName, ServerKind
+from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, ServerKind
 from app.llm.providers.stream_reader import StreamReader
 from app.llm.providers.transport import Endpoint, Transport
 from app.llm.providers.wire import request_body
@@ -32,6 +32,7 @@ class OpenAICompatibleProvider:
         name: names the target in errors and ledgers.
         base_url: with or without `/v1`; empty means "not there yet" and answers ProviderUnreachableError.
         kind: the kind of server; None asks the server on first use.
+        is_private_allowed: whether connections may go to private addresses; None checks none of them.
     """
 
     def __init__(
@@ -42,10 +43,11 @@ class OpenAICompatibleProvider:
         *,
         kind: KindName | None = None,
         timeouts: Timeouts | None = None,
+        is_private_allowed: bool | None = None,
     ) -> None:
         self.name = name
         self._timeouts = timeouts or Timeouts()
-        self._transport = Transport(name, self._timeouts)
+        self._transport = Transport(name, self._timeouts, is_private_allowed)
         self._endpoint = Endpoint.of(base_url, api_key) if base_url else None
         self._fixed_kind = KINDS[kind] if kind is not None else None
         self._kind = self._fixed_kind
@@ -73,7 +75,7 @@ class OpenAICompatibleProvider:
         started = asyncio.get_running_loop().time()
         response = await self._transport.open_stream(
             endpoint,
-            "/v1/chat/completions",
+            kind.path("/v1/chat/completions"),
             request_body(request, kind),
             closes_after=kind.closes_after_stream,
         )
@@ -84,6 +86,23 @@ class OpenAICompatibleProvider:
                     yield chunk
         finally:
             reader.close()
+
+    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+        """Yield the answer's bytes as the server sends them; closing the iterator closes the connection."""
+        endpoint = self._required_endpoint()
+        kind = await self._known_kind(endpoint)
+        response = await self._transport.open_stream(
+            endpoint,
+            kind.path(path),
+            body,
+            closes_after=is_stream and kind.closes_after_stream,
+            is_stream=is_stream,
+        )
+        try:
+            while piece := await self._transport.next_piece(response):
+                yield piece
+        finally:
+            response.close()
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         """Count by the server's `/tokenize`; None where it has none or does not answer (then not asked for a while)."""
@@ -110,7 +129,7 @@ class OpenAICompatibleProvider:
         """List `{id, context_window|None, can_see}`; raises LLMError."""
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
-        answer = await self._transport.ask(endpoint, "GET", "/v1/models", seconds=_PROBE_SECONDS)
+        answer = await self._transport.ask(endpoint, "GET", kind.path("/v1/models"), seconds=_PROBE_SECONDS)
         rows = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(rows, list):
             raise ProviderProtocolError(
@@ -175,7 +194,7 @@ class OpenAICompatibleProvider:
                 return kind
         if unreachable is not None:
             raise unreachable
-        return OPENAI
+        return GENERIC
 
     async def _props(self, endpoint: Endpoint) -> tuple[int | None, bool]:
         """Return llama.cpp's context of one slot, which is what one request can use, and whether it takes images."""

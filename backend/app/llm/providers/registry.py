@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-KindName = Literal["llama.cpp", "vllm", "ollama", "openai"]
+KindName = Literal[
+    "llama.cpp", "vllm", "ollama", "localai", "lm-studio", "openai", "openrouter", "gemini", "generic"
+]
 TokenizeFormat = Literal["llama.cpp", "vllm"]
 
 
@@ -20,6 +22,8 @@ class ServerKind:
         has_progress: `return_progress` makes it report the prefill.
         thinking_off: body fields that switch thinking off; empty where it can only be told apart afterwards.
         closes_after_stream: the server closes a connection after a stream, so it must not be reused.
+        api_prefix: what stands before `/chat/completions`, after the address without its `/v1`.
+        max_tokens_field: what the server calls `max_tokens`.
     """
 
     name: KindName
@@ -30,6 +34,12 @@ class ServerKind:
     has_progress: bool = False
     thinking_off: dict[str, Any] = field(default_factory=dict)
     closes_after_stream: bool = False
+    api_prefix: str = "/v1"
+    max_tokens_field: str = "max_tokens"
+
+    def path(self, path: str) -> str:
+        """Return a route of OpenAI's (`/v1/…`) as this kind of server has it."""
+        return self.api_prefix + path.removeprefix("/v1")
 
 
 _NO_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
@@ -55,8 +65,16 @@ VLLM: Final = ServerKind(
 OLLAMA: Final = ServerKind(
     name="ollama", health_path="/api/version", probe_path="/api/version", probe_field="version"
 )
-OPENAI: Final = ServerKind(name="openai", health_path="/v1/models")
+LOCALAI: Final = ServerKind(name="localai", health_path="/readyz")
+LM_STUDIO: Final = ServerKind(name="lm-studio", health_path="/v1/models")
+OPENAI: Final = ServerKind(name="openai", health_path="/v1/models", max_tokens_field="max_completion_tokens")
+# Its list of models is open to everybody; /v1/key answers to a valid key only.
+OPENROUTER: Final = ServerKind(name="openrouter", health_path="/v1/key")
+GEMINI: Final = ServerKind(name="gemini", health_path="/models", api_prefix="")
+GENERIC: Final = ServerKind(name="generic", health_path="/v1/models")
 
 # Probed in this order; the generic kind is what remains.
 PROBED: Final = (LLAMA_CPP, VLLM, OLLAMA)
-KINDS: Final[dict[str, ServerKind]] = {kind.name: kind for kind in (*PROBED, OPENAI)}
+KINDS: Final[dict[str, ServerKind]] = {
+    kind.name: kind for kind in (*PROBED, LOCALAI, LM_STUDIO, OPENAI, OPENROUTER, GEMINI, GENERIC)
+}

@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import orjson
 
-from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
+from app.llm.errors import (
+    LLMError,
+    ProviderProtocolError,
+    ProviderTimeoutError,
+    ProviderUnreachableError,
+    StreamInterruptedError,
+)
+from app.llm.providers.addresses import CheckedResolver
 from app.llm.providers.base import Timeouts, error_from_body
 
 _MAX_ERROR_BYTES = 64 * 1024
@@ -35,26 +42,41 @@ class Endpoint:
 
 
 class Transport:
-    """One client session for all requests of a provider; made on first use, in the loop that uses it."""
+    """One client session for all requests of a provider; made on first use, in the loop that uses it.
 
-    def __init__(self, name: str, timeouts: Timeouts) -> None:
+    Args:
+        is_private_allowed: whether connections may go to private addresses; None checks none of them.
+    """
+
+    def __init__(self, name: str, timeouts: Timeouts, is_private_allowed: bool | None = None) -> None:
         self._name = name
         self._timeouts = timeouts
+        self._is_private_allowed = is_private_allowed
         self._session: aiohttp.ClientSession | None = None
 
     async def open_stream(
-        self, endpoint: Endpoint, path: str, body: dict[str, Any], *, closes_after: bool
+        self,
+        endpoint: Endpoint,
+        path: str,
+        body: dict[str, Any],
+        *,
+        closes_after: bool,
+        is_stream: bool = True,
     ) -> aiohttp.ClientResponse:
         """POST and return the answer with its body unread, once the status says 200. Raises LLMError.
 
+        An answer that is no stream has all the time there is: its headers come when it is complete.
         A connection that breaks before the first byte is tried once more: a kept-alive one may have been closed by
         the server just then.
         """
-        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        accepted = "text/event-stream" if is_stream else "application/json"
+        headers = {"Accept": accepted, "Accept-Encoding": "identity"}
         if closes_after:
             headers["Connection"] = "close"
         payload = orjson.dumps(body)
-        seconds = min(self._timeouts.first_token_seconds, self._timeouts.total_seconds)
+        seconds = self._timeouts.total_seconds
+        if is_stream:
+            seconds = min(self._timeouts.first_token_seconds, seconds)
         try:
             async with asyncio.timeout(seconds):
                 try:
@@ -72,6 +94,21 @@ class Transport:
         if response.status != 200:
             raise await self._refusal(response, endpoint)
         return response
+
+    async def next_piece(self, response: aiohttp.ClientResponse) -> bytes:
+        """Return what has come of a body, empty at its end. Raises LLMError when the stream breaks or stalls."""
+        seconds = self._timeouts.chunk_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await response.content.readany()
+        except TimeoutError as error:
+            raise self._translate(error, "chunk", seconds) from error
+        except aiohttp.ClientError as error:
+            raise StreamInterruptedError(
+                "The model server closed the connection in the middle of its answer.",
+                provider=self._name,
+                is_retryable=True,
+            ) from error
 
     async def ask(
         self,
@@ -132,7 +169,9 @@ class Transport:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             # Admission bounds what is in flight; a second bound here would only hide a queue.
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+            allowed = self._is_private_allowed
+            resolver = None if allowed is None else CheckedResolver(is_private_allowed=allowed)
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, resolver=resolver)
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect_seconds)
             self._session = aiohttp.ClientSession(
                 connector=connector,

@@ -20,7 +20,7 @@ def request_body(request: CompletionRequest, kind: ServerKind) -> dict[str, Any]
     for name in ("temperature", "top_p", "max_tokens", "response_format", "tools", "tool_choice"):
         value = getattr(sampling, name)
         if value is not None:
-            body[name] = value
+            body[kind.max_tokens_field if name == "max_tokens" else name] = value
     if kind.has_progress:
         body["return_progress"] = True
     if request.skip_thinking:

@@ -15,7 +15,7 @@ import { sendTurn, stopTurn } from '../model/turnRunner';
 import { ChatHeader } from './ChatHeader';
 import { Composer } from './Composer';
 import { ComposerDock } from './ComposerDock';
-import { DemoChip } from './DemoNotice';
+import { DemoChip, useIsDemo } from './DemoNotice';
 import { HealthNotices } from './HealthNotices';
 import { ModelPicker } from './ModelPicker';
 import { Transcript } from './Transcript';
@@ -38,6 +38,7 @@ export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
   const actions = useTurnActions(sessionId);
   const chosenModel = useChosenModel(sessionId);
   const { current } = useCurrentModel(sessionId, detail?.model);
+  const isDemo = useIsDemo();
   const isStopping = useLiveTurns((state) => state.bySession[sessionId]?.isStopping ?? false);
   const [returned, setReturned] = useState<{ text: string } | null>(null);
   const [isLively, setIsLively] = useState(hasLiveTurn);
@@ -108,7 +109,7 @@ export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
           tools={
             <>
               {tools}
-              <ModelPicker sessionId={sessionId} sessionModel={detail?.model} />
+              <ModelPicker sessionId={sessionId} sessionModel={detail?.model} isOnlyOneNamed={!isDemo} />
               <DemoChip />
             </>
           }

@@ -9,7 +9,7 @@ import { Popover } from '@/components/ui/Popover';
 import { healthQuery } from '@/lib/modelQueries';
 import { readStored, writeStored } from '@/lib/storage';
 
-function useIsDemo(): boolean {
+export function useIsDemo(): boolean {
   const { data: health } = useQuery(healthQuery);
   return health?.is_demo === true;
 }

@@ -10,14 +10,18 @@ import { chooseModel } from '../model/modelChoice';
 export function ModelPicker({
   sessionId,
   sessionModel,
+  isOnlyOneNamed = true,
 }: {
   sessionId: string | null;
   sessionModel?: string | null;
+  /** False where something beside it says which one answers. */
+  isOnlyOneNamed?: boolean;
 }) {
   const { t } = useTranslation();
   const { models, current } = useCurrentModel(sessionId, sessionModel);
   if (!current) return null;
   if (models.length < 2) {
+    if (!isOnlyOneNamed) return null;
     return (
       <span data-testid="model-name" className="truncate px-2 text-[13px] text-muted-foreground">
         {current.name}

@@ -89,7 +89,7 @@ export function Transcript(props: TranscriptProps) {
                 // Its place: naming the messages of a turn must not draw it anew.
                 key={index}
                 data-turn
-                className="space-y-3 pt-5"
+                className="space-y-0.5 pt-5"
                 style={isLast && isLively && index > 0 ? { minHeight: viewHeight - stripPx } : undefined}
               >
                 {turn.map((message) =>

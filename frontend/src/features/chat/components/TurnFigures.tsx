@@ -15,8 +15,8 @@ export function TurnFigures({ message }: { message: Message }) {
   if (figures.length === 0) return null;
   const line = figures.map((figure, index) => (
     <span key={figure} className={index === 0 && model ? 'truncate' : 'whitespace-nowrap'}>
-      {index > 0 && <span className="mr-1.5 opacity-60">·</span>}
       {figure}
+      {index < figures.length - 1 && <span className="ml-1.5 opacity-60">·</span>}
     </span>
   ));
   if (!turnId) return <div className="flex gap-1.5 text-muted-foreground text-xs tabular">{line}</div>;

@@ -24,7 +24,7 @@ export const emptyKeyForm: KeyForm = {
 };
 
 export function toKeyCreate(form: KeyForm, now: Date): ApiKeyCreate {
-  const key: ApiKeyCreate = { name: form.name.trim(), scopes: ['chat'] };
+  const key: ApiKeyCreate = { name: form.name.trim(), scopes: ['chat', 'gateway'] };
   if (form.lifetime !== 'never') {
     key.expires_at = new Date(now.getTime() + Number(form.lifetime) * 86_400_000).toISOString();
   }

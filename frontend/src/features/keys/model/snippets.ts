@@ -1,8 +1,9 @@
 /** Code to copy: works as it stands against the portal whose page shows it. */
-export type SnippetLanguage = 'curl' | 'python' | 'javascript';
+export type SnippetLanguage = 'curl' | 'openai' | 'python' | 'javascript';
 
 export const snippetLanguages: { value: SnippetLanguage; label: string }[] = [
   { value: 'curl', label: 'curl' },
+  { value: 'openai', label: 'OpenAI SDK' },
   { value: 'python', label: 'Python' },
   { value: 'javascript', label: 'JavaScript' },
 ];
@@ -11,6 +12,15 @@ const curl = (baseUrl: string, key: string) => `curl ${baseUrl}/api/llm/chat \\
   -H "Authorization: Bearer ${key}" \\
   -H "Content-Type: application/json" \\
   -d '{"messages": [{"role": "user", "content": "Hello!"}]}'`;
+
+const openai = (baseUrl: string, key: string) => `from openai import OpenAI
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key="${key}")
+answer = client.chat.completions.create(
+    model="auto",
+    messages=[{"role": "user", "content": "Hello!"}],
+)
+print(answer.choices[0].message.content)`;
 
 const python = (baseUrl: string, key: string) => `import json
 import urllib.request
@@ -41,7 +51,7 @@ const javascript = (
 });
 console.log((await response.json()).response);`;
 
-const writers = { curl, python, javascript };
+const writers = { curl, openai, python, javascript };
 
 export function snippet(language: SnippetLanguage, baseUrl: string, key: string): string {
   return writers[language](baseUrl, key);

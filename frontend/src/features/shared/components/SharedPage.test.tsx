@@ -11,11 +11,18 @@ const shared = {
   created_at: '2026-11-21T09:40:00Z',
   updated_at: '2026-11-21T09:40:00Z',
   messages: [
-    { role: 'user', content: 'Which way?', reasoning: null, created_at: '2026-11-21T09:30:00Z' },
+    {
+      role: 'user',
+      content: 'Which way?',
+      reasoning: null,
+      files: ['map.png'],
+      created_at: '2026-11-21T09:30:00Z',
+    },
     {
       role: 'assistant',
       content: 'To the **left**. ![map](https://images.example.com/map.png)',
       reasoning: 'The wall says so.',
+      files: [],
       created_at: '2026-11-21T09:31:00Z',
     },
   ],
@@ -30,6 +37,7 @@ test('whoever has the link reads it without signing in, and no image is fetched 
   await renderInApp(<SharedPage token="tok" />);
   expect(await screen.findByRole('heading', { name: 'The maze' })).toBeInTheDocument();
   expect(screen.getByTestId('shared-question')).toHaveTextContent('Which way?');
+  expect(screen.getByRole('list', { name: 'Files' })).toHaveTextContent('map.png');
   expect(await screen.findByText('left')).toBeInTheDocument();
   expect(await screen.findByRole('link', { name: /map/ })).toHaveAttribute(
     'href',

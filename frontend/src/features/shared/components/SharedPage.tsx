@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Paperclip } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Markdown } from '@/components/markdown/Markdown';
@@ -73,6 +74,25 @@ function SharedFrame({ children }: { children: ReactNode }) {
   );
 }
 
+/** What was attached, by name: the files themselves are their owner's. */
+function FileNames({ names }: { names: string[] }) {
+  const { t } = useTranslation();
+  return (
+    <ul aria-label={t('attachments.title')} className="mb-1.5 flex max-w-[85%] flex-wrap justify-end gap-2">
+      {names.map((name, index) => (
+        <li
+          // They never change places.
+          key={index}
+          className="flex min-w-0 max-w-full items-center gap-2 rounded-lg border px-2.5 py-1 text-[13px] text-muted-foreground"
+        >
+          <Paperclip size={14} className="shrink-0" aria-hidden />
+          <span className="truncate">{name}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Conversation({ shared }: { shared: SharedSession }) {
   const { t } = useTranslation();
   return (
@@ -90,11 +110,14 @@ function Conversation({ shared }: { shared: SharedSession }) {
             key={index}
             aria-label={t('shared.question')}
             data-testid="shared-question"
-            className="flex justify-end pt-8"
+            className="flex flex-col items-end pt-8"
           >
-            <div className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]">
-              {message.content}
-            </div>
+            {message.files.length > 0 && <FileNames names={message.files} />}
+            {message.content && (
+              <div className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]">
+                {message.content}
+              </div>
+            )}
           </article>
         ) : (
           <article

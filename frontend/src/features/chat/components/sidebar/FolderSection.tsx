@@ -11,7 +11,7 @@ import { cn } from '@/lib/cn';
 import type { Folder } from '@/lib/contracts';
 import { formatCount } from '@/lib/format';
 import { tellOtherTabs } from '@/lib/tabs';
-import { foldersQuery, renameFolder } from '../../api/folders';
+import { fillFolder, foldersQuery, renameFolder } from '../../api/folders';
 import { folderSessionsQuery, sessionsQuery } from '../../api/sessions';
 import { renameOpenFolder, toggleFolder, useOpenFolders } from '../../model/openFolders';
 import { sessionsOf } from '../../model/sessionLists';
@@ -26,17 +26,34 @@ export default function FolderSection({ folder }: { folder: Folder }) {
   const isOpen = useOpenFolders((state) => state.names.includes(folder.name));
   const [isRenaming, setIsRenaming] = useState(false);
 
-  async function rename(newName: string | null) {
-    try {
-      await renameFolder(folder.name, newName);
-      renameOpenFolder(folder.name, newName);
-      if (newName === null) showToast(t('folders.removed', { name: folder.name }));
-    } catch (error) {
-      showToast(errorText(error));
-    }
+  const refresh = () => {
     void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
     void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     tellOtherTabs({ kind: 'sessions' });
+  };
+  async function rename(newName: string | null) {
+    try {
+      const { session_ids: sessionIds } = await renameFolder(folder.name, newName);
+      renameOpenFolder(folder.name, newName);
+      if (newName === null) {
+        showToast(t('folders.removed', { name: folder.name }), {
+          label: t('common.undo'),
+          run: () => void putBack(sessionIds),
+        });
+      }
+    } catch (error) {
+      showToast(errorText(error));
+    }
+    refresh();
+  }
+  async function putBack(sessionIds: string[]) {
+    try {
+      await fillFolder(folder.name, sessionIds);
+      if (isOpen) toggleFolder(folder.name);
+    } catch (error) {
+      showToast(errorText(error));
+    }
+    refresh();
   }
   if (isRenaming) {
     return (

@@ -80,7 +80,7 @@ test('a folder is renamed, stays open, and is removed without what is in it', as
   await openMenu('Options for folder games');
   await userEvent.click(screen.getByRole('menuitem', { name: 'Rename' }));
   portal.answer({
-    'POST /api/sessions/folders/rename': { changed: 1 },
+    'POST /api/sessions/folders/rename': { changed: 1, session_ids: ['maze'] },
     'GET /api/sessions/folders': { items: [{ name: 'Mazes', sessions: 1 }] },
     'GET /api/sessions?limit=30&folder=Mazes': page(session('maze', { folder: 'Mazes' })),
   });
@@ -98,6 +98,14 @@ test('a folder is renamed, stays open, and is removed without what is in it', as
   await waitFor(() => expect(rows()).toEqual(['loose', 'maze']));
   expect(portal.bodies).toContainEqual({ name: 'Mazes', new_name: null });
   expect(screen.getByText('Removed “Mazes”. Its conversations are kept.')).toBeInTheDocument();
+  portal.answer({
+    'POST /api/sessions/folders/fill': { changed: 1, session_ids: ['maze'] },
+    'GET /api/sessions?limit=30': page(session('loose'), session('maze', { folder: 'Mazes' })),
+    'GET /api/sessions/folders': { items: [{ name: 'Mazes', sessions: 1 }] },
+  });
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }));
+  expect(await screen.findByRole('button', { name: 'Mazes 1' })).toHaveAttribute('aria-expanded', 'true');
+  expect(portal.bodies).toContainEqual({ name: 'Mazes', session_ids: ['maze'] });
 });
 
 test('an archived conversation leaves the list and can be brought back', async () => {

@@ -1,0 +1,119 @@
+"""Request bodies of `/v1`: JSON objects whose unknown fields are the provider's. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from app.gateway.errors import InvalidBodyError, NotInSessionsError
+
+_SESSION_FIELDS = (
+    "parent_id",
+    "template_id",
+    "template_version",
+    "variables",
+    "model",
+    "temperature",
+    "top_p",
+)
+_SESSION_IGNORED = {"messages", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens"}
+_TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
+
+
+def read_body(data: bytes, required: str) -> dict[str, Any]:
+    """Parse a body, whatever its content type says (`curl -d` sends a form's). Raises InvalidBodyError."""
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidBodyError("The body is not valid JSON.", code="invalid_json") from error
+    if not isinstance(body, dict):
+        raise InvalidBodyError("The body must be a JSON object.")
+    if required not in body:
+        raise InvalidBodyError(f"{required}: this field is required.", details={"param": required})
+    model = body.get("model")
+    if model is not None and not isinstance(model, str):
+        raise InvalidBodyError("model: name it by a string.", details={"param": "model"})
+    if not isinstance(body.get("stream", False), bool):
+        raise InvalidBodyError("stream: it is true or false.", details={"param": "stream"})
+    return body
+
+
+def check_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a chat's messages. Raises InvalidBodyError unless they are a list of objects with roles."""
+    messages = body["messages"]
+    is_fit = isinstance(messages, list) and all(
+        isinstance(message, dict) and isinstance(message.get("role"), str) for message in messages
+    )
+    if not is_fit or not messages:
+        raise InvalidBodyError(
+            "messages: it must be a list of at least one object with `role` and `content`.",
+            details={"param": "messages"},
+        )
+    return list(messages)
+
+
+def max_tokens_of(body: Mapping[str, Any]) -> int | None:
+    """Return the longest answer that was asked for, under either name."""
+    wanted = body.get("max_completion_tokens", body.get("max_tokens"))
+    return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) and wanted > 0 else None
+
+
+def prompt_chars(body: Mapping[str, Any]) -> int:
+    """Return about how many characters a model has to read; data of images does not count."""
+    return _chars(body.get("messages")) + _chars(body.get("prompt")) + _chars(body.get("input"))
+
+
+def _chars(value: Any) -> int:
+    if isinstance(value, str):
+        return 0 if value.startswith("data:") else len(value)
+    if isinstance(value, list):
+        return sum(map(_chars, value))
+    if isinstance(value, dict):
+        return sum(map(_chars, value.values()))
+    return 0
+
+
+def take_template(body: dict[str, Any]) -> dict[str, Any]:
+    """Take the fields that choose a template out of a body; a server would not know them."""
+    return {name: body.pop(name) for name in _TEMPLATE_FIELDS if name in body}
+
+
+def session_fields(body: dict[str, Any]) -> dict[str, Any]:
+    """Turn a body with `session_id` into one message of that session, in the fields of `/api/llm/chat/session`.
+
+    Raises NotInSessionsError for what a stored conversation cannot honour, and InvalidBodyError.
+    """
+    messages = check_messages(body)
+    system = [message for message in messages if message["role"] in ("system", "developer")]
+    spoken = [message for message in messages if message not in system]
+    if len(spoken) != 1 or spoken[0]["role"] != "user" or len(system) > 1:
+        raise NotInSessionsError(
+            "With session_id the portal has the history: send one user message (and at most one system message).",
+            details={"param": "messages"},
+        )
+    known = {"session_id", *_SESSION_FIELDS, *_SESSION_IGNORED}
+    if unknown := sorted(set(body) - known):
+        raise NotInSessionsError(
+            f"{', '.join(unknown)}: not possible together with session_id.", details={"param": unknown[0]}
+        )
+    fields = {name: body[name] for name in ("session_id", *_SESSION_FIELDS) if body.get(name) is not None}
+    fields["message"] = _text_of(spoken[0])
+    if system:
+        fields["system_prompt"] = _text_of(system[0])
+    if (max_tokens := max_tokens_of(body)) is not None:
+        fields["max_tokens"] = max_tokens
+    return fields
+
+
+def _text_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
+    texts = [part.get("text") if isinstance(part, dict) else None for part in parts]
+    if not all(isinstance(text, str) for text in texts):
+        raise NotInSessionsError(
+            "With session_id messages are text; send images as attachments over /api/llm/chat/session.",
+            details={"param": "messages"},
+        )
+    return "\n".join(text for text in texts if text)

@@ -1,0 +1,179 @@
+"""`/v1`: what OpenAI's SDKs call."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from app.auth.deps import Services, require_scope
+from app.auth.principal import Principal
+from app.chat.deps import IdempotencyKey
+from app.chat.stream import run_until_disconnect
+from app.coord.base import RateDecision
+from app.errors import NotFoundError
+from app.gateway.bodies import read_body
+from app.gateway.models import ModelEntry, ModelPage
+from app.gateway.responses import ByteStream
+from app.gateway.service import GatewayService, Operation
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+
+GatewayUser = Annotated[Principal, Depends(require_scope("gateway"))]
+
+
+async def get_gateway(request: Request) -> GatewayService:
+    gateway: GatewayService = request.app.state.gateway
+    return gateway
+
+
+async def take_request(principal: GatewayUser, services: Services) -> dict[str, str]:
+    """Count one of the key's requests; returns the headers that tell what is left."""
+    return _limit_headers(await services.limits.take_request(principal.key))
+
+
+Gateway = Annotated[GatewayService, Depends(get_gateway)]
+LimitHeaders = Annotated[dict[str, str], Depends(take_request)]
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {
+        "description": "The body is wrong, or the model server rejected the request; OpenAI's error shape."
+    },
+    404: {"description": "No such model for you; the message names the nearest."},
+    429: {"description": "A limit of the key, a full queue, or the provider's own; see `retry-after`."},
+    502: {"description": "The model server failed."},
+    503: {"description": "The model server does not answer."},
+    504: {"description": "The model server was too slow."},
+}
+
+
+def _documented(example: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    body = {"schema": {"type": "object", "additionalProperties": True}, "example": example}
+    return {
+        "responses": {
+            **_ERRORS,
+            200: {
+                "description": "The answer, or with `stream: true` server-sent events.",
+                "content": {"application/json": {"schema": {"type": "object"}, "example": answer}},
+            },
+        },
+        "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": body}}},
+    }
+
+
+_QUESTION = {"model": "prompt-portal-demo", "messages": [{"role": "user", "content": "Hello!"}]}
+_ANSWER = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1_767_225_600,
+    "model": "prompt-portal-demo",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello!"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
+}
+
+
+@router.post(
+    "/chat/completions",
+    summary="Chat completions",
+    description="As OpenAI's, whole or streamed; unknown fields go to the model server. Beyond OpenAI's: `session_id` "
+    "makes it a turn of that conversation (send the new message alone), `template_id` and `variables` put a template "
+    "before the messages.",
+    **_documented(_QUESTION, _ANSWER),
+)
+async def chat_completions(
+    request: Request,
+    principal: GatewayUser,
+    gateway: Gateway,
+    headers: LimitHeaders,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    body = read_body(await request.body(), "messages")
+    if body.get("session_id") is None:
+        return await _relayed(request, principal, gateway, "chat/completions", body, headers)
+    record = await gateway.start_turn(principal, body, idempotency_key)
+    if body.get("stream", False):
+        return ByteStream(gateway.turn_pieces(principal, record, body), headers)
+    return _json(await run_until_disconnect(request.receive, gateway.turn_whole(principal, record)), headers)
+
+
+@router.post(
+    "/completions",
+    summary="Completions of a text",
+    **_documented(
+        {"model": "prompt-portal-demo", "prompt": "The capital of France is", "max_tokens": 8},
+        {
+            "id": "cmpl-1",
+            "object": "text_completion",
+            "choices": [{"index": 0, "text": " Paris.", "finish_reason": "stop"}],
+        },
+    ),
+)
+async def completions(
+    request: Request, principal: GatewayUser, gateway: Gateway, headers: LimitHeaders
+) -> Response:
+    body = read_body(await request.body(), "prompt")
+    return await _relayed(request, principal, gateway, "completions", body, headers)
+
+
+@router.post(
+    "/embeddings",
+    summary="Embeddings",
+    **_documented(
+        {"model": "an-embedding-model", "input": ["a text"]},
+        {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.1, 0.2]}]},
+    ),
+)
+async def embeddings(
+    request: Request, principal: GatewayUser, gateway: Gateway, headers: LimitHeaders
+) -> Response:
+    body = read_body(await request.body(), "input")
+    return await _relayed(request, principal, gateway, "embeddings", body, headers)
+
+
+@router.get("/models", summary="List the models you may use")
+async def list_models(principal: GatewayUser, gateway: Gateway) -> ModelPage:
+    return gateway.models(principal)
+
+
+@router.get("/models/{model:path}", summary="One model", responses={404: _ERRORS[404]})
+async def get_model(principal: GatewayUser, gateway: Gateway, model: str) -> ModelEntry:
+    return gateway.model(principal, model)
+
+
+@router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+async def nothing_here(request: Request, path: str) -> Response:
+    raise NotFoundError(
+        f"There is nothing at {request.method} /v1/{path}. "
+        "The portal has chat/completions, completions, embeddings and models."
+    )
+
+
+async def _relayed(
+    request: Request,
+    principal: Principal,
+    gateway: GatewayService,
+    operation: Operation,
+    body: dict[str, Any],
+    headers: dict[str, str],
+) -> Response:
+    if not body.get("stream", False):
+        work = gateway.whole(principal, operation, body)
+        return _json(await run_until_disconnect(request.receive, work), headers)
+    passed = await run_until_disconnect(request.receive, gateway.open(principal, operation, body))
+    return ByteStream(gateway.pieces(passed), headers)
+
+
+def _json(data: bytes, headers: dict[str, str]) -> Response:
+    return Response(data, media_type="application/json", headers=headers)
+
+
+def _limit_headers(decision: RateDecision | None) -> dict[str, str]:
+    """Say what is left of the key's minute, in OpenAI's names."""
+    if decision is None:
+        return {}
+    return {
+        "x-ratelimit-limit-requests": str(decision.limit),
+        "x-ratelimit-remaining-requests": str(decision.remaining),
+        "x-ratelimit-reset-requests": f"{decision.reset_seconds:.0f}s",
+    }

@@ -1,0 +1,227 @@
+"""`/v1`: requests go to a model as they came, within the caller's limits; or, with `session_id`, into a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from app.auth.principal import Principal
+from app.chat.errors import portal_error
+from app.chat.llm_schemas import SessionChatBody
+from app.chat.reservations import Reservation, Reservations
+from app.chat.service import ChatService
+from app.chat.turn_service import TurnService
+from app.errors import PortalError, render_openai
+from app.gateway.bodies import check_messages, max_tokens_of, prompt_chars, session_fields, take_template
+from app.gateway.completions import ChunkEncoder, completion
+from app.gateway.errors import InvalidBodyError
+from app.gateway.models import ModelEntry, ModelPage
+from app.gateway.stream_filter import StreamFilter, under_alias, usage_of
+from app.kit.clock import Clock
+from app.kit.logging import request_id_var
+from app.llm.errors import LLMError
+from app.llm.relay import RelayCall, Relayed
+from app.llm.sessions import SessionManager
+from app.llm.turns import TurnRecord
+from app.llm.types import Usage
+from app.models.targets import TargetTable
+from app.templates.schemas import TemplateChoice
+from app.templates.service import TemplateService
+
+Operation = Literal["chat/completions", "completions", "embeddings"]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A request that a target has taken, with what was reserved of the caller's minute."""
+
+    answer: Relayed
+    reservation: Reservation
+    is_usage_wanted: bool
+
+
+class GatewayService:
+    """One for the process. Errors of the engine leave it as PortalErrors."""
+
+    def __init__(
+        self,
+        sessions: SessionManager,
+        chat: ChatService,
+        turns: TurnService,
+        targets: TargetTable,
+        templates: TemplateService,
+        reservations: Reservations,
+        clock: Clock,
+        deadline_seconds: float,
+    ) -> None:
+        self._sessions = sessions
+        self._chat = chat
+        self._turns = turns
+        self._targets = targets
+        self._templates = templates
+        self._reservations = reservations
+        self._clock = clock
+        self._deadline_seconds = deadline_seconds
+
+    # Requests that pass
+
+    async def open(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> Passed:
+        """Reserve, wait for a place, and return an answer that has begun. Raises PortalError."""
+        if operation == "chat/completions":
+            await self._apply_template(principal, body)
+        is_stream = body.get("stream", False)
+        is_usage_wanted = is_stream and _ask_for_usage(body)
+        call = RelayCall(
+            f"/v1/{operation}",
+            body,
+            is_stream,
+            principal.caller,
+            deadline_seconds=self._deadline_seconds,
+        )
+        reservation = await self._reservations.take(principal, prompt_chars(body), max_tokens_of(body))
+        try:
+            answer = await self._sessions.relay.open(call)
+        except BaseException as error:
+            self._reservations.settle(reservation, Usage())
+            if isinstance(error, LLMError):
+                raise portal_error(error) from error
+            raise
+        return Passed(answer, reservation, is_usage_wanted)
+
+    async def whole(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> bytes:
+        """Return the answer's JSON; cancelling this closes the connection to the server."""
+        passed = await self.open(principal, operation, body)
+        usage: Usage | None = None
+        try:
+            data = await passed.answer.whole()
+            answer = _json(data)
+            usage = usage_of(answer)
+        except LLMError as error:
+            raise portal_error(error) from error
+        finally:
+            await passed.answer.aclose()
+            self._reservations.settle(passed.reservation, usage)
+        return under_alias(data, answer, passed.answer.target.alias)
+
+    async def pieces(self, passed: Passed) -> AsyncGenerator[bytes]:
+        """Yield an answer's events as they come; a stream that breaks ends with an error event."""
+        stream = StreamFilter(passed.answer.target.alias, is_usage_wanted=passed.is_usage_wanted)
+        try:
+            async with aclosing(passed.answer.pieces()) as pieces:
+                async for piece in pieces:
+                    if events := stream.feed(piece):
+                        yield events
+            yield stream.flush()
+        except LLMError as error:
+            yield stream.flush() + _error_event(portal_error(error))
+        finally:
+            await passed.answer.aclose()
+            self._reservations.settle(passed.reservation, stream.usage)
+
+    # Requests that go into a conversation
+
+    async def start_turn(
+        self, principal: Principal, body: dict[str, Any], idempotency_key: str | None
+    ) -> TurnRecord:
+        """Start a turn of the session that the body names. Raises PortalError."""
+        fields = _validated(SessionChatBody, session_fields(body))
+        return await self._chat.start_turn(principal, fields, idempotency_key)
+
+    async def turn_whole(self, principal: Principal, record: TurnRecord) -> bytes:
+        """Return a turn's answer as a completion; who goes away stops the turn."""
+        try:
+            answer = await self._chat.answer(principal, record)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                await self._sessions.cancel(record.turn_id)
+            raise
+        return orjson.dumps(completion(answer, self._clock.now()))
+
+    async def turn_pieces(
+        self, principal: Principal, record: TurnRecord, body: dict[str, Any]
+    ) -> AsyncGenerator[bytes]:
+        """Yield a turn's events as chunks; closing this before its end stops the turn."""
+        encoder = ChunkEncoder(
+            record,
+            body.get("model") or self._default_model(principal),
+            self._clock.now(),
+            is_usage_wanted=_wants_usage(body),
+        )
+        has_ended = False
+        try:
+            async with aclosing(self._turns.events_of_own(principal.user.id, record)) as events:
+                async for _, data in events:
+                    if chunk := encoder.encode(data):
+                        yield chunk
+            has_ended = True
+        finally:
+            if not has_ended:
+                await self._sessions.cancel(record.turn_id)
+
+    # Models
+
+    def models(self, principal: Principal) -> ModelPage:
+        """Return what the caller may use."""
+        entries = [ModelEntry.of(model) for model in self._targets.visible_to(principal.caller)]
+        return ModelPage(data=entries)
+
+    def model(self, principal: Principal, name: str) -> ModelEntry:
+        """Return one model. Raises PortalError with the nearest names when there is none."""
+        try:
+            [target, *_] = self._targets.candidates(name, principal.caller)
+        except LLMError as error:
+            raise portal_error(error) from error
+        offered = self._targets.visible_to(principal.caller)
+        return next(ModelEntry.of(model) for model in offered if model.alias == target.alias)
+
+    async def _apply_template(self, principal: Principal, body: dict[str, Any]) -> None:
+        """Put a template's text before the messages."""
+        messages = check_messages(body)
+        choice = _validated(TemplateChoice, take_template(body))
+        rendered = await self._templates.system_prompt(principal.user.id, choice)
+        if rendered is not None:
+            body["messages"] = [{"role": "system", "content": rendered}, *messages]
+
+    def _default_model(self, principal: Principal) -> str:
+        visible = self._targets.visible_to(principal.caller)
+        return visible[0].alias if visible else ""
+
+
+def _wants_usage(body: dict[str, Any]) -> bool:
+    options = body.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def _ask_for_usage(body: dict[str, Any]) -> bool:
+    """Let the server report usage in any case; returns whether the caller had asked for it."""
+    is_wanted = _wants_usage(body)
+    options = body.get("stream_options")
+    body["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
+    return is_wanted
+
+
+def _validated(model: type[Model], fields: dict[str, Any]) -> Model:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"])) or "body"
+        problem = first["msg"].removeprefix("Value error, ")
+        raise InvalidBodyError(f"{name}: {problem}.", details={"param": name}) from error
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _error_event(error: PortalError) -> bytes:
+    return b"data: " + orjson.dumps(render_openai(error, request_id_var.get())) + b"\n\n"

@@ -1,0 +1,20 @@
+"""Puts the gateway together from the running portal's parts."""
+
+from __future__ import annotations
+
+from app.chat.runtime import Runtime
+from app.gateway.service import GatewayService
+
+
+def create_gateway(runtime: Runtime) -> GatewayService:
+    """Return the gateway over a runtime; it has nothing of its own to start or close."""
+    return GatewayService(
+        runtime.sessions,
+        runtime.chat,
+        runtime.turns,
+        runtime.targets,
+        runtime.templates,
+        runtime.reservations,
+        runtime.clock,
+        runtime.settings.llm_timeout,
+    )

@@ -1,0 +1,98 @@
+"""What is changed in a stream that passes: the model's name, and usage that its reader did not ask for. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from app.llm.types import Usage
+
+_MAX_HELD_BYTES = 1024 * 1024
+
+
+def under_alias(data: bytes, answer: Any, alias: str) -> bytes:
+    """Put the alias where an answer gives the server's own name for the model; `answer` is the JSON of `data`."""
+    if not isinstance(answer, dict) or answer.get("model") in (None, alias):
+        return data
+    return orjson.dumps({**answer, "model": alias})
+
+
+def usage_of(event: object) -> Usage | None:
+    """Read the `usage` of an answer or chunk."""
+    reported = event.get("usage") if isinstance(event, dict) else None
+    if not isinstance(reported, dict):
+        return None
+    counts = [reported.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
+
+
+class StreamFilter:
+    """Feeds on the bytes of server-sent events, and gives whole events back; untouched but for the rare one.
+
+    Args:
+        is_usage_wanted: false leaves out the chunk that tells the usage alone, which the portal asked for.
+    """
+
+    def __init__(self, alias: str, *, is_usage_wanted: bool) -> None:
+        self._alias = alias
+        self._is_usage_wanted = is_usage_wanted
+        self._held = b""
+        self._names: list[tuple[bytes, bytes]] | None = None
+        self.usage: Usage | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the events that are complete with this piece."""
+        data = self._held + data if self._held else data
+        end = max(data.rfind(b"\n\n") + 2, data.rfind(b"\r\n\r\n") + 4)
+        if end < 4:
+            end = len(data) if len(data) > _MAX_HELD_BYTES else 0
+        whole, self._held = data[:end], data[end:]
+        if b'"usage"' in whole:
+            whole = self._without_usage(whole)
+        return self._renamed(whole)
+
+    def flush(self) -> bytes:
+        """Return what is left when the stream ends."""
+        left, self._held = self._held, b""
+        return self._renamed(left)
+
+    def _renamed(self, events: bytes) -> bytes:
+        """Put the alias for the name that the first event gave the model."""
+        if self._names is None and b'"model"' in events:
+            self._names = _replacements(events, self._alias)
+        for theirs, ours in self._names or ():
+            events = events.replace(theirs, ours)
+        return events
+
+    def _without_usage(self, whole: bytes) -> bytes:
+        separator = b"\r\n\r\n" if b"\r\n\r\n" in whole else b"\n\n"
+        return b"".join(
+            event + separator
+            for event in whole.split(separator)
+            if event and (b'"usage"' not in event or self._is_shown(event))
+        )
+
+    def _is_shown(self, event: bytes) -> bool:
+        try:
+            chunk = orjson.loads(event.partition(b"data:")[2])
+        except orjson.JSONDecodeError:
+            return True
+        usage = usage_of(chunk)
+        if usage is None:
+            return True
+        self.usage = usage
+        return self._is_usage_wanted or bool(chunk.get("choices"))
+
+
+def _replacements(events: bytes, alias: str) -> list[tuple[bytes, bytes]]:
+    """Return what must be put for what, however the server writes its JSON."""
+    first = next(line for line in events.splitlines() if b'"model"' in line)
+    try:
+        name = orjson.loads(first.partition(b"data:")[2]).get("model")
+    except (orjson.JSONDecodeError, AttributeError):
+        return []
+    if not isinstance(name, str) or name == alias:
+        return []
+    theirs, ours = orjson.dumps(name), orjson.dumps(alias)
+    return [(b'"model":' + space + theirs, b'"model":' + space + ours) for space in (b"", b" ")]

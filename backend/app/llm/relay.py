@@ -1,0 +1,101 @@
+"""Requests in OpenAI's own format, passed on to a target byte for byte: only the model's name is put right.
+
+The same candidates and the same gates as the engine's own asks. Who goes away cancels: the connection is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from app.kit.clock import Clock
+from app.llm.errors import LLMError, ProviderProtocolError, UnknownModelError
+from app.llm.failover import is_worth_another
+from app.llm.routing import Routes, Target
+from app.llm.runner import Runner
+from app.llm.types import Caller, PriorityClass
+
+
+@dataclass(frozen=True, slots=True)
+class RelayCall:
+    """One request.
+
+    Args:
+        path: the route at the server, with `/v1`.
+        body: the caller's JSON, unknown fields and all; `model` names an alias, and is absent for the default one.
+        deadline_seconds: from now, until it must have been sent.
+    """
+
+    path: str
+    body: dict[str, Any]
+    is_stream: bool
+    caller: Caller
+    priority: PriorityClass = "chat"
+    deadline_seconds: float | None = None
+
+
+class Relayed:
+    """An answer whose first bytes are there: from here on no other target is tried."""
+
+    def __init__(
+        self, target: Target, first: bytes, rest: AsyncGenerator[bytes], held: AsyncExitStack
+    ) -> None:
+        self.target = target
+        self._first = first
+        self._rest = rest
+        self._held = held
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """Yield the bytes as they come; raises LLMError when the stream breaks."""
+        yield self._first
+        async for piece in self._rest:
+            yield piece
+
+    async def whole(self) -> bytes:
+        """Return all of it, and give the target's place back."""
+        async with aclosing(self):
+            return b"".join([piece async for piece in self.pieces()])
+
+    async def aclose(self) -> None:
+        """Close the connection and give the target's place back; doing it again does nothing."""
+        await self._held.aclose()
+
+
+class Relay:
+    """Finds a target that takes a call."""
+
+    def __init__(self, routes: Routes, runner: Runner, clock: Clock) -> None:
+        self._routes = routes
+        self._runner = runner
+        self._clock = clock
+
+    async def open(self, call: RelayCall) -> Relayed:
+        """Return an answer that has begun; close it. Raises LLMError."""
+        deadline = None if call.deadline_seconds is None else self._clock.monotonic() + call.deadline_seconds
+        last: LLMError = UnknownModelError("No model server is configured for this model.")
+        for target in self._routes.candidates(call.body.get("model"), call.caller):
+            try:
+                return await self._open_at(target, call, deadline)
+            except LLMError as error:
+                if not is_worth_another(error):
+                    raise
+                last = error
+        raise last
+
+    async def _open_at(self, target: Target, call: RelayCall, deadline: float | None) -> Relayed:
+        body = {**call.body, "model": target.model}
+        async with AsyncExitStack() as stack:
+            gate = self._runner.gate(target.name)
+            await stack.enter_async_context(
+                gate.slot(user_id=call.caller.user_id, priority=call.priority, deadline=deadline)
+            )
+            pieces = target.provider.relay(call.path, body, is_stream=call.is_stream)
+            await stack.enter_async_context(aclosing(pieces))
+            first = await anext(pieces, None)
+            if first is None:
+                raise ProviderProtocolError(
+                    "The model server's answer is empty.", provider=target.name, is_retryable=True
+                )
+            return Relayed(target, first, pieces, stack.pop_all())
