@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -51,9 +52,13 @@ class Settings(BaseSettings):
     portal_trusted_proxies: str = "127.0.0.1"
     cors_origins: Annotated[list[str], NoDecode] = []
     log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    log_file: str = ""
+    metrics_token: SecretStr = SecretStr("")
 
     # Secrets and sign-in
     secret_key: SecretStr = SecretStr("")
+    secret_key_previous: SecretStr = SecretStr("")
     encryption_key: SecretStr = SecretStr("")
     algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
     access_token_expire_minutes: int = Field(60, ge=1)
@@ -85,6 +90,7 @@ class Settings(BaseSettings):
     llm_max_concurrency: int = Field(8, ge=1)
     llm_max_queued: int = Field(256, ge=0)
     session_max_queued: int = Field(8, ge=0)
+    models_file: str = ""
 
     # MQTT (the ancestor's names)
     mqtt_broker_host: str = ""
@@ -99,6 +105,10 @@ class Settings(BaseSettings):
     mqtt_topic_template: str = "maze/template"
     mqtt_tls: bool = False
     mqtt_ca_file: str = ""
+    mqtt_own_broker: bool = True
+    mqtt_listen_host: str = "127.0.0.1"
+    mqtt_listen_port: int = Field(1883, ge=0, le=65535)
+    mqtt_websocket_port: int = Field(0, ge=0, le=65535)
     mqtt_game_key: SecretStr = SecretStr("")
     mqtt_projects: Annotated[list[str], NoDecode] = [
         "maze", "driving", "bloodcell", "racing", "general", "prompt_portal"
@@ -191,6 +201,14 @@ class Settings(BaseSettings):
         return path if path.is_absolute() else PROJECT_ROOT / path
 
     @property
+    def models_path(self) -> Path | None:
+        """The file that defines further providers and models."""
+        if not self.models_file:
+            return None
+        path = Path(self.models_file).expanduser()
+        return path if path.is_absolute() else PROJECT_ROOT / path
+
+    @property
     def is_demo_model(self) -> bool:
         """Whether answers come from the tiny demo model."""
         return self.is_embedded and self.embedded_model == DEMO_MODEL
@@ -199,6 +217,16 @@ class Settings(BaseSettings):
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment and the `.env` files; overrides win. Raises pydantic.ValidationError."""
     return Settings(_env_file=_env_files(), **overrides)  # type: ignore[arg-type]
+
+
+def environment_value(name: str) -> str | None:
+    """Return a variable of the environment, else of the `.env` files, that a configuration file names; None if unset."""
+    if name in os.environ:
+        return os.environ[name]
+    for file in _env_files():
+        if file.is_file() and (value := dotenv_values(file).get(name)) is not None:
+            return value
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from app.chat.repository import MessageRepository, SessionRepository
 from app.db.session import Database
 from app.llm.errors import LLMError, ProviderUnreachableError
 from app.llm.types import Caller
-from app.models.targets import TargetTable
+from app.models.routes import ModelRoutes
 
 _CHARS_PER_IMAGE = 2_400  # of the estimate that is reserved of a key's tokens; usage corrects it
 
@@ -18,7 +18,7 @@ _CHARS_PER_IMAGE = 2_400  # of the estimate that is reserved of a key's tokens; 
 class FileCheck:
     """Costs nothing where a message has no files."""
 
-    def __init__(self, database: Database, attachments: AttachmentService, targets: TargetTable) -> None:
+    def __init__(self, database: Database, attachments: AttachmentService, targets: ModelRoutes) -> None:
         self._database = database
         self._attachments = attachments
         self._targets = targets

@@ -19,7 +19,7 @@ from app.chat.session_service import SessionService
 from app.chat.share_service import ShareService
 from app.chat.store import SqlSessionStore
 from app.chat.turn_service import TurnService
-from app.config import Settings
+from app.config import Settings, environment_value
 from app.coord.base import LockQueueFullError, LockTimeoutError
 from app.coord.factory import create_coord
 from app.db.engine import async_url
@@ -32,6 +32,8 @@ from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from app.llm.sessions import SessionManager
 from app.llm.types import EngineSettings
+from app.models.catalog import ModelCatalog
+from app.models.definitions import Definitions
 from app.models.health import HealthMonitor
 from app.models.targets import TargetTable
 from app.templates.service import TemplateService
@@ -64,12 +66,23 @@ class Runtime:
             has_vision=settings.llm_vision,
             is_demo=settings.is_demo_model,
         )
+        self.catalog = ModelCatalog(
+            self.targets,
+            self.coord,
+            timeouts(settings),
+            self.clock,
+            file=settings.models_path,
+            lookup=environment_value,
+            read_stored=_nothing_stored,
+            default_model=settings.llm_model_name,
+        )
+        self.routes = self.catalog.routes
         self.health = HealthMonitor(self.targets, why_away=self._why_away, clock=self.clock)
         self.store = SqlSessionStore(self.database, self.replica, self.clock)
         self.sessions = SessionManager(
             self.store,
             self.coord,
-            self.targets,
+            self.routes,
             engine_settings(settings),
             self.clock,
             lock_full=LockQueueFullError,
@@ -78,7 +91,7 @@ class Runtime:
         self.turns = TurnService(self.database, self.sessions)
         self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
         self.exports = ExportService(self.database, self.clock)
-        self.imports = ImportService(self.database, self.targets.knows, self.clock)
+        self.imports = ImportService(self.database, self.routes.knows, self.clock)
         self.shares = ShareService(self.database, self.coord.rates, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
         self.templates = TemplateService(self.database, self.clock)
@@ -92,10 +105,10 @@ class Runtime:
             self.sessions,
             self.store,
             self.turns,
-            self.targets,
+            self.routes,
             self.reservations,
             self.templates,
-            FileCheck(self.database, self.attachments, self.targets),
+            FileCheck(self.database, self.attachments, self.routes),
         )
         self.reaper = Reaper(self.database, self.coord, self.replica, self.clock)
         self._purge_task: asyncio.Task[None] | None = None
@@ -109,6 +122,7 @@ class Runtime:
         await self.sessions.start()
         await self.reaper.start()
         await self.health.start()
+        await self.catalog.start()
         self._purge_task = asyncio.create_task(self._purge_now_and_then(), name="purge")
 
     async def close(self) -> None:
@@ -120,6 +134,7 @@ class Runtime:
                 await self._purge_task
         await self.reservations.close()
         await self.reaper.close()
+        await self.catalog.close()
         await self.health.close()
         if self.embedded is not None:
             await self.embedded.stop()
@@ -173,14 +188,22 @@ def engine_settings(settings: Settings) -> EngineSettings:
     )
 
 
-def _provider(settings: Settings) -> OpenAICompatibleProvider:
-    timeouts = Timeouts(
+def timeouts(settings: Settings) -> Timeouts:
+    """Pick how long an adapter waits."""
+    return Timeouts(
         connect_seconds=settings.llm_connect_timeout,
         first_token_seconds=settings.llm_first_token_timeout,
         chunk_seconds=settings.llm_chunk_timeout,
         total_seconds=settings.llm_timeout,
     )
+
+
+def _provider(settings: Settings) -> OpenAICompatibleProvider:
     if settings.is_embedded:
-        return OpenAICompatibleProvider("embedded", kind="llama.cpp", timeouts=timeouts)
+        return OpenAICompatibleProvider("embedded", kind="llama.cpp", timeouts=timeouts(settings))
     key = settings.llm_api_key.get_secret_value()
-    return OpenAICompatibleProvider("configured", settings.llm_server_url, key, timeouts=timeouts)
+    return OpenAICompatibleProvider("configured", settings.llm_server_url, key, timeouts=timeouts(settings))
+
+
+async def _nothing_stored() -> Definitions:
+    return Definitions()

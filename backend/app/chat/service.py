@@ -27,7 +27,7 @@ from app.llm.ports import UnknownMessageError
 from app.llm.sessions import SessionManager
 from app.llm.turns import ChatRequest, Door, TurnOutcome, TurnRecord, TurnRequest
 from app.llm.types import ChatMessage, Usage
-from app.models.targets import TargetTable
+from app.models.routes import ModelRoutes
 from app.templates.service import TemplateService
 
 
@@ -39,7 +39,7 @@ class ChatService:
         sessions: SessionManager,
         store: SqlSessionStore,
         turns: TurnService,
-        targets: TargetTable,
+        targets: ModelRoutes,
         reservations: Reservations,
         templates: TemplateService,
         files: FileCheck,

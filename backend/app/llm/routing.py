@@ -1,9 +1,12 @@
-"""Where a model name leads: an alias becomes an ordered list of targets. One target today; the seam is here."""
+"""Where a model name leads: an alias becomes an ordered list of targets, by a pure compiler."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import random
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Protocol
 
 from app.llm.ports import Provider
@@ -31,9 +34,54 @@ class Target:
     can_see: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A target as the compiler sees it.
+
+    Args:
+        priority: all of a lower number come before those of a higher one.
+        weight: its share among targets of the same priority; 0 takes it out of use.
+        is_open: whether its breaker lets a request through.
+        is_healthy: what the last health check found; True as long as nothing was found.
+    """
+
+    target: Target
+    priority: int = 0
+    weight: float = 1.0
+    is_open: bool = True
+    is_healthy: bool = True
+
+
 class Routes(Protocol):
     """Compiles a model name into candidates; never asks a server while doing so."""
 
     def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
         """Return targets, best first (None names the default model). Raises UnknownModelError."""
         ...
+
+
+def compile_order(
+    weighed: Iterable[Weighed],
+    *,
+    affinity: str | None = None,
+    draw: Callable[[], float] = random.random,
+) -> list[Target]:
+    """Return the targets in the order in which they are tried.
+
+    First those that can answer, then the unhealthy, then those whose breaker is shut: they stay, for when nothing else is
+    left. Among equals the order is drawn by weight (Efraimidis and Spirakis, 2006); with `affinity` the draw is a hash of
+    it and the target's name, so that the same text goes to the same server (weighted rendezvous hashing).
+    """
+
+    def rank(entry: Weighed) -> tuple[int, int, float]:
+        drawn = draw() if affinity is None else _hashed(affinity, entry.target.name)
+        tier = 0 if entry.is_open and entry.is_healthy else 1 if entry.is_open else 2
+        return tier, entry.priority, -math.log(max(drawn, 1e-300)) / entry.weight
+
+    return [entry.target for entry in sorted((one for one in weighed if one.weight > 0), key=rank)]
+
+
+def _hashed(affinity: str, name: str) -> float:
+    """Return a number in (0, 1) that depends on both."""
+    digest = blake2b(f"{affinity}\x00{name}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest) + 0.5) / 2**64

@@ -18,7 +18,7 @@ health_router = APIRouter(prefix="/api/llm", tags=["llm"])
 async def get_model_service(request: Request) -> ModelService:
     """Return the service over the running portal's targets."""
     runtime = request.app.state.runtime
-    return ModelService(runtime.targets, runtime.health, runtime.coord)
+    return ModelService(runtime.routes, runtime.health, runtime.coord)
 
 
 Models = Annotated[ModelService, Depends(get_model_service)]

@@ -1,0 +1,95 @@
+"""Providers and models as an administrator writes them, in `models.yaml` or over the API: checked, and nothing more."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from app.llm.errors import LLMError
+from app.llm.providers.addresses import check_url
+from app.llm.providers.registry import KindName
+
+LOCAL = "local"
+"""The provider that needs no definition: the portal's own model server, or the one of LLM_SERVER_URL."""
+
+Capability = Literal[
+    "chat", "code", "vision", "tools", "json", "embeddings", "long-context", "high-throughput"
+]
+ProviderName = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+BaseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=2000)]
+
+
+class Definition(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProviderDefinition(Definition):
+    """A server, and how it is spoken to.
+
+    Args:
+        kind: None asks the server which one it is.
+        allow_private_network: it may be at a loopback or private address; never at a link-local one.
+        offer_all: every model that the server lists can be named, besides those that `models` define.
+    """
+
+    kind: KindName | None = None
+    base_url: BaseUrl
+    api_key: SecretStr = SecretStr("")
+    allow_private_network: bool = True
+    offer_all: bool = False
+
+    @model_validator(mode="after")
+    def _check_url(self) -> ProviderDefinition:
+        try:
+            check_url(self.base_url, is_private_allowed=self.allow_private_network)
+        except LLMError as error:
+            raise ValueError(error.message) from error
+        return self
+
+
+class TargetDefinition(Definition):
+    """One server's model behind a name; without `model` it is called there as it is here."""
+
+    provider: ProviderName
+    model: ModelName | None = None
+    priority: int = Field(default=0, ge=0, le=1000)
+    weight: float = Field(default=1.0, ge=0, le=1000)
+
+
+class ModelDefinition(Definition):
+    """A name that users can ask for, and where it leads."""
+
+    targets: tuple[TargetDefinition, ...] = Field(min_length=1, max_length=50)
+    capabilities: tuple[Capability, ...] = ("chat",)
+    context_window: int | None = Field(default=None, ge=16)
+
+
+class Definitions(Definition):
+    """All of a file."""
+
+    providers: dict[ProviderName, ProviderDefinition] = Field(default_factory=dict)
+    models: dict[ModelName, ModelDefinition] = Field(default_factory=dict)
+
+    @field_validator("providers", "models", mode="before")
+    @classmethod
+    def _empty(cls, value: object) -> object:
+        return {} if value is None else value
+
+    @field_validator("providers")
+    @classmethod
+    def _local_is_taken(cls, value: dict[str, ProviderDefinition]) -> dict[str, ProviderDefinition]:
+        if LOCAL in value:
+            raise ValueError(f"{LOCAL!r} is the portal's own model server and is not defined here")
+        return value

@@ -1,0 +1,174 @@
+"""From a name to its targets, over everything that is offered: the local server, and the models that definitions name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from app.llm.errors import ProviderUnreachableError, UnknownModelError
+from app.llm.routing import Target, Weighed, compile_order
+from app.llm.types import Caller
+from app.models.definitions import LOCAL, ModelDefinition, TargetDefinition
+from app.models.pool import PooledProvider, ProviderPool
+from app.models.targets import OfferedModel, Source, TargetTable, unknown_model
+
+
+class ModelRoutes:
+    """Implements `llm.routing.Routes`. A defined name wins over the local server's of the same name."""
+
+    def __init__(self, local: TargetTable, pool: ProviderPool, default_model: str = "") -> None:
+        self._local = local
+        self._pool = pool
+        self._default_model = default_model
+        self._defined: Mapping[str, ModelDefinition] = {}
+
+    def define(self, models: Mapping[str, ModelDefinition]) -> None:
+        """Take these defined models and no others."""
+        self._defined = dict(models)
+
+    @property
+    def source(self) -> Source:
+        return self._local.source
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the local server's models are the demo model."""
+        return self._local.is_demo
+
+    @property
+    def default(self) -> OfferedModel | None:
+        """The model that answers when none is named: the configured one, else the local server's first."""
+        models = self.models
+        named = next((model for model in models if model.alias == self._default_model), None)
+        return named or self._local.default or next(iter(models), None)
+
+    @property
+    def models(self) -> tuple[OfferedModel, ...]:
+        """Everything that can be named: the local server's first, then the defined ones in their order."""
+        offered = {model.alias: model for model in self._local.models}
+        for name, definition in self._defined.items():
+            offered[name] = self._offered(name, definition)
+        for pooled in self._pool.all():
+            if pooled.definition.offer_all:
+                for listed in pooled.listed.values():
+                    model = OfferedModel(listed.id, listed.id, listed.context_window, listed.can_see)
+                    offered.setdefault(listed.id, model)
+        return tuple(offered.values())
+
+    @property
+    def has_answering_provider(self) -> bool:
+        """Whether a provider besides the local server can answer, as far as the last probes tell."""
+        return any(pooled.health is not None and pooled.health.is_available for pooled in self._pool.all())
+
+    def is_local(self, model: OfferedModel) -> bool:
+        """Whether a name leads to the local server alone."""
+        return model.alias not in self._defined and model in self._local.models
+
+    def capabilities(self, model: OfferedModel) -> list[str]:
+        """Return what a model can do, as its definition says; sight also as its server says."""
+        defined = self._defined.get(model.alias)
+        named: list[str] = list(defined.capabilities) if defined is not None else ["chat"]
+        return [*named, "vision"] if model.can_see and "vision" not in named else named
+
+    def knows(self, name: str) -> bool:
+        """Whether a model of this name is offered; as long as nothing was heard of the local server, any may be."""
+        return name in self._defined or self._local.knows(name) or any(m.alias == name for m in self.models)
+
+    def visible_to(self, caller: Caller) -> list[OfferedModel]:
+        """Return the models that a caller may use."""
+        allowed = caller.allowed_models
+        return [model for model in self.models if allowed is None or model.alias in allowed]
+
+    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
+        """Return the targets for a name, best first; see `Routes`.
+
+        Raises:
+            UnknownModelError: no such model, or not for this caller; says the nearest names.
+            ProviderUnreachableError: the local server was not heard of yet, or every target is out of use.
+        """
+        name = model or self._default_model
+        if name in self._defined:
+            if caller.allowed_models is None or name in caller.allowed_models:
+                return self._compile(name, self._defined[name])
+            raise unknown_model(model, [offered.alias for offered in self.visible_to(caller)])
+        offering = self._offering(name, caller)
+        if offering is not None:
+            return offering
+        try:
+            return self._local.candidates(model, caller)
+        except UnknownModelError:
+            visible = self.visible_to(caller)
+            if model is None and visible:
+                return self.candidates(visible[0].alias, caller)
+            raise unknown_model(model, [offered.alias for offered in visible]) from None
+
+    def _compile(self, name: str, definition: ModelDefinition) -> list[Target]:
+        weighed = [self._weighed(name, definition, target) for target in definition.targets]
+        targets = compile_order(one for one in weighed if one is not None)
+        if not targets:
+            raise ProviderUnreachableError(
+                "No model server for this model is in use now. Try again in a moment.",
+                is_retryable=True,
+                retry_after_seconds=5,
+            )
+        return targets
+
+    def _weighed(self, name: str, definition: ModelDefinition, target: TargetDefinition) -> Weighed | None:
+        if target.provider == LOCAL:
+            found = self._local_target(target.model, name)
+            is_open = is_healthy = True
+        else:
+            pooled = self._pool.get(target.provider)
+            if pooled is None:
+                return None
+            found = self._pooled_target(pooled, target.model or name, name)
+            is_open, is_healthy = self._pool.guard(pooled, found.model).breaker.allows(), pooled.is_healthy
+        if found is None:
+            return None
+        window = definition.context_window or found.context_window
+        sees = found.can_see or "vision" in definition.capabilities
+        found = replace(found, context_window=window, can_see=sees)
+        return Weighed(found, target.priority, target.weight, is_open, is_healthy)
+
+    def _local_target(self, model: str | None, alias: str) -> Target | None:
+        try:
+            found = self._local.candidates(model, Caller(0))
+        except (ProviderUnreachableError, UnknownModelError):
+            return None
+        return replace(found[0], alias=alias)
+
+    def _pooled_target(self, pooled: PooledProvider, model: str, alias: str) -> Target:
+        listed = pooled.listed.get(model)
+        return Target(
+            f"{pooled.name}/{model}",
+            self._pool.guard(pooled, model),
+            model,
+            alias,
+            listed.context_window if listed is not None else None,
+            listed is not None and listed.can_see,
+        )
+
+    def _offering(self, name: str, caller: Caller) -> list[Target] | None:
+        """Return the targets of a name that no definition has, at the providers that offer all of theirs."""
+        if not name or (caller.allowed_models is not None and name not in caller.allowed_models):
+            return None
+        if any(name in (model.alias, model.server_name) for model in self._local.models):
+            return None
+        pooled = [one for one in self._pool.all() if one.definition.offer_all and name in one.listed]
+        weighed = [
+            Weighed(
+                self._pooled_target(one, name, name),
+                is_open=self._pool.guard(one, name).breaker.allows(),
+                is_healthy=one.is_healthy,
+            )
+            for one in pooled
+        ]
+        return compile_order(weighed) or None
+
+    def _offered(self, name: str, definition: ModelDefinition) -> OfferedModel:
+        found = [
+            one.target for one in (self._weighed(name, definition, t) for t in definition.targets) if one
+        ]
+        windows = [target.context_window for target in found if target.context_window is not None]
+        can_see = "vision" in definition.capabilities or any(target.can_see for target in found)
+        return OfferedModel(name, name, definition.context_window or min(windows, default=None), can_see)
