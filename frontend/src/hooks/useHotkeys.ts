@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'react';
 export interface Hotkey {
   key: string;
   mod?: boolean;
-  shift?: boolean;
+  /** `either`: a key that stands behind Shift on some keyboards. */
+  shift?: boolean | 'either';
   run: () => void;
 }
 
@@ -16,8 +17,7 @@ export function matchesHotkey(event: KeyboardEvent, hotkey: Hotkey): boolean {
   if (otherMod || event.altKey || event.isComposing) return false;
   if (mod !== Boolean(hotkey.mod)) return false;
   const isSameKey = event.key.toLowerCase() === hotkey.key.toLowerCase() || event.code === hotkey.key;
-  // Some keys (";" and "/") need Shift on other keyboards: their code decides then.
-  return isSameKey && event.shiftKey === Boolean(hotkey.shift);
+  return isSameKey && (hotkey.shift === 'either' || event.shiftKey === Boolean(hotkey.shift));
 }
 
 export function useHotkeys(hotkeys: Hotkey[]): void {

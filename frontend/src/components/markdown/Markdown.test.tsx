@@ -69,3 +69,15 @@ test('a wide table scrolls inside itself', () => {
   show('| a | b |\n| --- | --- |\n| 1 | 2 |');
   expect(screen.getByRole('table').closest('.table-scroll')).toBeInTheDocument();
 });
+
+test('a block keeps its header while its code is still coming', async () => {
+  const part = (code: string) => <MarkdownBody text={`Here:\n\n\`\`\`python\n${code}`} isStreaming />;
+  const { rerender } = render(part('def ask('));
+  const block = await screen.findByTestId('code-block');
+  const header = block.querySelector('figcaption');
+  expect(header).toHaveTextContent('python');
+  rerender(part('def ask(question):\n    return'));
+  expect(await screen.findByText(/return/)).toBeInTheDocument();
+  expect(screen.getByTestId('code-block').querySelector('figcaption')).toBe(header);
+  expect(screen.getByRole('button', { name: 'Copy code' })).toBeVisible();
+});

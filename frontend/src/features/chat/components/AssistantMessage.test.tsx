@@ -1,4 +1,5 @@
 import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Message } from '@/lib/contracts';
 import { modelsQuery } from '@/lib/modelQueries';
@@ -46,4 +47,29 @@ test('an answer that was cut at its limit says so, a whole one does not', async 
   unmount();
   await show({ finish_reason: 'stop' });
   expect(screen.queryByTestId('length-mark')).toBeNull();
+});
+
+test('copying gives the Markdown as the model wrote it', async () => {
+  const user = userEvent.setup();
+  vi.stubGlobal('isSecureContext', true);
+  const content = '**Oslo**\n\n| a | b |\n| - | - |\n| 1 | 2 |\n';
+  await show({ content });
+  await user.click(screen.getByRole('button', { name: 'Copy answer' }));
+  expect(await navigator.clipboard.readText()).toBe(content);
+  vi.unstubAllGlobals();
+});
+
+test('a failure stands under what was said so far, with its reason, its request and Retry', async () => {
+  const error = {
+    code: 'upstream_odd',
+    message: 'The model server closed the connection.',
+    request_id: 'req_81c2',
+  };
+  await show({ content: 'It opens to the', status: 'failed', error });
+  const alert = screen.getByRole('alert');
+  expect(alert).toHaveTextContent('The model server closed the connection.');
+  expect(alert).toHaveTextContent('req_81c2');
+  expect(await screen.findByText('It opens to the')).toBeVisible();
+  await userEvent.click(screen.getByRole('button', { name: 'Retry' }));
+  expect(actions.regenerate).toHaveBeenCalledOnce();
 });

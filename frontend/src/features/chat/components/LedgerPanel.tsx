@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useErrorText } from '@/hooks/useErrorText';
@@ -23,7 +24,7 @@ export default function LedgerPanel({ turnId }: { turnId: string }) {
     [t('ledger.cached'), cachedShare(data, prompt)],
     [t('ledger.completion'), formatCount(data.completion_tokens ?? 0)],
     [t('ledger.sent'), formatCount(data.messages_sent)],
-    [t('ledger.dropped'), droppedText(data)],
+    [t('ledger.dropped'), droppedText(data, t)],
   ];
   return (
     <div data-testid="ledger" className="space-y-3 text-sm">
@@ -80,9 +81,11 @@ function cachedShare(ledger: Ledger, prompt: number): string {
     : formatCount(cached);
 }
 
-function droppedText(ledger: Ledger): string {
+function droppedText(ledger: Ledger, t: TFunction): string {
   const count = Math.max(ledger.messages_dropped_count, ledger.messages_dropped.length);
   if (count === 0) return '0';
-  const reasons = [...new Set(ledger.messages_dropped.map((entry) => entry.reason))].join(', ');
-  return `${formatCount(count)} (${reasons})`;
+  const reasons = [...new Set(ledger.messages_dropped.map((entry) => entry.reason))];
+  // A reason that has no words here yet is better than none.
+  const said = reasons.map((reason) => t(`ledger.reasons.${reason}`, { defaultValue: reason }));
+  return `${formatCount(count)} (${said.join(', ')})`;
 }

@@ -103,9 +103,11 @@ export default function ShareDialog({ session, onClose }: ShareDialogProps) {
                   {t('share.renew')}
                 </Button>
               )}
-              <Button isBusy={isBusy} disabled={!state.is_outdated} onClick={() => void update()}>
-                {t('share.update')}
-              </Button>
+              {state.is_outdated && (
+                <Button isBusy={isBusy} onClick={() => void update()}>
+                  {t('share.update')}
+                </Button>
+              )}
             </>
           ) : (
             <Button isBusy={isBusy} onClick={() => void make(hasReasoning)}>

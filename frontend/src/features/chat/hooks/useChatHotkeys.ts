@@ -14,7 +14,12 @@ export function useChatHotkeys(): void {
   useHotkeys([
     { key: 'k', mod: true, run: openSearch },
     { key: 'b', mod: true, run: () => toggleSidebar(isWide) },
-    { key: '/', mod: true, run: () => useShell.setState((state) => ({ isHelpOpen: !state.isHelpOpen })) },
+    {
+      key: '/',
+      mod: true,
+      shift: 'either',
+      run: () => useShell.setState((state) => ({ isHelpOpen: !state.isHelpOpen })),
+    },
     { key: 'Escape', shift: true, run: focusComposer },
     {
       key: 'o',
