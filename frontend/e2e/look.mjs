@@ -15,6 +15,15 @@ const send = async (page, text) => {
   await page.getByTestId('composer-input').fill(text);
   await page.getByTestId('composer-input').press('Control+Enter');
 };
+const chooseInMenu = async (page, name) => {
+  await page.getByTestId('chat-options').click();
+  await page.getByRole('menuitem', { name, exact: true }).click();
+  await page.getByRole('dialog').waitFor();
+};
+const file = (name, mimeType, text) => ({ name, mimeType, buffer: Buffer.from(text) });
+const openSidebar = async (page) => {
+  if ((page.viewportSize()?.width ?? 0) < 768) await page.getByTestId('sidebar-toggle').click();
+};
 const scenes = {
   empty: { path: '/' },
   rich: { path: '/c/s-rich', ready: '.katex' },
@@ -74,6 +83,61 @@ const scenes = {
     path: '/c/s-rich',
     act: async (page) => {
       await page.getByTestId('chat-options').click();
+    },
+  },
+  archive: { path: '/archive', ready: '[data-testid=archived-row]' },
+  instructions: { path: '/c/s-rich', act: (page) => chooseInMenu(page, 'Instructions') },
+  share: { path: '/c/s-rich', act: (page) => chooseInMenu(page, 'Share…') },
+  'share-link': {
+    path: '/c/s-rich',
+    act: async (page) => {
+      await chooseInMenu(page, 'Share…');
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      await page.getByTestId('share-facts').waitFor();
+    },
+  },
+  shared: { path: '/s/open', isSignedIn: false, ready: '[data-testid=shared-title]' },
+  'shared-gone': { path: '/s/gone', isSignedIn: false, isMissing: true },
+  folders: {
+    path: '/c/s-o2',
+    act: async (page) => {
+      await openSidebar(page);
+      await page.getByRole('button', { name: 'Game 3' }).click();
+      await page.getByRole('button', { name: 'Operations 2' }).hover();
+    },
+  },
+  'folder-dialog': { path: '/c/s-o2', act: (page) => chooseInMenu(page, 'Move to folder…') },
+  files: { path: '/c/s-files', ready: '[data-testid=message-files] img', mock: { hasTwoModels: true } },
+  'files-large': {
+    path: '/c/s-files',
+    ready: '[data-testid=message-files] img',
+    mock: { hasTwoModels: true },
+    act: async (page) => {
+      await page.getByTestId('message-files').getByRole('button').first().click();
+      await page.getByTestId('large-image').waitFor();
+    },
+  },
+  attachments: {
+    path: '/',
+    act: async (page) => {
+      await page.getByTestId('composer-input').fill('What do these say?');
+      await page
+        .getByTestId('attach-input')
+        .setInputFiles([
+          file('notes of the last meeting.txt', 'text/plain', 'The gate opens at noon.'),
+          file('map.png', 'image/png', 'not looked at'),
+          file('setup.exe', 'application/octet-stream', 'MZ'),
+        ]);
+      await page.locator('[data-testid=attachment][data-status=ready]').waitFor();
+      await page.locator('[data-testid=attachment][data-status=refused]').nth(1).waitFor();
+    },
+  },
+  edit: {
+    path: '/c/s-rich',
+    act: async (page) => {
+      await page.getByTestId('user-message').last().hover();
+      await page.getByRole('button', { name: 'Edit message' }).last().click();
+      await page.getByTestId('edit-input').waitFor();
     },
   },
   templates: { path: '/templates' },
@@ -151,6 +215,26 @@ const scenes = {
     },
   },
   settings: { path: '/settings', ready: '[data-testid=sign-in-row]' },
+  import: {
+    path: '/settings',
+    ready: '[data-testid=import-button]',
+    act: async (page) => {
+      const conversations = [{ title: 'The innkeeper' }, { title: 'Quest rewards' }, {}];
+      await page
+        .getByTestId('import-file')
+        .setInputFiles([file('conversations.json', 'application/json', JSON.stringify(conversations))]);
+      await page.getByTestId('import-result').getByRole('group').locator('summary').click();
+      await page.getByTestId('import-result').scrollIntoViewIfNeeded();
+    },
+  },
+  'delete-account': {
+    path: '/settings',
+    ready: '[data-testid=sign-in-row]',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Delete account' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   'sign-in': { path: '/sign-in', isSignedIn: false },
   register: { path: '/register', isSignedIn: false },
   'change-password': {
@@ -202,7 +286,8 @@ async function picture(name, scene, size, viewport, colorScheme) {
   };
   page.on('pageerror', (error) => report('error', error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('401')) report('console', message.text());
+    const isExpected = message.text().includes(scene.isMissing ? '404' : '401');
+    if (message.type() === 'error' && !isExpected) report('console', message.text());
   });
   await page.goto(mock.url + scene.path);
   await page

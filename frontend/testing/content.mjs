@@ -1,4 +1,6 @@
 /** Answers and conversations for the mock portal: everything that an answer can look like. */
+import { makeAttachment } from './files.mjs';
+
 export const richAnswer = `Here is a small **Python** client. It streams the answer and stops on the last event.
 
 \`\`\`python
@@ -94,7 +96,9 @@ export function makeMessage(id, parentId, role, content, patch = {}) {
         }
       : null,
     timings: isAnswer ? { queued_ms: 0, ttft_ms: 43, total_ms: 1310, tokens_per_second: 186.4 } : null,
+    finish_reason: null,
     error: null,
+    attachments: [],
     created_at: ago(5),
     ...patch,
   };
@@ -148,6 +152,19 @@ export function sampleSessions() {
     makeMessage('d2', 'd1', 'assistant', dangerousAnswer),
   ];
   danger.active_leaf_id = 'd2';
+  const files = makeSession('s-files', 'A map of the maze', 60 * 3, { model: 'qwen3-8b' });
+  files.messages = [
+    makeMessage('f1', null, 'user', 'Which way is out, as this map has it?', {
+      attachments: [
+        makeAttachment('map', 'map.png', 48_210),
+        makeAttachment('rules', 'rules of the maze, third edition.pdf', 1_204_332),
+      ],
+    }),
+    makeMessage('f2', 'f1', 'assistant', 'Follow the blue wall to the north. The gate is at its end.', {
+      finish_reason: 'length',
+    }),
+  ];
+  files.active_leaf_id = 'f2';
   const titles = [
     'Release notes for 0.4',
     'Why is the queue full at noon?',
@@ -158,6 +175,18 @@ export function sampleSessions() {
     'Translate the credits',
     'Explain the context ledger',
   ];
-  const others = titles.map((title, index) => makeSession(`s-o${index}`, title, 60 * 24 * (index * 1.7 + 1)));
-  return [rich, stopped, long, danger, ...others];
+  const folders = [null, 'Operations', 'Game', 'Game', null, 'Game', null, 'Operations'];
+  const others = titles.map((title, index) =>
+    makeSession(`s-o${index}`, title, 60 * 24 * (index * 1.7 + 1), {
+      folder: folders[index],
+      archived: index === 6,
+    }),
+  );
+  const archived = ['Names for the second boss', 'Which port does the broker take?'].map((title, index) =>
+    makeSession(`s-a${index}`, title, 60 * 24 * (index * 40 + 20), {
+      archived: true,
+      folder: index === 0 ? 'Game' : null,
+    }),
+  );
+  return [rich, stopped, files, long, danger, ...others, ...archived];
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { handleAuth, handleKeys } from './accounts.mjs';
 import { sampleSessions } from './content.mjs';
+import { handleAttachments, handleShared } from './files.mjs';
 import { json, refuse } from './replies.mjs';
 import { handleSessions } from './sessions.mjs';
 import { answerOnce, handleTemplates, sampleTemplates } from './templates.mjs';
@@ -38,6 +39,8 @@ export async function startMockServer(options = {}) {
     sessions: new Map(sampleSessions().map((session) => [session.id, session])),
     turns: new Map(),
     keys: [],
+    shares: new Map(),
+    files: new Map(),
     templates: options.isFresh ? [] : sampleTemplates(),
     hasTwoModels: options.hasTwoModels ?? false,
     user: {
@@ -71,15 +74,18 @@ export async function startMockServer(options = {}) {
 async function readBody(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};
+  return Buffer.concat(chunks);
 }
 
 async function handle(state, options, request, response) {
   const url = new URL(request.url, 'http://mock');
   const path = url.pathname;
   if (!path.startsWith('/api/')) return serveFile(options, path, response);
-  const body = request.method === 'GET' ? {} : await readBody(request);
-  const context = { state, request, response, url, path, body, method: request.method };
+  const sent = await readBody(request);
+  const isFile = request.headers['content-type'] === 'application/octet-stream';
+  const body = sent.length > 0 && !isFile ? JSON.parse(sent.toString()) : {};
+  const { method } = request;
+  const context = { state, request, response, url, path, body, method, bytes: sent.length };
   state.requests.push({ method: request.method, path, body, headers: request.headers });
   if (path === '/api/llm/health')
     return json(response, 200, {
@@ -91,6 +97,7 @@ async function handle(state, options, request, response) {
       message: null,
     });
   if (path.startsWith('/api/auth/') && (await handleAuth(context))) return;
+  if (path.startsWith('/api/shared/')) return handleShared(context);
   if (!request.headers.authorization) return refuse(response, 401, 'not_authenticated', 'Sign in first.');
   if (path.startsWith('/api/keys')) return handleKeys(context);
   if (path === '/api/models')
@@ -110,6 +117,7 @@ async function handle(state, options, request, response) {
     });
   if (path.startsWith('/api/templates')) return handleTemplates(context);
   if (path === '/api/llm/chat/stream') return answerOnce(context);
+  if (path.startsWith('/api/attachments')) return handleAttachments(context);
   if (path.startsWith('/api/sessions')) return handleSessions(context);
   if (path === '/api/llm/chat/session/stream') return handleAsk(context);
   if (path.startsWith('/api/llm/turns/')) return handleTurn(context);

@@ -1,20 +1,28 @@
 /** The conversations of the mock portal. */
+import { handleShare } from './files.mjs';
 import { json, refuse } from './replies.mjs';
 
 const listed = ({ messages, system_prompt, active_turn, active_leaf_id, ...session }) => session;
 
-export function handleSessions({ state, response, url, method, path, body }) {
+export function handleSessions(context) {
+  const { state, response, url, method, path, body } = context;
   const [, , , id, action] = path.split('/');
   if (!id) {
-    const items = [...state.sessions.values()].filter((session) => !session.isDeleted).map(listed);
+    const folder = url.searchParams.get('folder');
+    const isArchived = url.searchParams.has('archived');
+    const items = kept(state, isArchived)
+      .filter((session) => folder === null || session.folder === folder)
+      .map(listed);
     items.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated_at.localeCompare(a.updated_at));
     return json(response, 200, { items, next_cursor: null });
   }
-  if (id === 'folders') return json(response, 200, { items: [] });
+  if (id === 'folders') return handleFolders(context, action);
+  if (id === 'import') return takeIn(context);
   if (id === 'search') return json(response, 200, { items: search(state, url.searchParams.get('q') ?? '') });
   const session = state.sessions.get(id);
   if (!session || (session.isDeleted && action !== 'restore'))
     return refuse(response, 404, 'not_found', 'No such conversation.');
+  if (action === 'share') return handleShare(context, session);
   if (action === 'leaf') {
     session.active_leaf_id = body.message_id;
     for (;;) {
@@ -31,6 +39,40 @@ export function handleSessions({ state, response, url, method, path, body }) {
     return json(response, 200, { ok: true });
   }
   return json(response, 200, method === 'GET' ? session : listed(session));
+}
+
+const kept = (state, isArchived) =>
+  [...state.sessions.values()].filter((session) => !session.isDeleted && session.archived === isArchived);
+
+function handleFolders({ state, response, body }, action) {
+  const sessions = kept(state, false);
+  if (!action) {
+    const names = [...new Set(sessions.flatMap((session) => session.folder ?? []))].sort();
+    const items = names.map((name) => ({
+      name,
+      sessions: sessions.filter((session) => session.folder === name).length,
+    }));
+    return json(response, 200, { items });
+  }
+  const isFill = action === 'fill';
+  const chosen = sessions.filter((session) =>
+    isFill ? body.session_ids.includes(session.id) : session.folder === body.name,
+  );
+  for (const session of chosen) session.folder = isFill ? body.name : body.new_name;
+  return json(response, 200, { changed: chosen.length, session_ids: chosen.map((session) => session.id) });
+}
+
+/** Takes any list of titled conversations, and skips those without a title. */
+function takeIn({ response, body }) {
+  const items = (Array.isArray(body) ? body : body.sessions).map((item, index) => ({ ...item, index }));
+  return json(response, 200, {
+    imported: items
+      .filter((item) => item.title)
+      .map((item) => ({ session_id: `s-i${item.index}`, title: item.title, messages: 2 })),
+    skipped: items
+      .filter((item) => !item.title)
+      .map((item) => ({ index: item.index, title: '', reason: 'It has no messages.' })),
+  });
 }
 
 function search(state, text) {

@@ -30,7 +30,10 @@ function beginTurn(state, body, idempotencyKey) {
   } else {
     userId = `u${number}`;
     const parentId = body.parent_id === undefined ? session.active_leaf_id : body.parent_id;
-    session.messages.push(makeMessage(userId, parentId, 'user', body.message, { created_at: now() }));
+    const attachments = (body.attachments ?? []).map((id) => state.files.get(id));
+    session.messages.push(
+      makeMessage(userId, parentId, 'user', body.message, { attachments, created_at: now() }),
+    );
   }
   const answer = makeMessage(`a${number}`, userId, 'assistant', '', {
     status: 'streaming',
