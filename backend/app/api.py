@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from app.admin.endpoints import metrics_router
+from app.admin.endpoints import router as admin_router
 from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
@@ -35,5 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     model_router,
     health_router,
     probe_router,
+    admin_router,
+    metrics_router,
     gateway_router,
 )

@@ -10,6 +10,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from app import __version__
+from app.admin.metrics import Metrics, MetricsMiddleware
+from app.admin.runtime import create_admin
 from app.api import ROUTERS
 from app.bridge.bridge import bridging
 from app.chat.local import serving
@@ -30,6 +32,7 @@ Sign in at `/api/auth/login`, or make an API key, and send it as `Authorization:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the ASGI application. The runtime starts and ends with its lifespan."""
     settings = settings or get_settings()
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -41,7 +44,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             with serving(runtime):
                 async with bridging(runtime) as bridge:
                     app.state.bridge = bridge
+                    admin = create_admin(runtime, bridge.status if bridge else None, metrics)
+                    app.state.admin = admin
                     yield
+                    await admin.watching.close()
         finally:
             await runtime.close()
 
@@ -57,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     _add_page(app)
-    _add_middleware(app, settings)
+    _add_middleware(app, settings, metrics)
     return app
 
 
@@ -69,7 +75,7 @@ def _add_page(app: FastAPI) -> None:
         return page.respond(request)
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The last one added is the outermost."""
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
@@ -89,6 +95,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             max_age=600,
         )
     app.add_middleware(SecurityHeadersMiddleware, is_https=settings.portal_public_url.startswith("https://"))
+    app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.add_middleware(RequestContextMiddleware)
 
 

@@ -19,6 +19,17 @@ class SecretFileError(RuntimeError):
 def signing_key(settings: Settings, purpose: str) -> bytes:
     """Return 64 bytes for one purpose; a key of one purpose tells nothing about another's."""
     secret = settings.secret_key.get_secret_value() or stored_secret(settings.portal_data_dir)
+    return _derived(secret, purpose)
+
+
+def verifying_keys(settings: Settings, purpose: str) -> tuple[bytes, ...]:
+    """Return the keys that tokens may be signed with: the present one, then that of SECRET_KEY_PREVIOUS."""
+    previous = settings.secret_key_previous.get_secret_value()
+    present = signing_key(settings, purpose)
+    return (present, _derived(previous, purpose)) if previous else (present,)
+
+
+def _derived(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), f"prompt-portal/{purpose}".encode(), "sha512")
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import jwt
 from jwt.types import Options
 
 from app.auth.errors import ExpiredTokenError, InvalidTokenError
-from app.auth.secret import signing_key
+from app.auth.secret import verifying_keys
 from app.config import Settings
 from app.kit.hashing import digest
 from app.kit.ids import is_id, new_id, new_secret
@@ -36,8 +37,8 @@ class TokenMint:
     def __init__(self, settings: Settings) -> None:
         self.lifetime = timedelta(minutes=settings.access_token_expire_minutes)
         self._algorithm = settings.algorithm
-        self._access_key = signing_key(settings, "access-token")
-        self._refresh_key = signing_key(settings, "refresh-token")
+        self._access_keys = verifying_keys(settings, "access-token")
+        self._refresh_keys = verifying_keys(settings, "refresh-token")
 
     def access_token(self, user_id: int, sign_in_id: str, now: datetime) -> str:
         claims = {
@@ -47,15 +48,11 @@ class TokenMint:
             "exp": int((now + self.lifetime).timestamp()),
             "jti": new_id(),
         }
-        return jwt.encode(claims, self._access_key, algorithm=self._algorithm)
+        return jwt.encode(claims, self._access_keys[0], algorithm=self._algorithm)
 
     def read_access_token(self, token: str, now: datetime) -> AccessClaims:
         """Check signature, claims and expiry. Raises InvalidTokenError or ExpiredTokenError."""
-        options: Options = {"require": _REQUIRED, "verify_exp": False, "verify_iat": False}
-        try:
-            claims = jwt.decode(token, self._access_key, algorithms=[self._algorithm], options=options)
-        except (jwt.PyJWTError, ValueError) as error:
-            raise InvalidTokenError from error
+        claims = self._claims(token)
         user_id, sign_in_id, expires = claims["user_id"], claims["sid"], claims["exp"]
         if (
             type(user_id) is not int
@@ -67,10 +64,20 @@ class TokenMint:
             raise ExpiredTokenError
         return AccessClaims(user_id, sign_in_id)
 
+    def _claims(self, token: str) -> dict[str, Any]:
+        options: Options = {"require": _REQUIRED, "verify_exp": False, "verify_iat": False}
+        failure: Exception | None = None
+        for key in self._access_keys:
+            try:
+                return jwt.decode(token, key, algorithms=[self._algorithm], options=options)
+            except (jwt.PyJWTError, ValueError) as error:
+                failure = error
+        raise InvalidTokenError from failure
+
     def refresh_token(self, sign_in_id: str) -> str:
         """Return `sign-in.random.mac`: by the mac a reused token is told from a made-up one."""
         body = f"{sign_in_id}.{new_secret()}"
-        return f"{body}.{self._mac(body)}"
+        return f"{body}.{_mac(self._refresh_keys[0], body)}"
 
     def sign_in_of(self, refresh_token: str) -> str | None:
         """Return the sign-in that a token of ours belongs to, or None when we never made it."""
@@ -78,10 +85,12 @@ class TokenMint:
         sign_in_id = body.partition(".")[0]
         if not is_id(sign_in_id) or not refresh_token.isascii():
             return None
-        return sign_in_id if hmac.compare_digest(mac, self._mac(body)) else None
+        is_ours = any(hmac.compare_digest(mac, _mac(key, body)) for key in self._refresh_keys)
+        return sign_in_id if is_ours else None
 
-    def _mac(self, body: str) -> str:
-        return hmac.digest(self._refresh_key, body.encode(), "sha256").hex()
+
+def _mac(key: bytes, body: str) -> str:
+    return hmac.digest(key, body.encode(), "sha256").hex()
 
 
 def refresh_hash(refresh_token: str) -> str:

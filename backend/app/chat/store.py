@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,7 @@ class SqlSessionStore:
         self._database = database
         self._replica_id = (replica or Replica.current()).id
         self._clock = clock or SystemClock()
+        self.on_finished: Callable[[str, TurnOutcome], None] = lambda door, outcome: None
         self._contexts: dict[str, TurnContext] = {}  # of turns that were first in their session's queue
 
     async def begin_turn(self, request: TurnRequest) -> TurnRecord:
@@ -258,6 +259,7 @@ class SqlSessionStore:
             if outcome.status in ("done", "cancelled"):
                 session.anchor_message_id = outcome.anchor_message_id
             session.updated_at = now
+        self.on_finished(turn.door, outcome)
 
     async def history(self, caller: Caller, session_id: str) -> list[HistoryMessage] | None:
         """Return the active branch's complete turns as messages, oldest first; None without such a session."""

@@ -88,6 +88,7 @@ class TurnRow(Base):
     __table_args__ = (
         UniqueConstraint("user_id", "idempotency_key"),
         Index("ix_turns_session", "session_pk"),
+        Index("ix_turns_created_at", "created_at"),
         Index(
             "ix_turns_active", "session_pk", "created_at", sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE
         ),

@@ -47,6 +47,11 @@ class Runner:
             self._gates[target_name] = gate
         return gate
 
+    def load(self) -> tuple[int, int]:
+        """Return how many requests are with all targets, and how many wait."""
+        gates = self._gates.values()
+        return sum(gate.active for gate in gates), sum(gate.queued for gate in gates)
+
     async def run(
         self,
         ask: Ask,

@@ -107,6 +107,10 @@ class SessionManager(SyncFace):
         """How many turns this replica runs or has waiting."""
         return len(self._turns)
 
+    def load(self) -> tuple[int, int]:
+        """Return how many requests of every door are with the models now, and how many wait here."""
+        return self._runner.load()
+
     # Turns
 
     async def start_turn(self, request: TurnRequest) -> TurnRecord:

@@ -1,0 +1,149 @@
+"""Looks at each part of the portal. A look that fails or takes too long is an answer: the part is down."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from app.admin.schemas import ComponentState
+from app.bridge.status import BridgeStatus
+from app.chat.runtime import Runtime
+from app.errors import PortalError
+
+_LOOK_SECONDS = 3.0
+_LOW_DISK_BYTES = 1 << 30
+_NO_DISK_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found."""
+
+    name: str
+    state: ComponentState
+    message: str
+    advice: str = ""
+    latency_ms: float | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+async def look_at_all(runtime: Runtime, bridge: BridgeStatus | None) -> list[Finding]:
+    """Look at every part at once; takes `_LOOK_SECONDS` at most."""
+    looks: dict[str, Callable[[], Awaitable[Finding]]] = {
+        "database": lambda: _database(runtime),
+        "coordination": lambda: _coordination(runtime),
+        "model": lambda: _model(runtime),
+    }
+    slow = await asyncio.gather(*(_bounded(name, look) for name, look in looks.items()))
+    findings = [*slow, _queue(runtime), _disk(runtime)]
+    if runtime.embedded is not None:
+        findings.append(_embedded(runtime))
+    findings.append(_bridge(bridge))
+    return findings
+
+
+async def _bounded(name: str, look: Callable[[], Awaitable[Finding]]) -> Finding:
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            return await look()
+    except TimeoutError:
+        return Finding(
+            name, "down", f"No answer within {_LOOK_SECONDS:.0f} s.", "Look at its process and its log."
+        )
+
+
+async def _database(runtime: Runtime) -> Finding:
+    began = time.perf_counter()
+    kind = "SQLite" if runtime.database.is_sqlite else "PostgreSQL"
+    try:
+        await runtime.database.ping()
+    except PortalError as error:
+        advice = f"Check that {kind} runs and that DATABASE_URL is right; the portal's log has the cause."
+        return Finding("database", "down", error.message, advice)
+    return Finding("database", "ok", f"{kind} answers.", latency_ms=_since(began))
+
+
+async def _coordination(runtime: Runtime) -> Finding:
+    health = await runtime.coord.health()
+    if not health.is_shared:
+        return Finding("coordination", "ok", "In this process's memory: one portal needs no Redis.")
+    if health.is_healthy:
+        return Finding("coordination", "ok", "Redis answers.", latency_ms=round(health.latency_ms, 2))
+    advice = "Check that Redis runs and that REDIS_URL is right. Until then each process counts limits alone."
+    return Finding("coordination", "degraded", health.message or "Redis does not answer.", advice)
+
+
+async def _model(runtime: Runtime) -> Finding:
+    health = await runtime.health.current()
+    if health.is_available:
+        latency = round(health.latency_ms, 2) if health.latency_ms is not None else None
+        figures = {"models": float(len(runtime.targets.models))}
+        return Finding("model", "ok", f"The {runtime.targets.source} server answers.", "", latency, figures)
+    is_starting = runtime.embedded is not None and runtime.embedded.status.state in ("starting", "restarting")
+    if is_starting:
+        return Finding("model", "starting", health.message)
+    return Finding(
+        "model", "down", health.message, "Check the model server, and LLM_SERVER_URL and LLM_API_KEY."
+    )
+
+
+def _queue(runtime: Runtime) -> Finding:
+    active, queued = runtime.sessions.load()
+    settings = runtime.settings
+    figures = {"active": float(active), "queued": float(queued), "turns": float(runtime.sessions.running)}
+    message = f"{active} with the model, {queued} waiting."
+    if queued and queued >= settings.llm_max_queued:
+        advice = (
+            "Callers are told to come later. Add model capacity, or raise LLM_MAX_CONCURRENCY if it has room."
+        )
+        return Finding("queue", "degraded", message, advice, figures=figures)
+    return Finding("queue", "ok", message, figures=figures)
+
+
+def _disk(runtime: Runtime) -> Finding:
+    try:
+        usage = shutil.disk_usage(runtime.settings.portal_data_dir)
+    except OSError as error:
+        return Finding(
+            "disk", "down", f"The data folder cannot be read: {error.strerror}.", "Check PORTAL_DATA_DIR."
+        )
+    message = f"{usage.free / (1 << 30):.1f} GiB free of {usage.total / (1 << 30):.1f}."
+    state: ComponentState = "ok"
+    if usage.free < _LOW_DISK_BYTES:
+        state = "down" if usage.free < _NO_DISK_BYTES else "degraded"
+    advice = "" if state == "ok" else "Free some space, or move PORTAL_DATA_DIR to a larger disk."
+    return Finding("disk", state, message, advice, figures={"free_bytes": float(usage.free)})
+
+
+def _embedded(runtime: Runtime) -> Finding:
+    assert runtime.embedded is not None
+    status = runtime.embedded.status
+    states: dict[str, ComponentState] = {"ready": "ok", "starting": "starting", "restarting": "starting"}
+    state = states.get(status.state, "down")
+    message = (
+        str(status.last_error) if state == "down" and status.last_error else f"llama.cpp is {status.state}."
+    )
+    advice = "The portal's log says why; try another model with --model." if state == "down" else ""
+    return Finding("embedded_server", state, message, advice, figures={"restarts": float(status.restarts)})
+
+
+def _bridge(bridge: BridgeStatus | None) -> Finding:
+    if bridge is None:
+        return Finding("mqtt_bridge", "off", "MQTT_BROKER_HOST is empty.")
+    figures = {
+        "running": float(bridge.running),
+        "answered": float(bridge.answered),
+        "dropped": float(bridge.dropped),
+    }
+    if bridge.is_connected:
+        return Finding("mqtt_bridge", "ok", f"Connected to {bridge.broker}.", figures=figures)
+    message = bridge.problem or f"{bridge.broker} is not reached."
+    advice = "Check the broker, MQTT_BROKER_HOST, MQTT_USERNAME and MQTT_PASSWORD."
+    return Finding("mqtt_bridge", "down", message, advice, figures=figures)
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 2)

@@ -1,0 +1,131 @@
+"""/api/admin: for operators to see and administrators to change; and /metrics, by a token of its own."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from app.admin.deps import Admin, Operator
+from app.admin.errors import NoMetricsError
+from app.admin.schemas import (
+    AdminHealthRead,
+    AdminUserList,
+    AdminUserRead,
+    AdminUserUpdate,
+    AuditPage,
+    InvitationCreate,
+    InvitationRead,
+    LiveRead,
+    StatsGroup,
+    StatsRead,
+)
+from app.auth.deps import Bearer, CurrentAdmin
+from app.auth.errors import InvalidTokenError
+from app.auth.schemas import Done
+from app.chat.stream import EventStream
+
+router = APIRouter(prefix="/api/admin", tags=["admin"])
+metrics_router = APIRouter(tags=["probes"])
+
+_OPERATORS: dict[int | str, dict[str, Any]] = {403: {"description": "You are no operator."}}
+_ADMINS: dict[int | str, dict[str, Any]] = {403: {"description": "You are no administrator."}}
+_TEXT = r"^[^\x00]*$"  # PostgreSQL takes no NUL
+UserId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("/health", summary="Each part of the portal, and what to do about it", responses=_OPERATORS)
+async def admin_health(_: Operator, admin: Admin) -> AdminHealthRead:
+    return await admin.board.read()
+
+
+@router.get("/stats", summary="Turns, tokens, times and errors", responses=_OPERATORS)
+async def admin_stats(
+    _: Operator,
+    admin: Admin,
+    hours: Annotated[int, Query(ge=1, le=24 * 90)] = 24,
+    by: StatsGroup = "hour",
+) -> StatsRead:
+    return await admin.service.stats(hours, by)
+
+
+@router.get("/live", summary="What runs now, on every replica", responses=_OPERATORS)
+async def admin_live(_: Operator, admin: Admin) -> LiveRead:
+    return await admin.service.live()
+
+
+@router.post(
+    "/live/{turn_id}/cancel",
+    summary="Stop anybody's turn",
+    responses={**_OPERATORS, 404: {"description": "No such turn runs."}},
+)
+async def cancel_turn(caller: Operator, admin: Admin, turn_id: str) -> Done:
+    await admin.service.cancel(caller.user, turn_id)
+    return Done()
+
+
+@router.get(
+    "/events",
+    summary="Health and what runs now, every second (SSE)",
+    response_class=EventStream,
+    responses=_OPERATORS,
+)
+async def admin_events(_: Operator, admin: Admin) -> EventStream:
+    return EventStream(admin.watching.follow())
+
+
+@router.get("/users", summary="List people", responses=_OPERATORS)
+async def list_users(
+    _: Operator,
+    admin: Admin,
+    query: Annotated[
+        str | None, Query(max_length=320, pattern=_TEXT, description="A part of the address.")
+    ] = None,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AdminUserList:
+    return await admin.service.people(query, after, limit)
+
+
+@router.patch(
+    "/users/{user_id}",
+    summary="Change a role, or shut an account off",
+    responses={
+        **_ADMINS,
+        404: {"description": "Nobody has this id."},
+        409: {"description": "Your own account, or the last administrator's."},
+    },
+)
+async def update_user(
+    caller: CurrentAdmin, admin: Admin, user_id: UserId, wish: AdminUserUpdate
+) -> AdminUserRead:
+    return await admin.service.update_user(caller.user, user_id, wish)
+
+
+@router.post("/invitations", status_code=201, summary="Make an invitation code", responses=_ADMINS)
+async def make_invitation(caller: CurrentAdmin, admin: Admin, wish: InvitationCreate) -> InvitationRead:
+    return await admin.service.invite(caller.user, wish)
+
+
+@router.get("/audit", summary="Who did what, the newest first", responses=_ADMINS)
+async def read_audit(
+    _: CurrentAdmin,
+    admin: Admin,
+    action: Annotated[str | None, Query(max_length=64, pattern=_TEXT)] = None,
+    actor: Annotated[str | None, Query(max_length=320, pattern=_TEXT)] = None,
+    before: Annotated[str | None, Query(max_length=32, pattern=_TEXT)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> AuditPage:
+    return await admin.service.audit_page(action, actor, before, limit)
+
+
+@metrics_router.get("/metrics", include_in_schema=False)
+async def read_metrics(request: Request, bearer: Bearer, admin: Admin) -> Response:
+    if not admin.metrics_token:
+        raise NoMetricsError
+    given = bearer.credentials if bearer is not None else ""
+    if not hmac.compare_digest(given.encode(), admin.metrics_token.encode()):
+        raise InvalidTokenError
+    return Response(admin.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

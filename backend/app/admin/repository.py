@@ -1,0 +1,76 @@
+"""Queries over everybody's turns and accounts; only doors for operators lead here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.chat.tables import IS_ACTIVE, TurnRow
+from app.users.tables import User
+
+
+class AdminRepository:
+    """Look-ups in the caller's transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def turns_since(self, since: datetime, limit: int) -> Sequence[Row[Any]]:
+        """Return the newest turns' figures: door, model, status, user's address, usage, timings, when."""
+        query = (
+            select(
+                TurnRow.door,
+                TurnRow.model,
+                TurnRow.status,
+                User.email,
+                TurnRow.usage,
+                TurnRow.timings,
+                TurnRow.created_at,
+            )
+            .join(User, User.id == TurnRow.user_id)
+            .where(TurnRow.created_at >= since)
+            .order_by(TurnRow.created_at.desc())
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).all()
+
+    async def running(self, limit: int) -> Sequence[Row[TurnRow, str]]:
+        """Return every replica's turns that are not over, with their owners' addresses."""
+        query = (
+            select(TurnRow, User.email)
+            .join(User, User.id == TurnRow.user_id)
+            .where(IS_ACTIVE)
+            .order_by(TurnRow.created_at, TurnRow.id)
+            .limit(limit)
+        )
+        return (await self._session.execute(query)).all()
+
+    async def is_running(self, turn_id: str) -> bool:
+        query = select(TurnRow.id).where(TurnRow.id == turn_id, IS_ACTIVE)
+        return await self._session.scalar(query) is not None
+
+    async def running_of(self, user_id: int) -> Sequence[str]:
+        query = select(TurnRow.id).where(TurnRow.user_id == user_id, IS_ACTIVE)
+        return (await self._session.scalars(query)).all()
+
+    async def people(self, wish: str | None, after: int, limit: int) -> Sequence[User]:
+        """Return people by id; `wish` is a part of the address."""
+        query = select(User).where(~User.is_local, User.id > after).order_by(User.id).limit(limit)
+        if wish:
+            query = query.where(User.email.contains(wish.strip().lower(), autoescape=True))
+        return (await self._session.scalars(query)).all()
+
+    async def person(self, user_id: int) -> User | None:
+        query = select(User).where(User.id == user_id, ~User.is_local).with_for_update()
+        return await self._session.scalar(query)
+
+    async def lock_admins(self) -> int:
+        """Count the administrators who can sign in, holding them: two cannot remove each other at once."""
+        query = (
+            select(User.id).where(User.role == "admin", User.is_active).order_by(User.id).with_for_update()
+        )
+        return len((await self._session.scalars(query)).all())

@@ -1,0 +1,149 @@
+"""What /api/admin takes and gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.users.schemas import Role
+
+ComponentState = Literal["ok", "degraded", "down", "starting", "off"]
+StatsGroup = Literal["hour", "door", "model", "user"]
+
+
+class ComponentRead(BaseModel):
+    """One part of the portal: how it is, since when, and what to do about it."""
+
+    name: str
+    state: ComponentState
+    latency_ms: float | None = None
+    since: datetime
+    message: str
+    advice: str = Field("", description="What to do; empty while all is well.")
+    figures: dict[str, float] = Field(default_factory=dict)
+
+
+class AdminHealthRead(BaseModel):
+    """All parts as this replica sees them."""
+
+    status: Literal["ok", "degraded", "down"]
+    version: str
+    replica: str
+    checked_at: datetime
+    components: list[ComponentRead]
+
+
+class StatsRow(BaseModel):
+    """Figures of turns of one group, or of all."""
+
+    key: str
+    turns: int
+    errors: int
+    cancelled: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    ttft_ms_p50: float | None
+    ttft_ms_p95: float | None
+    total_ms_p50: float | None
+    total_ms_p95: float | None
+
+
+class StatsRead(BaseModel):
+    """Turns that began within the window."""
+
+    hours: int
+    by: StatsGroup
+    total: StatsRow
+    groups: list[StatsRow]
+    is_partial: bool = Field(description="There were more turns than are counted at once; the newest were.")
+
+
+class AdminUserRead(BaseModel):
+    """A person, as administrators see them."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    email: str
+    role: Role
+    is_active: bool
+    must_change_password: bool
+    created_at: datetime
+
+
+class AdminUserList(BaseModel):
+    """A page of people, by id."""
+
+    items: list[AdminUserRead]
+    next_after: int | None = Field(description="Ask with it as `after` for the next page.")
+
+
+class AdminUserUpdate(BaseModel):
+    """What changes; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role | None = None
+    is_active: bool | None = None
+
+
+class InvitationCreate(BaseModel):
+    """A wish for an invitation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role = "user"
+    days: int = Field(7, ge=1, le=365)
+
+
+class InvitationRead(BaseModel):
+    """The code is shown only now."""
+
+    code: str
+    role: Role
+    expires_in_days: int
+
+
+class LiveTurn(BaseModel):
+    """A turn that runs or waits on some replica. Its words are its owner's and are not shown."""
+
+    turn_id: str
+    user_id: int
+    email: str
+    door: str
+    model: str | None
+    status: str
+    replica: str | None
+    created_at: datetime
+    started_at: datetime | None
+
+
+class LiveRead(BaseModel):
+    """What runs now, oldest first."""
+
+    items: list[LiveTurn]
+
+
+class AuditLine(BaseModel):
+    """Who did what."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    created_at: datetime
+    actor_id: int | None
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any] | None
+    request_id: str
+
+
+class AuditPage(BaseModel):
+    """Lines, the newest first."""
+
+    items: list[AuditLine]
+    next_before: str | None = Field(description="Ask with it as `before` for older lines.")

@@ -1,0 +1,154 @@
+"""What operators see and administrators change."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.admin.errors import NotRunningError, OwnAccountError, UnknownUserError
+from app.admin.repository import AdminRepository
+from app.admin.schemas import (
+    AdminUserList,
+    AdminUserRead,
+    AdminUserUpdate,
+    AuditLine,
+    AuditPage,
+    InvitationCreate,
+    InvitationRead,
+    LiveRead,
+    LiveTurn,
+    StatsGroup,
+    StatsRead,
+)
+from app.admin.stats import TurnFigures, grouped, summed
+from app.audit.service import AuditService
+from app.auth.repository import SignInRepository
+from app.db.session import Database
+from app.kit.clock import Clock
+from app.kit.ids import is_id
+from app.llm.sessions import SessionManager
+from app.users.errors import LastAdminError
+from app.users.service import UserService
+from app.users.tables import User
+
+MAX_TURNS_COUNTED = 50_000
+MAX_LIVE = 500
+
+
+class AdminService:
+    """One for the process. Who may call what is the doors' check; what is changed is in the audit log."""
+
+    def __init__(
+        self,
+        database: Database,
+        users: UserService,
+        sessions: SessionManager,
+        audit: AuditService,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._users = users
+        self._sessions = sessions
+        self._audit = audit
+        self._clock = clock
+
+    async def stats(self, hours: int, by: StatsGroup) -> StatsRead:
+        """Count the turns of the last hours; of more than MAX_TURNS_COUNTED only the newest."""
+        since = self._clock.now() - timedelta(hours=hours)
+        async with self._database.reading() as session:
+            rows = await AdminRepository(session).turns_since(since, MAX_TURNS_COUNTED)
+        turns = [TurnFigures(*tuple(row)) for row in rows]
+        return StatsRead(
+            hours=hours,
+            by=by,
+            total=summed("all", turns),
+            groups=grouped(turns, by),
+            is_partial=len(rows) == MAX_TURNS_COUNTED,
+        )
+
+    async def live(self) -> LiveRead:
+        """Return what runs or waits now, on every replica; of a flood the oldest."""
+        async with self._database.reading() as session:
+            rows = await AdminRepository(session).running(MAX_LIVE)
+        return LiveRead(
+            items=[
+                LiveTurn(
+                    turn_id=turn.id,
+                    user_id=turn.user_id,
+                    email=email,
+                    door=turn.door,
+                    model=turn.model,
+                    status=turn.status,
+                    replica=turn.replica_id,
+                    created_at=turn.created_at,
+                    started_at=turn.started_at,
+                )
+                for turn, email in rows
+            ]
+        )
+
+    async def cancel(self, actor: User, turn_id: str) -> None:
+        """Stop anybody's turn, on whichever replica it runs. Raises NotRunningError."""
+        if not is_id(turn_id):
+            raise NotRunningError
+        async with self._database.transaction() as session:
+            if not await AdminRepository(session).is_running(turn_id):
+                raise NotRunningError
+            self._audit.note(session, _who(actor), "turn.cancel", turn_id)
+        await self._sessions.cancel(turn_id)
+
+    async def people(self, wish: str | None, after: int, limit: int) -> AdminUserList:
+        async with self._database.reading() as session:
+            found = await AdminRepository(session).people(wish, after, limit + 1)
+        items = [AdminUserRead.model_validate(user) for user in found[:limit]]
+        return AdminUserList(items=items, next_after=items[-1].id if len(found) > limit else None)
+
+    async def update_user(self, actor: User, user_id: int, wish: AdminUserUpdate) -> AdminUserRead:
+        """Change a role, or shut an account off: its sign-ins end and its turns stop at once, on every replica.
+
+        Raises UnknownUserError, OwnAccountError, LastAdminError.
+        """
+        running: list[str] = []
+        async with self._database.transaction() as session:
+            repository = AdminRepository(session)
+            admins = await repository.lock_admins()
+            user = await repository.person(user_id)
+            if user is None:
+                raise UnknownUserError
+            if user.id == actor.id:
+                raise OwnAccountError
+            changes = _changes(user, wish)
+            if user.role == "admin" and user.is_active and changes and admins <= 1:
+                raise LastAdminError
+            for name, value in changes.items():
+                setattr(user, name, value)
+            if changes:
+                self._audit.note(session, _who(actor), "user.update", user.email, **changes)
+            if changes.get("is_active") is False:
+                await SignInRepository(session).revoke_all(user.id, self._clock.now())
+                running.extend(await repository.running_of(user.id))
+        for turn_id in running:
+            await self._sessions.cancel(turn_id)
+        return AdminUserRead.model_validate(user)
+
+    async def invite(self, actor: User, wish: InvitationCreate) -> InvitationRead:
+        code = await self._users.create_invite(
+            role=wish.role, created_by=actor.id, valid_for=timedelta(days=wish.days)
+        )
+        await self._audit.record(_who(actor), "user.invite", role=wish.role, days=wish.days)
+        return InvitationRead(code=code, role=wish.role, expires_in_days=wish.days)
+
+    async def audit_page(
+        self, action: str | None, actor: str | None, before: str | None, limit: int
+    ) -> AuditPage:
+        rows = await self._audit.page(action=action, actor=actor, before=before, limit=limit + 1)
+        items = [AuditLine.model_validate(row) for row in rows[:limit]]
+        return AuditPage(items=items, next_before=items[-1].id if len(rows) > limit else None)
+
+
+def _changes(user: User, wish: AdminUserUpdate) -> dict[str, object]:
+    wanted = wish.model_dump(exclude_unset=True, exclude_none=True)
+    return {name: value for name, value in wanted.items() if getattr(user, name) != value}
+
+
+def _who(user: User) -> tuple[int, str]:
+    return user.id, user.email

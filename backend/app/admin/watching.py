@@ -1,0 +1,69 @@
+"""One look a second for all who watch: health and what runs now, while anybody watches at all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from app.errors import PortalError
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 1.0
+_PLACES = 4
+
+
+class Watching:
+    """Hands each snapshot to every watcher; one who does not read misses some, and holds nobody up."""
+
+    def __init__(
+        self, snapshot: Callable[[], Awaitable[bytes]], encode_error: Callable[[PortalError], bytes]
+    ) -> None:
+        self._snapshot = snapshot
+        self._encode_error = encode_error
+        self._watchers: set[asyncio.Queue[tuple[int, bytes]]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._number = 0
+
+    @property
+    def watchers(self) -> int:
+        return len(self._watchers)
+
+    async def follow(self) -> AsyncGenerator[tuple[int, bytes]]:
+        """Yield numbered snapshots until the reader leaves."""
+        queue: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(_PLACES)
+        self._watchers.add(queue)
+        if self._task is None:
+            self._task = asyncio.create_task(self._look(), name="admin-watching")
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._watchers.discard(queue)
+            if not self._watchers:
+                await self.close()
+
+    async def close(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                data = await self._snapshot()
+            except PortalError as error:
+                data = self._encode_error(error)
+            except Exception:
+                logger.exception("the snapshot for administrators failed")
+                data = self._encode_error(PortalError("The portal could not look; its log says why."))
+            self._number += 1
+            for queue in self._watchers:
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait((self._number, data))
+            await asyncio.sleep(INTERVAL_SECONDS)
