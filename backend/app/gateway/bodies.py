@@ -21,6 +21,8 @@ _SESSION_FIELDS = (
 _SESSION_IGNORED = {"messages", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens"}
 _TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
 
+AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
+
 
 def read_body(data: bytes, required: str) -> dict[str, Any]:
     """Parse a body, whatever its content type says (`curl -d` sends a form's). Raises InvalidBodyError."""
@@ -35,6 +37,8 @@ def read_body(data: bytes, required: str) -> dict[str, Any]:
     model = body.get("model")
     if model is not None and not isinstance(model, str):
         raise InvalidBodyError("model: name it by a string.", details={"param": "model"})
+    if model in ("", AUTO):
+        del body["model"]
     if not isinstance(body.get("stream", False), bool):
         raise InvalidBodyError("stream: it is true or false.", details={"param": "stream"})
     return body

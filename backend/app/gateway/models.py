@@ -34,9 +34,8 @@ class ModelEntry(BaseModel):
     capabilities: list[str]
 
     @classmethod
-    def of(cls, model: OfferedModel) -> ModelEntry:
-        abilities = ["chat", "vision"] if model.can_see else ["chat"]
-        return cls(id=model.alias, context_window=model.context_window, capabilities=abilities)
+    def of(cls, model: OfferedModel, capabilities: list[str]) -> ModelEntry:
+        return cls(id=model.alias, context_window=model.context_window, capabilities=capabilities)
 
 
 class ModelPage(BaseModel):

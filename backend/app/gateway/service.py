@@ -29,7 +29,8 @@ from app.llm.relay import RelayCall, Relayed
 from app.llm.sessions import SessionManager
 from app.llm.turns import TurnRecord
 from app.llm.types import Usage
-from app.models.targets import TargetTable
+from app.models.routes import ModelRoutes
+from app.models.targets import OfferedModel
 from app.templates.schemas import TemplateChoice
 from app.templates.service import TemplateService
 
@@ -54,7 +55,7 @@ class GatewayService:
         sessions: SessionManager,
         chat: ChatService,
         turns: TurnService,
-        targets: TargetTable,
+        targets: ModelRoutes,
         templates: TemplateService,
         reservations: Reservations,
         clock: Clock,
@@ -168,8 +169,7 @@ class GatewayService:
 
     def models(self, principal: Principal) -> ModelPage:
         """Return what the caller may use."""
-        entries = [ModelEntry.of(model) for model in self._targets.visible_to(principal.caller)]
-        return ModelPage(data=entries)
+        return ModelPage(data=[self._entry(model) for model in self._targets.visible_to(principal.caller)])
 
     def model(self, principal: Principal, name: str) -> ModelEntry:
         """Return one model. Raises PortalError with the nearest names when there is none."""
@@ -178,7 +178,10 @@ class GatewayService:
         except LLMError as error:
             raise portal_error(error) from error
         offered = self._targets.visible_to(principal.caller)
-        return next(ModelEntry.of(model) for model in offered if model.alias == target.alias)
+        return next(self._entry(model) for model in offered if model.alias == target.alias)
+
+    def _entry(self, model: OfferedModel) -> ModelEntry:
+        return ModelEntry.of(model, self._targets.capabilities(model))
 
     async def _apply_template(self, principal: Principal, body: dict[str, Any]) -> None:
         """Put a template's text before the messages."""

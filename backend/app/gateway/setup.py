@@ -12,7 +12,7 @@ def create_gateway(runtime: Runtime) -> GatewayService:
         runtime.sessions,
         runtime.chat,
         runtime.turns,
-        runtime.targets,
+        runtime.routes,
         runtime.templates,
         runtime.reservations,
         runtime.clock,

@@ -15,7 +15,6 @@ from app.llm.types import Caller
 
 Source = Literal["embedded", "configured"]
 _NEAREST = 5
-AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class TargetTable:
                 retry_after_seconds=2,
             )
         visible = self.visible_to(caller)
-        found = self._named(model, visible) if model not in (None, "", AUTO) else self._default_for(visible)
+        found = self._named(model, visible) if model else self._default_for(visible)
         if found is None:
             raise unknown_model(model, [offered.alias for offered in visible])
         return [
