@@ -19,6 +19,7 @@ from app.chat.turn_endpoints import router as turn_router
 from app.gateway.endpoints import router as gateway_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
+from app.models.provider_endpoints import router as provider_router
 from app.templates.endpoints import router as template_router
 from app.web.probes import router as probe_router
 
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     template_router,
     attachment_router,
     model_router,
+    provider_router,
     health_router,
     probe_router,
     admin_router,

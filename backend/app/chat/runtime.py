@@ -33,9 +33,11 @@ from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from app.llm.sessions import SessionManager
 from app.llm.types import EngineSettings
 from app.models.catalog import ModelCatalog
-from app.models.definitions import Definitions
 from app.models.health import HealthMonitor
+from app.models.provider_service import ProviderService
+from app.models.stored import StoredProviders
 from app.models.targets import TargetTable
+from app.models.vault import Vault
 from app.templates.service import TemplateService
 
 logger = logging.getLogger(__name__)
@@ -66,6 +68,8 @@ class Runtime:
             has_vision=settings.llm_vision,
             is_demo=settings.is_demo_model,
         )
+        vault = Vault(settings.encryption_key.get_secret_value())
+        stored = StoredProviders(self.database, vault)
         self.catalog = ModelCatalog(
             self.targets,
             self.coord,
@@ -73,10 +77,11 @@ class Runtime:
             self.clock,
             file=settings.models_path,
             lookup=environment_value,
-            read_stored=_nothing_stored,
+            read_stored=stored.definitions,
             default_model=settings.llm_model_name,
         )
         self.routes = self.catalog.routes
+        self.providers = ProviderService(self.database, self.catalog, stored, vault, self.clock)
         self.health = HealthMonitor(self.targets, why_away=self._why_away, clock=self.clock)
         self.store = SqlSessionStore(self.database, self.replica, self.clock)
         self.sessions = SessionManager(
@@ -203,7 +208,3 @@ def _provider(settings: Settings) -> OpenAICompatibleProvider:
         return OpenAICompatibleProvider("embedded", kind="llama.cpp", timeouts=timeouts(settings))
     key = settings.llm_api_key.get_secret_value()
     return OpenAICompatibleProvider("configured", settings.llm_server_url, key, timeouts=timeouts(settings))
-
-
-async def _nothing_stored() -> Definitions:
-    return Definitions()
