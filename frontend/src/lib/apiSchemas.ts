@@ -4,6 +4,33 @@ export interface AccountDeletion {
   password: string;
 }
 
+export interface AdminHealthRead {
+  checked_at: string;
+  components: Array<ComponentRead>;
+  replica: string;
+  status: 'ok' | 'degraded' | 'down';
+  version: string;
+}
+
+export interface AdminUserList {
+  items: Array<AdminUserRead>;
+  next_after: number | null;
+}
+
+export interface AdminUserRead {
+  created_at: string;
+  email: string;
+  id: number;
+  is_active: boolean;
+  must_change_password: boolean;
+  role: 'user' | 'operator' | 'admin';
+}
+
+export interface AdminUserUpdate {
+  is_active?: boolean | null;
+  role?: 'user' | 'operator' | 'admin' | null;
+}
+
 export interface AttachmentRead {
   created_at: string;
   height: number | null;
@@ -23,6 +50,22 @@ export interface AttachmentRef {
   media_type: string;
   name: string;
   size_bytes: number;
+}
+
+export interface AuditLine {
+  action: string;
+  actor: string;
+  actor_id: number | null;
+  created_at: string;
+  details: Record<string, unknown> | null;
+  id: string;
+  request_id: string;
+  subject: string;
+}
+
+export interface AuditPage {
+  items: Array<AuditLine>;
+  next_before: string | null;
 }
 
 export interface AuthConfig {
@@ -65,6 +108,16 @@ export interface ClearRead {
   ok: true;
 }
 
+export interface ComponentRead {
+  advice: string;
+  figures?: Record<string, number>;
+  latency_ms?: number | null;
+  message: string;
+  name: string;
+  since: string;
+  state: 'ok' | 'degraded' | 'down' | 'starting' | 'off';
+}
+
 export interface Done {
   ok?: true;
 }
@@ -72,6 +125,22 @@ export interface Done {
 export interface ErrorRead {
   code: string;
   message: string;
+}
+
+export interface FileMistake {
+  line: number;
+  message: string;
+}
+
+export interface FileState {
+  loaded_at: string | null;
+  mistakes: Array<FileMistake>;
+  name: string;
+}
+
+export interface FolderFilling {
+  name: string;
+  session_ids: Array<string>;
 }
 
 export interface FolderPage {
@@ -90,6 +159,7 @@ export interface FolderRename {
 
 export interface FoldersChanged {
   changed: number;
+  session_ids: Array<string>;
 }
 
 export interface HealthRead {
@@ -128,6 +198,17 @@ export interface ImportedSession {
 export interface ImportRead {
   imported: Array<ImportedSession>;
   skipped: Array<SkippedSession>;
+}
+
+export interface InvitationCreate {
+  days?: number;
+  role?: 'user' | 'operator' | 'admin';
+}
+
+export interface InvitationRead {
+  code: string;
+  expires_in_days: number;
+  role: 'user' | 'operator' | 'admin';
 }
 
 export interface KeyCreate {
@@ -196,6 +277,22 @@ export interface LedgerRead {
   turn_id: string;
 }
 
+export interface LiveRead {
+  items: Array<LiveTurn>;
+}
+
+export interface LiveTurn {
+  created_at: string;
+  door: string;
+  email: string;
+  model: string | null;
+  replica: string | null;
+  started_at: string | null;
+  status: string;
+  turn_id: string;
+  user_id: number;
+}
+
 export interface LoginRequest {
   email: string;
   password: string;
@@ -218,8 +315,22 @@ export interface MessageRead {
   usage: UsageRead | null;
 }
 
+export interface ModelEntry {
+  capabilities: Array<string>;
+  context_window: number | null;
+  created?: number;
+  id: string;
+  object?: 'model';
+  owned_by?: string;
+}
+
 export interface ModelList {
   items: Array<ModelRead>;
+}
+
+export interface ModelPage {
+  data: Array<ModelEntry>;
+  object?: 'list';
 }
 
 export interface ModelRead {
@@ -240,6 +351,7 @@ export interface PasswordChange {
 export interface PortableMessage {
   content: string;
   created_at: string;
+  files?: Array<string>;
   id: string;
   model?: string | null;
   parent_id?: string | null;
@@ -263,6 +375,72 @@ export interface PortableSession {
   title?: string;
   title_source?: 'auto' | 'user';
   updated_at: string;
+}
+
+export interface ProviderCreate {
+  allow_private_network?: boolean;
+  api_key?: string | null;
+  base_url: string;
+  is_enabled?: boolean;
+  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  models?: Array<ProviderModel>;
+  name: string;
+  offer_all?: boolean;
+}
+
+export interface ProviderList {
+  file: FileState | null;
+  items: Array<ProviderRead>;
+}
+
+export interface ProviderModel {
+  capabilities?: Array<'chat' | 'code' | 'vision' | 'tools' | 'json' | 'embeddings' | 'long-context' | 'high-throughput'>;
+  context_window?: number | null;
+  model?: string | null;
+  name: string;
+  priority?: number;
+  weight?: number;
+}
+
+export interface ProviderRead {
+  allow_private_network: boolean;
+  base_url: string;
+  created_at: string | null;
+  has_api_key: boolean;
+  id: string | null;
+  is_enabled: boolean;
+  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  models: Array<ProviderModel>;
+  name: string;
+  offer_all: boolean;
+  source: 'stored' | 'file';
+  state: ProviderState | null;
+  updated_at: string | null;
+}
+
+export interface ProviderState {
+  is_healthy: boolean;
+  latency_ms: number | null;
+  message: string;
+  targets: Array<TargetState>;
+}
+
+export interface ProviderTest {
+  is_healthy: boolean;
+  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  latency_ms: number;
+  message: string;
+  models: Array<string>;
+}
+
+export interface ProviderUpdate {
+  allow_private_network?: boolean;
+  api_key?: string | null;
+  base_url?: string;
+  is_enabled?: boolean;
+  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  models?: Array<ProviderModel>;
+  offer_all?: boolean;
 }
 
 export interface RegisterRequest {
@@ -390,6 +568,7 @@ export interface ShareCreated {
 export interface SharedMessage {
   content: string;
   created_at: string;
+  files: Array<string>;
   reasoning: string | null;
   role: 'user' | 'assistant';
 }
@@ -427,6 +606,34 @@ export interface SkippedSession {
   index: number;
   reason: string;
   title: string;
+}
+
+export interface StatsRead {
+  by: 'hour' | 'door' | 'model' | 'user';
+  groups: Array<StatsRow>;
+  hours: number;
+  is_partial: boolean;
+  total: StatsRow;
+}
+
+export interface StatsRow {
+  cached_tokens: number;
+  cancelled: number;
+  completion_tokens: number;
+  errors: number;
+  key: string;
+  prompt_tokens: number;
+  total_ms_p50: number | null;
+  total_ms_p95: number | null;
+  ttft_ms_p50: number | null;
+  ttft_ms_p95: number | null;
+  turns: number;
+}
+
+export interface TargetState {
+  breaker: 'closed' | 'open' | 'half_open';
+  in_use: number;
+  model: string;
 }
 
 export interface TemplateCreate {
