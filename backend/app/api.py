@@ -9,6 +9,7 @@ from app.admin.endpoints import router as admin_router
 from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
+from app.bridge.endpoints import router as mqtt_router
 from app.chat.folder_endpoints import router as folder_router
 from app.chat.llm_endpoints import router as llm_router
 from app.chat.session_endpoints import router as session_router
@@ -16,6 +17,7 @@ from app.chat.share_endpoints import public_router as shared_router
 from app.chat.share_endpoints import router as share_router
 from app.chat.transfer_endpoints import router as transfer_router
 from app.chat.turn_endpoints import router as turn_router
+from app.devices.endpoints import router as device_router
 from app.gateway.endpoints import router as gateway_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
@@ -39,6 +41,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     provider_router,
     health_router,
     probe_router,
+    device_router,
+    mqtt_router,
     admin_router,
     metrics_router,
     gateway_router,

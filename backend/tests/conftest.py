@@ -158,6 +158,7 @@ def settings(
         "database_url": database_url,
         "secret_key": TEST_SECRET,
         "llm_server_url": request.getfixturevalue("upstream").url if has_upstream else DEAD_URL,
+        "mqtt_own_broker": False,
     }
     return load_settings(**{**values, **settings_overrides})
 
@@ -198,7 +199,12 @@ def make_portal(
     )
 
     def make(**environment: str) -> PortalProcess:
-        values = {"DATABASE_URL": database_url, "SECRET_KEY": TEST_SECRET, "LLM_SERVER_URL": upstream_url}
+        values = {
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": TEST_SECRET,
+            "LLM_SERVER_URL": upstream_url,
+            "MQTT_OWN_BROKER": "false",
+        }
         portal = PortalProcess(data_dir, len(portals) + 1, {**values, **environment})
         portals.append(portal)
         portal.start()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from portal_setup.broker import provide_broker
 from portal_setup.env_file import make_env_file, set_value
 from portal_setup.flags import read_flags
 from portal_setup.model import Ask, choose_model
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Run every step that is left to do, then the portal. Returns the exit code."""
     flags = read_flags(arguments)
-    report = Report(total=5)
+    report = Report(total=6)
     try:
         python = _install(root, flags, report)
     except SetupError as error:
@@ -55,6 +56,8 @@ def _install(root: Path, flags: argparse.Namespace, report: Report) -> Path:
         choose_model(root, python, flags, step, _asker(flags))
     with report.step("Page") as step:
         build_page(root, python, step)
+    with report.step("MQTT broker") as step:
+        provide_broker(root, step)
     with report.step("Database and first admin") as step:
         email = ["--admin-email", flags.admin_email] if flags.admin_email else []
         for line in _portal(root, python, "prepare", *email).splitlines():

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from app.chat.llm_schemas import ChatBody, SessionChatBody
 from app.errors import UnprocessableError
 
-Operation = Literal["chat", "session", "history", "clear"]
+Operation = Literal["chat", "session", "history", "clear", "models"]
 MAX_PAYLOAD_BYTES = 256 * 1024
 _ENVELOPE = ("id", "op", "stream", "token")
 

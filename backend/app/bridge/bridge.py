@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
 
 from app.auth.runtime import create_auth_runtime
 from app.bridge.asks import read_ask
 from app.bridge.callers import Callers
+from app.bridge.choice import Choice, chosen_broker, client_id
 from app.bridge.frames import Frames
 from app.bridge.inbox import Inbox
 from app.bridge.intake import Intake
 from app.bridge.order import SessionOrder
+from app.bridge.presence import Presence
+from app.bridge.schemas import MqttRead
 from app.bridge.status import BridgeStatus
 from app.bridge.tables import BridgeRequest
 from app.bridge.topics import (
     CANCELS,
     REQUESTS,
     SHARE,
+    STATUSES,
     CancelTopic,
     GameTopic,
     GameTopics,
     RequestTopic,
+    StatusTopic,
     parse_topic,
 )
-from app.bridge.transport import Broker, Incoming, MqttTransport
+from app.bridge.transport import Incoming, MqttTransport
 from app.bridge.worker import Work, Worker
+from app.broker.accounts import CONTROL_TOPIC
 from app.chat.runtime import Runtime
-from app.config import Settings
+from app.devices.service import DeviceService
 from app.errors import PortalError, TooManyRequestsError, UnavailableError
+from app.keys.service import KeyService
 from app.kit.hashing import digest
 
 logger = logging.getLogger(__name__)
@@ -42,14 +50,18 @@ _LANE_PLACES = 256
 _TEND_SECONDS = 5.0
 _MODEL_WAIT_SECONDS = 60.0
 _TENDS_AN_HOUR = 720
+_TENDS_A_HEARTBEAT = 6
+_TELL_SECONDS = 3.0
 
 
 class MqttBridge:
     """Answers requests that come by a broker; several bridges share one broker's requests."""
 
-    def __init__(self, runtime: Runtime, broker: Broker) -> None:
-        settings = runtime.settings
+    def __init__(self, runtime: Runtime, choice: Choice, devices: DeviceService) -> None:
+        settings, broker = runtime.settings, choice.broker
         self.status = BridgeStatus(broker=f"{broker.host}:{broker.port}")
+        self.address = (broker.host, broker.port)
+        self._own = choice.own
         self._runtime = runtime
         self._games = GameTopics(
             settings.mqtt_projects,
@@ -57,14 +69,21 @@ class MqttBridge:
             state=settings.mqtt_topic_state,
         )
         own = [REQUESTS, *self._games.subscriptions()]
-        subscriptions = [*(f"{SHARE}{topic}" for topic in own), CANCELS]
+        subscriptions = [*(f"{SHARE}{topic}" for topic in own), CANCELS, STATUSES]
+        self._presence = Presence(client_id(settings), settings.mqtt_projects)
         self._transport = MqttTransport(
-            broker, client_id(settings), subscriptions, self._on_message, self._on_change
+            broker,
+            client_id(settings),
+            subscriptions,
+            self._on_message,
+            self._on_change,
+            last_will=self._presence.last_will,
         )
         self._inbox = Inbox(runtime.database, digest(runtime.replica.id), runtime.clock)
         self._worker = Worker(runtime, self._inbox, self._transport, self.status)
         auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
-        self._callers = Callers(auth.identity, runtime.database, runtime.clock)
+        is_guarded = devices if self.is_own_broker else None
+        self._callers = Callers(auth.identity, runtime.database, runtime.clock, is_guarded)
         self._intake = Intake(
             self._inbox,
             self._worker,
@@ -79,6 +98,38 @@ class MqttBridge:
         self._lanes: list[asyncio.Queue[Incoming]] = [asyncio.Queue(_LANE_PLACES) for _ in range(_LANES)]
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def is_own_broker(self) -> bool:
+        """Whether the portal runs the broker, whose accounts tell who speaks on a client's topics."""
+        return self._own is not None
+
+    def describe(self) -> MqttRead:
+        """Say where devices connect."""
+        settings = self._runtime.settings
+        host, port = self.address
+        is_there = self.status.is_connected
+        return MqttRead(
+            status="connected" if is_there else "disconnected",
+            message="The portal is connected."
+            if is_there
+            else "The broker does not answer; the portal tries again.",
+            is_own=self.is_own_broker,
+            host=host,
+            port=port,
+            websocket_port=(settings.mqtt_websocket_port or None) if self.is_own_broker else None,
+            projects=settings.mqtt_projects,
+        )
+
+    async def tell_broker(self, commands: list[dict[str, Any]]) -> None:
+        """Change the accounts of the portal's own broker. One that is away reads all of them when it starts."""
+        try:
+            async with asyncio.timeout(_TELL_SECONDS):
+                await self._transport.publish_safely(CONTROL_TOPIC, orjson.dumps({"commands": commands}))
+        except TimeoutError:
+            logger.warning(
+                "the MQTT broker did not take the change of an account; it does when it starts again"
+            )
+
     async def start(self) -> None:
         """Begin; a broker that is away is tried again for as long as the portal runs."""
         self._tasks = [asyncio.create_task(self._serve_lane(lane)) for lane in self._lanes]
@@ -90,6 +141,7 @@ class MqttBridge:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._order.close()
+        self._presence.leave(self._transport)
         await self._transport.close()
         try:
             await self._inbox.release()
@@ -101,6 +153,8 @@ class MqttBridge:
     def _on_change(self, is_connected: bool) -> None:
         self.status.is_connected = is_connected
         self.status.connects += is_connected
+        if is_connected:
+            self._presence.arrive(self._transport)
         logger.info(
             "MQTT broker %s: %s", self.status.broker, "connected" if is_connected else "connection lost"
         )
@@ -133,7 +187,7 @@ class MqttBridge:
                 work = await self._intake.request(topic, message)
             case GameTopic():
                 work = await self._intake.game(topic, message)
-            case CancelTopic():
+            case CancelTopic() | StatusTopic():
                 return await self._cancel(topic, message)
             case _:
                 return None
@@ -161,15 +215,23 @@ class MqttBridge:
                 await self._worker.send(work.reply, answer)
                 await self._inbox.sent(work.row.id)
 
-    async def _cancel(self, topic: CancelTopic, message: Incoming) -> None:
+    async def _cancel(self, topic: CancelTopic | StatusTopic, message: Incoming) -> None:
+        """Stop one request, or all of a client that is gone and whose last will asks for it."""
         try:
             ask = read_ask(message.payload or b"{}")
         except PortalError:
             return
-        principal = await self._intake.caller(message, ask.token.get_secret_value() if ask.token else "")
-        work = principal and self._works.get((principal.user.id, topic.client, topic.request))
-        if work:
-            await self._worker.stop(work)
+        if isinstance(topic, StatusTopic) and ask.rest.get("cancel") is not True:
+            return
+        secret = ask.token.get_secret_value() if ask.token else ""
+        principal = await self._intake.caller(message, secret, topic.client)
+        if principal is None:
+            return
+        for work in [*self._works.values()]:
+            user_id, client, request = work.key
+            is_meant = isinstance(topic, StatusTopic) or request == topic.request
+            if is_meant and (user_id, client) == (principal.user.id, topic.client):
+                await self._worker.stop(work)
 
     # Working
 
@@ -197,6 +259,8 @@ class MqttBridge:
         count = 0
         while True:
             try:
+                if self.status.is_connected and count % _TENDS_A_HEARTBEAT == 0:
+                    self._presence.beat(self._transport)
                 await self._inbox.renew([work.row.id for work in self._works.values()])
                 for row in await self._inbox.take_up():
                     await self._take_up(row)
@@ -225,32 +289,17 @@ class MqttBridge:
 
 @asynccontextmanager
 async def bridging(runtime: Runtime) -> AsyncIterator[MqttBridge | None]:
-    """Run the bridge while the block runs, if a broker is configured."""
+    """Run the bridge while the block runs, if there is a broker."""
     settings = runtime.settings
-    if not settings.mqtt_broker_host:
-        yield None
-        return
-    bridge = MqttBridge(runtime, broker_of(settings))
-    await bridge.start()
-    try:
-        yield bridge
-    finally:
-        await bridge.close()
-
-
-def broker_of(settings: Settings) -> Broker:
-    """Return the configured broker."""
-    return Broker(
-        settings.mqtt_broker_host,
-        settings.mqtt_broker_port,
-        settings.mqtt_username,
-        settings.mqtt_password.get_secret_value(),
-        settings.mqtt_tls,
-        settings.mqtt_ca_file,
-    )
-
-
-def client_id(settings: Settings) -> str:
-    """Return a name that this replica has after each start, and no other one: the broker keeps its messages by it."""
-    place = f"{socket.gethostname()}:{settings.portal_data_dir}:{settings.portal_port or os.getpid()}"
-    return f"{settings.mqtt_client_id or 'prompt-portal'}-{digest(place)[:12]}"
+    keys = KeyService(runtime.database, runtime.clock)
+    devices = DeviceService(runtime.database, keys, settings.mqtt_projects, clock=runtime.clock)
+    async with chosen_broker(settings, devices) as choice:
+        if choice is None:
+            yield None
+            return
+        bridge = MqttBridge(runtime, choice, devices)
+        await bridge.start()
+        try:
+            yield bridge
+        finally:
+            await bridge.close()

@@ -1,4 +1,4 @@
-"""Who asks over MQTT: always an API key of the scope `chat`."""
+"""Who asks over MQTT: always an API key of the scope `chat`, named by the request or by the device's topic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from app.auth.errors import MissingScopeError, PasswordChangeRequiredError
 from app.auth.identity import Identity
 from app.auth.principal import Principal, scopes_of
 from app.db.session import Database
+from app.devices.service import DeviceService
 from app.keys.errors import UnknownKeyError
 from app.keys.secrets import looks_like_key
 from app.keys.service import KeyGrant
@@ -17,12 +18,26 @@ from app.users.tables import User
 
 
 class Callers:
-    """Checks keys, and those of stored requests again when they are taken up."""
+    """Checks keys, and those of stored requests again when they are taken up.
 
-    def __init__(self, identity: Identity, database: Database, clock: Clock) -> None:
+    Args:
+        devices: given on the portal's own broker only, whose accounts keep each device to its own topics.
+    """
+
+    def __init__(
+        self, identity: Identity, database: Database, clock: Clock, devices: DeviceService | None = None
+    ) -> None:
         self._identity = identity
         self._database = database
         self._clock = clock
+        self._devices = devices
+
+    async def by_client(self, client: str) -> Principal:
+        """Return the caller of a device's topic. Raises PortalError where a topic proves nothing, or no device has it."""
+        key_id = await self._devices.key_id_of(client) if self._devices is not None else None
+        if key_id is None:
+            raise UnknownKeyError
+        return await self.by_key_id(key_id)
 
     async def by_secret(self, secret: str) -> Principal:
         """Return the key's caller. Raises PortalError for a key that is unknown, expired or may not chat."""

@@ -1,6 +1,6 @@
 """From a message to a request in the inbox: who asks, what, and where the answer may go.
 
-Without a valid API key there is no answer: on a broker that the portal does not manage a topic proves nothing.
+Without a valid API key there is no answer, save for devices on the portal's own broker: elsewhere a topic proves nothing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Intake:
     async def request(self, topic: RequestTopic, message: Incoming) -> Work | None:
         """Take in a request of the portal's own contract."""
         ask, problem = _read(message.payload)
-        principal = await self.caller(message, ask.token.get_secret_value() if ask and ask.token else "")
+        secret = ask.token.get_secret_value() if ask and ask.token else ""
+        principal = await self.caller(message, secret, topic.client)
         if principal is None:
             return None
         rid = _request_name(ask, message)
@@ -110,11 +111,13 @@ class Intake:
             return None
         return await self._take(principal, topic.project, said.requestId or new_id(), ask, reply, message)
 
-    async def caller(self, message: Incoming, secret: str) -> Principal | None:
-        """Return who asks, by the user property `authorization` or the payload's token; None without a valid key."""
+    async def caller(self, message: Incoming, secret: str, client: str | None = None) -> Principal | None:
+        """Return who asks, by the user property `authorization`, the payload's token, else the client's topic; or None."""
         properties = dict(message.user_properties)
         named = properties.get(_AUTHORIZATION, "").removeprefix("Bearer ").strip()
         try:
+            if client is not None and not (named or secret):
+                return await self._callers.by_client(client)
             return await self._callers.by_secret(named or secret)
         except PortalError as error:
             self._status.refused += 1

@@ -9,6 +9,7 @@ from typing import Literal
 ROOT = "pp/v1"
 REQUESTS = f"{ROOT}/+/req"
 CANCELS = f"{ROOT}/+/cancel/+"
+STATUSES = f"{ROOT}/+/status"
 SHARE = "$share/portal/"
 
 _NAME = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
@@ -33,6 +34,13 @@ class CancelTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusTopic:
+    """`pp/v1/{client}/status`: a client's presence, which may ask to stop what it asked."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
 class GameTopic:
     """A topic of the projects' contract; `session` is set where the topic names one."""
 
@@ -41,7 +49,7 @@ class GameTopic:
     session: str | None = None
 
 
-Topic = RequestTopic | CancelTopic | GameTopic
+Topic = RequestTopic | CancelTopic | StatusTopic | GameTopic
 
 
 def is_name(text: str) -> bool:
@@ -103,4 +111,6 @@ def parse_topic(topic: str, games: GameTopics) -> Topic | None:
             return RequestTopic(client)
         case ["pp", "v1", client, "cancel", request] if is_name(client) and is_name(request):
             return CancelTopic(client, request)
+        case ["pp", "v1", client, "status"] if is_name(client):
+            return StatusTopic(client)
     return games.parse(topic)

@@ -62,6 +62,8 @@ class MqttTransport:
         subscriptions: list[str],
         on_message: Callable[[Incoming], None],
         on_change: Callable[[bool], None],
+        *,
+        last_will: tuple[str, bytes],
     ) -> None:
         self._broker = broker
         self._subscriptions = subscriptions
@@ -71,6 +73,7 @@ class MqttTransport:
         self._generation = 0
         self._sent: dict[int, asyncio.Future[None]] = {}
         self._client = self._paho(client_id)
+        self._client.will_set(*last_will, qos=1, retain=True)
 
     def open(self) -> None:
         """Begin to connect; returns at once."""
@@ -96,6 +99,13 @@ class MqttTransport:
     def publish(self, topic: str, payload: bytes, correlation: bytes | None = None) -> None:
         """Send at QoS 0; lost when the broker is away."""
         self._client.publish(topic, payload, qos=0, properties=_reply_properties(correlation))
+
+    def retain(self, topic: str, payload: bytes, expiry_seconds: int | None = None) -> None:
+        """Leave a message for whoever subscribes later, for so long."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        if expiry_seconds is not None:
+            properties.MessageExpiryInterval = expiry_seconds
+        self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
 
     async def publish_safely(self, topic: str, payload: bytes, correlation: bytes | None = None) -> None:
         """Send at QoS 1, and return once the broker has it; waits through a broken connection."""

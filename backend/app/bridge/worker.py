@@ -25,6 +25,7 @@ from app.bridge.transport import MqttTransport
 from app.chat.runtime import Runtime
 from app.chat.stream import NumberedEvents
 from app.errors import DeadlineError, PortalError
+from app.models.service import ModelService
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +129,11 @@ class Worker:
                 name = asks.session_name(body)
                 cleared = await self._runtime.session_service.delete(work.row.user_id, name)
                 return work.frames.final(session_id=name, cleared=cleared)
+            case "models":
+                offered = ModelService(self._runtime.routes, self._runtime.health, self._runtime.coord)
+                return work.frames.final(
+                    models=offered.list(principal.caller).model_dump(mode="json")["items"]
+                )
             case "chat":
                 events = await self._runtime.chat.chat_stream(principal, asks.chat_body(body))
                 return await self._follow(work, events)

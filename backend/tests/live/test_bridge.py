@@ -3,54 +3,52 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 
 from tests.fakes.upstream import FakeUpstream, Recorded, Reply
-from tests.fixtures.mosquitto import Device, Mosquitto, wait_for
+from tests.fixtures.games import Games, games
+from tests.fixtures.mosquitto import Device
 from tests.fixtures.portal import PortalProcess
 
-pytestmark = [pytest.mark.live, pytest.mark.parametrize("database_kind", ["sqlite"])]
+pytestmark = pytest.mark.live
 
 ALL = ("pp/v1/robot/res/#", "+/assistant_response/#", "maze/hint/#")
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    server = Mosquitto(folder)
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def mqtt_portal(
-    make_portal: Callable[..., PortalProcess], broker: Mosquitto, upstream_url: str
-) -> PortalProcess:
-    portal = make_portal(MQTT_BROKER_HOST="127.0.0.1", MQTT_BROKER_PORT=str(broker.port), LOG_LEVEL="DEBUG")
-    wait_for(lambda: "connected" in portal.log())
-    return portal
-
-
-@pytest.fixture
-def key(mqtt_portal: PortalProcess) -> str:
-    return _key(mqtt_portal, "ada@example.org")
-
-
-@pytest.fixture
-def device(broker: Mosquitto) -> Iterator[Device]:
-    with Device(broker.port, *ALL) as made:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
+    """One portal for all cases; each case is a person of its own."""
+    with games(tmp_path_factory.mktemp("games"), _sqlite_template) as made:
+        made.add_portal()
         yield made
 
 
-def _key(portal: PortalProcess, email: str, **wish: object) -> str:
-    with portal.client(portal.register(email)) as client:
-        return str(client.post("/api/keys", json={"name": "a game", **wish}).json()["key"])
+@pytest.fixture
+def mqtt_portal(place: Games) -> PortalProcess:
+    return place.portal
+
+
+@pytest.fixture
+def threaded_model(place: Games) -> FakeUpstream:
+    place.model.requests.clear()
+    place.model.respond = None
+    return place.model
+
+
+@pytest.fixture
+def key(place: Games) -> str:
+    return place.key()
+
+
+@pytest.fixture
+def device(place: Games) -> Iterator[Device]:
+    assert place.broker is not None
+    with Device(place.broker.port, *ALL) as made:
+        yield made
 
 
 def _assert_silence(device: Device) -> None:
@@ -134,22 +132,18 @@ def test_correlation_data_comes_back_and_retained_requests_are_ignored(key: str,
     assert getattr(answer.properties, "CorrelationData", None) == b"\x01\x02"
 
 
-def test_another_persons_key_does_not_reach_a_session(
-    mqtt_portal: PortalProcess, key: str, device: Device
-) -> None:
+def test_another_persons_key_does_not_reach_a_session(place: Games, key: str, device: Device) -> None:
     device.send("pp/v1/robot/req", {"id": "q1", "token": key, "session_id": "mine", "message": "secret"})
     device.frames()
-    eve = _key(mqtt_portal, "eve@example.org")
+    eve = place.key()
     device.send("pp/v1/robot/req", {"id": "q1", "token": eve, "op": "history", "session_id": "mine"})
     assert device.frame()["error"]["code"] == "session_not_found"
     device.send("pp/v1/robot/req", {"id": "q2", "token": eve, "op": "clear", "session_id": "mine"})
     assert device.frame()["cleared"] is False
 
 
-def test_a_flood_meets_the_keys_limit_while_others_are_served(
-    mqtt_portal: PortalProcess, key: str, device: Device
-) -> None:
-    limited = _key(mqtt_portal, "bob@example.org", requests_per_minute=2)
+def test_a_flood_meets_the_keys_limit_while_others_are_served(place: Games, key: str, device: Device) -> None:
+    limited = place.key(requests_per_minute=2)
     for number in range(4):
         body = {"id": f"f{number}", "token": limited, "op": "chat", "messages": _one("x")}
         device.send("pp/v1/robot/req", body)

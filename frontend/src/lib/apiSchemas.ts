@@ -118,6 +118,35 @@ export interface ComponentRead {
   state: 'ok' | 'degraded' | 'down' | 'starting' | 'off';
 }
 
+export interface DeviceCreate {
+  allowed_models?: Array<string> | null;
+  name: string;
+  projects?: Array<string>;
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
+}
+
+export interface DeviceCreated {
+  client: string;
+  created_at: string;
+  id: string;
+  name: string;
+  projects: Array<string>;
+  secret: string;
+}
+
+export interface DeviceList {
+  items: Array<DeviceRead>;
+}
+
+export interface DeviceRead {
+  client: string;
+  created_at: string;
+  id: string;
+  name: string;
+  projects: Array<string>;
+}
+
 export interface Done {
   ok?: true;
 }
@@ -341,6 +370,16 @@ export interface ModelRead {
   is_demo: boolean;
   name: string;
   source: 'embedded' | 'configured';
+}
+
+export interface MqttRead {
+  host?: string | null;
+  is_own: boolean;
+  message: string;
+  port?: number | null;
+  projects: Array<string>;
+  status: 'connected' | 'disconnected' | 'off';
+  websocket_port?: number | null;
 }
 
 export interface PasswordChange {

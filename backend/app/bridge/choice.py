@@ -1,0 +1,76 @@
+"""Which broker the bridge speaks to: the configured one, else the portal's own, else none."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.bridge.transport import Broker
+from app.broker.place import PORTAL_USER, BrokerPlace
+from app.broker.program import find_program
+from app.broker.supervisor import OwnBroker
+from app.config import Settings
+from app.devices.service import DeviceService
+from app.kit.hashing import digest
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The broker, and its supervisor if it is the portal's own."""
+
+    broker: Broker
+    own: OwnBroker | None = None
+
+
+@asynccontextmanager
+async def chosen_broker(settings: Settings, devices: DeviceService) -> AsyncIterator[Choice | None]:
+    """Run the portal's own broker while the block runs, if none is configured and Mosquitto is on this machine."""
+    if settings.mqtt_broker_host:
+        yield Choice(_configured(settings))
+        return
+    program = find_program(settings.portal_data_dir) if settings.mqtt_own_broker else None
+    if program is None:
+        logger.info(
+            "MQTT is off: no broker is configured, and Mosquitto is not on this machine or not wanted"
+        )
+        yield None
+        return
+    place = BrokerPlace(
+        settings.portal_data_dir,
+        settings.mqtt_listen_host,
+        settings.mqtt_listen_port,
+        settings.mqtt_websocket_port,
+    )
+    own = OwnBroker(place, program, devices.accounts)
+    await own.start()
+    try:
+        yield Choice(Broker(_reachable(place.host), place.port or 0, PORTAL_USER, place.portal_secret), own)
+    finally:
+        await own.stop()
+
+
+def client_id(settings: Settings) -> str:
+    """Return a name that this replica has after each start, and no other one: the broker keeps its messages by it."""
+    place = f"{socket.gethostname()}:{settings.portal_data_dir}:{settings.portal_port or os.getpid()}"
+    return f"{settings.mqtt_client_id or 'prompt-portal'}-{digest(place)[:12]}"
+
+
+def _configured(settings: Settings) -> Broker:
+    return Broker(
+        settings.mqtt_broker_host,
+        settings.mqtt_broker_port,
+        settings.mqtt_username,
+        settings.mqtt_password.get_secret_value(),
+        settings.mqtt_tls,
+        settings.mqtt_ca_file,
+    )
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)

@@ -1,0 +1,40 @@
+"""Rows of devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.devices.tables import Device
+
+
+class DeviceRepository:
+    """Look-ups and writes in the caller's transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of(self, user_id: int) -> Sequence[Device]:
+        query = select(Device).where(Device.user_id == user_id).order_by(Device.id.desc())
+        return (await self._session.scalars(query)).all()
+
+    async def all(self) -> Sequence[Device]:
+        return (await self._session.scalars(select(Device).order_by(Device.id))).all()
+
+    async def own(self, user_id: int, device_id: str) -> Device | None:
+        query = select(Device).where(Device.id == device_id, Device.user_id == user_id)
+        found: Device | None = await self._session.scalar(query)
+        return found
+
+    async def key_id_of(self, client: str) -> str | None:
+        found: str | None = await self._session.scalar(select(Device.key_id).where(Device.client == client))
+        return found
+
+    async def add(self, device: Device) -> None:
+        self._session.add(device)
+        await self._session.flush()
+
+    async def delete(self, device: Device) -> None:
+        await self._session.delete(device)

@@ -1,0 +1,137 @@
+"""Devices: make (the secret is shown once), give a new secret, delete. The database is the truth, the broker follows it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from app.broker.accounts import Account, add_commands, hash_secret, remove_commands
+from app.db.session import Database
+from app.devices.access import account_of
+from app.devices.errors import DeviceNotFoundError, UnknownProjectError
+from app.devices.repository import DeviceRepository
+from app.devices.schemas import DeviceCreate
+from app.devices.tables import Device
+from app.keys.schemas import KeyCreate
+from app.keys.service import KeyService
+from app.kit.clock import Clock, SystemClock
+from app.kit.ids import is_id, new_id
+
+Tell = Callable[[list[dict[str, Any]]], Awaitable[None]]
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look alike: people type these names
+
+
+async def _tell_nobody(_commands: list[dict[str, Any]]) -> None:
+    """No broker of the portal's own runs: it reads the devices when it starts."""
+
+
+class DeviceService:
+    """What can be done with devices; `tell` hands commands to the running broker."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: KeyService,
+        projects: list[str],
+        tell: Tell = _tell_nobody,
+        clock: Clock | None = None,
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._projects = projects
+        self._tell = tell
+        self._clock = clock or SystemClock()
+
+    async def list(self, user_id: int) -> Sequence[Device]:
+        async with self._database.reading() as session:
+            return await DeviceRepository(session).of(user_id)
+
+    async def create(self, user_id: int, wish: DeviceCreate) -> tuple[Device, str]:
+        """Make a device; returns its row and the secret, which is not stored.
+
+        Raises:
+            UnknownProjectError: a project that this portal does not have.
+            TooManyKeysError: each device has a key, and the user has too many.
+        """
+        for project in wish.projects:
+            if project not in self._projects:
+                raise UnknownProjectError(project, self._projects)
+        limits = wish.model_dump(include={"allowed_models", "requests_per_minute", "tokens_per_minute"})
+        key_wish = KeyCreate(name=wish.name, scopes=["chat"], **limits)
+        key, secret = await self._keys.create(user_id, key_wish, is_admin=False)
+        hashed = hash_secret(secret)
+        device = Device(
+            id=new_id(),
+            user_id=user_id,
+            key_id=key.id,
+            name=wish.name,
+            client=_client_name(wish.name),
+            projects=sorted(set(wish.projects)),
+            salt=hashed.salt,
+            password_hash=hashed.password,
+            created_at=self._clock.now(),
+        )
+        async with self._database.transaction() as session:
+            await DeviceRepository(session).add(device)
+        await self._tell(add_commands(account_of(device), secret))
+        return device, secret
+
+    async def rotate(self, user_id: int, device_id: str) -> tuple[Device, str]:
+        """Give a new secret; the old one ends at once, and so does its connection. Raises DeviceNotFoundError."""
+        old = await self._own(user_id, device_id)
+        keys = {key.id: key for key in await self._keys.list(user_id)}
+        limits: dict[str, Any] = {}
+        if before := keys.get(old.key_id):
+            names = ("allowed_models", "requests_per_minute", "tokens_per_minute")
+            limits = {name: getattr(before, name) for name in names}
+            await self._keys.revoke(user_id, old.key_id)
+        key_wish = KeyCreate(name=old.name, scopes=["chat"], **limits)
+        key, secret = await self._keys.create(user_id, key_wish, is_admin=False)
+        hashed = hash_secret(secret)
+        async with self._database.transaction() as session:
+            device = await DeviceRepository(session).own(user_id, device_id)
+            if device is None:
+                raise DeviceNotFoundError
+            device.key_id, device.salt, device.password_hash = key.id, hashed.salt, hashed.password
+        await self._tell(add_commands(account_of(device), secret))
+        return device, secret
+
+    async def delete(self, user_id: int, device_id: str) -> None:
+        """End a device, its key and its connection at once. Raises DeviceNotFoundError."""
+        found = await self._own(user_id, device_id)
+        async with self._database.transaction() as session:
+            repository = DeviceRepository(session)
+            device = await repository.own(user_id, device_id)
+            if device is None:
+                raise DeviceNotFoundError
+            await repository.delete(device)
+        if any(key.id == found.key_id for key in await self._keys.list(user_id)):
+            await self._keys.revoke(user_id, found.key_id)
+        await self._tell(remove_commands(found.client))
+
+    async def accounts(self) -> Sequence[Account]:
+        """Return the accounts of all devices, for the broker's start."""
+        async with self._database.reading() as session:
+            return [account_of(device) for device in await DeviceRepository(session).all()]
+
+    async def key_id_of(self, client: str) -> str | None:
+        """Return the key by which a client of the portal's own broker asks; None for a name that is no device's."""
+        async with self._database.reading() as session:
+            return await DeviceRepository(session).key_id_of(client)
+
+    async def _own(self, user_id: int, device_id: str) -> Device:
+        if not is_id(device_id):
+            raise DeviceNotFoundError
+        async with self._database.reading() as session:
+            device = await DeviceRepository(session).own(user_id, device_id)
+        if device is None:
+            raise DeviceNotFoundError
+        return device
+
+
+def _client_name(name: str) -> str:
+    """Return a name for the broker and the topics: what the person wrote, made plain, and a few random letters."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "device"
+    return f"{plain}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"

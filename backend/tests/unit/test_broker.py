@@ -1,0 +1,109 @@
+"""The portal's own broker before it runs: its accounts, its configuration, its folder, where its program is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.broker.accounts import Account, add_commands, hash_secret, remove_commands, security_file
+from app.broker.place import BrokerPlace
+from app.broker.program import Program, find_program, unpacked_folder
+
+PROGRAM = Program(Path("/usr/sbin/mosquitto"), Path("/usr/lib/mosquitto_dynamic_security.so"))
+
+
+def _account(username: str = "robot-abc") -> Account:
+    return Account(username, hash_secret("secret"), (f"pp/v1/{username}/req",), (f"pp/v1/{username}/res/#",))
+
+
+def _place(tmp_path: Path, port: int = 0, websocket_port: int = 0) -> BrokerPlace:
+    return BrokerPlace(tmp_path, "127.0.0.1", port, websocket_port)
+
+
+def test_a_secret_is_kept_as_the_broker_checks_it() -> None:
+    hashed, again = hash_secret("a secret"), hash_secret("a secret")
+    expected = hashlib.pbkdf2_hmac("sha512", b"a secret", base64.b64decode(hashed.salt), 101)
+    assert base64.b64decode(hashed.password) == expected
+    assert hashed.salt != again.salt
+
+
+def test_the_security_file_lets_in_the_portal_and_the_devices_and_nobody_else() -> None:
+    document = security_file("portal-user", "portal secret", [_account()])
+    assert [client["username"] for client in document["clients"]] == ["portal-user", "robot-abc"]
+    assert document["defaultACLAccess"]["publishClientSend"] is False
+    assert document["defaultACLAccess"]["subscribe"] is False
+    device_role = document["roles"][1]
+    assert [(acl["acltype"], acl["topic"]) for acl in device_role["acls"]] == [
+        ("publishClientSend", "pp/v1/robot-abc/req"),
+        ("subscribePattern", "pp/v1/robot-abc/res/#"),
+    ]
+    assert "portal secret" not in json.dumps(document)
+
+
+def test_a_new_secret_throws_the_old_connection_out_first() -> None:
+    commands = add_commands(_account(), "new")
+    assert commands[:2] == remove_commands("robot-abc")
+    assert [command["command"] for command in commands[2:]] == ["createRole", "createClient"]
+    assert commands[3]["password"] == "new"
+
+
+def test_the_folders_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    place = _place(tmp_path)
+    place.prepare(PROGRAM, [_account()])
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in place.folder.iterdir()}
+    assert set(modes) >= {"mosquitto.conf", "security.json", "port", "portal-secret"}
+    assert set(modes.values()) == {0o600}
+    assert place.portal_secret == _place(tmp_path).portal_secret
+
+
+def test_a_port_that_is_taken_is_replaced_by_a_free_one_that_is_kept(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = int(other.getsockname()[1])
+        place = _place(tmp_path, taken)
+        config = place.prepare(PROGRAM, [])
+        chosen = place.port
+        assert chosen not in (None, taken)
+        place.prepare(PROGRAM, [])
+        assert place.port == chosen
+    assert f"listener {chosen} 127.0.0.1" in config.read_text()
+    assert "allow_anonymous false" in config.read_text()
+    assert "websockets" not in config.read_text()
+
+
+def test_browsers_get_a_listener_if_wished(tmp_path: Path) -> None:
+    text = _place(tmp_path, websocket_port=9001).prepare(PROGRAM, []).read_text()
+    assert "listener 9001 127.0.0.1\nprotocol websockets" in text
+
+
+def test_one_portal_at_a_time_runs_the_broker(tmp_path: Path) -> None:
+    first, second = _place(tmp_path), _place(tmp_path)
+    assert first.take()
+    assert first.take()
+    assert not second.take()
+    first.leave()
+    assert second.take()
+    second.leave()
+
+
+def test_an_unpacked_mosquitto_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.broker.program.shutil.which", lambda _name: None)
+    monkeypatch.setattr("app.broker.program._SYSTEM_PROGRAMS", ())
+    assert find_program(tmp_path) is None
+    usr = unpacked_folder(tmp_path) / "usr"
+    (usr / "sbin").mkdir(parents=True)
+    (usr / "sbin" / "mosquitto").touch()
+    assert find_program(tmp_path) is None  # without its plugin there are no accounts
+    libraries = usr / "lib" / "x86_64-linux-gnu"
+    libraries.mkdir(parents=True)
+    (libraries / "mosquitto_dynamic_security.so").touch()
+    found = find_program(tmp_path)
+    assert found is not None
+    assert (found.path, found.library_path) == (usr / "sbin" / "mosquitto", str(libraries))
