@@ -1,4 +1,4 @@
-"""The command line: `serve`, `prepare`, `migrate`, `admin`. Imports what a command needs when it runs."""
+"""The command line. Imports what a command needs when it runs."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare.set_defaults(run=_prepare)
     migrate = commands.add_parser("migrate", help="bring the database to the newest schema")
     migrate.set_defaults(run=_migrate)
+    _add_care(commands)
     admin = commands.add_parser("admin", help="accounts").add_subparsers(required=True, metavar="ACTION")
     create = admin.add_parser("create-user", help="make an account with a one-time password")
     create.add_argument("email", metavar="EMAIL")
@@ -49,6 +50,18 @@ def _parser() -> argparse.ArgumentParser:
     invite.add_argument("--days", type=int, default=7, help="how long it is good for (default 7)")
     invite.set_defaults(run=_invite)
     return parser
+
+
+def _add_care(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser("backup", help="write one archive of everything, while the portal runs")
+    backup.add_argument("file", metavar="FILE.tar.gz", type=Path)
+    backup.set_defaults(run=_backup)
+    restore = commands.add_parser("restore", help="put a backup in place (stop the portal first)")
+    restore.add_argument("file", metavar="FILE.tar.gz", type=Path)
+    restore.add_argument("--force", action="store_true", help="replace the database that is there")
+    restore.set_defaults(run=_restore)
+    doctor = commands.add_parser("doctor", help="check settings and surroundings, and say what to do")
+    doctor.set_defaults(run=_doctor)
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
@@ -126,6 +139,35 @@ def _invite(options: argparse.Namespace) -> int:
     code = asyncio.run(invite(options.role, options.days))
     print_lines([f"Invitation code, good for one registration within {options.days} days:  {code}"])
     return 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from app.launch.settings import read_settings
+    from app.ops.backup import write_backup
+
+    made = write_backup(read_settings(), options.file.absolute())
+    print_lines([f"{options.file}: {made['database']}, schema {made['revision']}, {made['bytes']} bytes"])
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from app.launch.settings import read_settings
+    from app.ops.backup import restore_backup
+
+    found = restore_backup(read_settings(), options.file.absolute(), is_forced=options.force)
+    print_lines([f"Restored what portal {found['portal']} wrote on {found['created_at']}."])
+    return 0
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    from app.launch.settings import read_settings
+    from app.ops.doctor import examine
+
+    has_failed = False
+    for check in examine(read_settings()):
+        print_lines([str(check)])
+        has_failed = has_failed or check.verdict == "FAIL"
+    return int(has_failed)
 
 
 def _print_password(email: str, password: str) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from app.auth.errors import InvalidTokenError
 from app.auth.secret import SecretFileError, signing_key, stored_secret
+from app.auth.tokens import TokenMint
 from app.config import Settings, load_settings
+from app.kit.ids import new_id
 
 
 def _settings(data_dir: Path, secret: str = "") -> Settings:
@@ -47,3 +51,23 @@ def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:
     assert {len(key) for key in keys} == {64}  # enough for HS512 (RFC 7518, section 3.2)
     assert signing_key(_settings(tmp_path, "t" * 40), "access-token") not in keys
     assert not (tmp_path / "secret_key").exists()  # SECRET_KEY is given: nothing is kept
+
+
+def test_the_previous_secret_verifies_and_no_longer_signs(tmp_path: Path) -> None:
+    old, new = SecretStr("o" * 40), SecretStr("n" * 40)
+    values: dict[str, object] = {"portal_data_dir": tmp_path, "secret_key": old}
+    before = load_settings(**values)
+    during = load_settings(**{**values, "secret_key": new, "secret_key_previous": old})
+    after = load_settings(**{**values, "secret_key": new})
+    now, sign_in = datetime.now(UTC), new_id()
+    access = TokenMint(before).access_token(1, sign_in, now)
+    refresh = TokenMint(before).refresh_token(sign_in)
+    assert TokenMint(during).read_access_token(access, now).sign_in_id == sign_in
+    assert TokenMint(during).sign_in_of(refresh) == sign_in
+    made_anew = TokenMint(during).access_token(1, sign_in, now)
+    assert TokenMint(after).read_access_token(made_anew, now).sign_in_id == sign_in
+    with pytest.raises(InvalidTokenError):
+        TokenMint(before).read_access_token(made_anew, now)
+    with pytest.raises(InvalidTokenError):
+        TokenMint(after).read_access_token(access, now)
+    assert TokenMint(after).sign_in_of(refresh) is None

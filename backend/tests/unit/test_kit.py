@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -115,3 +117,28 @@ def test_a_log_line_carries_the_requests_id(monkeypatch: pytest.MonkeyPatch) -> 
         root.setLevel(level)
     assert "[req-1] hello pp_abc123…" in stream.getvalue()
     assert "not shown" not in stream.getvalue()
+
+
+def test_a_json_line_and_the_file_have_the_id_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stream, file = io.StringIO(), tmp_path / "logs" / "portal.log"
+    monkeypatch.setattr("sys.stderr", stream)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    token = request_id_var.set("req-1")
+    try:
+        configure_logging("info", is_json=True, file=file)
+        logging.getLogger("test").info("two\nlines %s", "pp_abc123SECRETsecret")
+    finally:
+        for handler in set(root.handlers) - set(handlers):
+            if isinstance(handler, logging.FileHandler):
+                handler.close()
+        request_id_var.reset(token)
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    for text in (stream.getvalue(), file.read_text(encoding="utf-8")):
+        assert text.count("\n") == 1
+        line = json.loads(text)
+        assert (line["request_id"], line["level"], line["logger"]) == ("req-1", "INFO", "test")
+        assert line["message"] == "two\nlines pp_abc123…"

@@ -1,0 +1,1 @@
+"""What keeps a portal running from the terminal: backup and restore, and the doctor."""

@@ -1,0 +1,92 @@
+"""A backup that was written beside a running portal brings everything back, and a wrong one harms nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import tarfile
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from app.auth.tokens import TokenMint
+from app.config import Settings
+from app.db.session import Database
+from app.kit.clock import SystemClock
+from app.kit.ids import new_id
+from app.launch.errors import LaunchError
+from app.ops.backup import restore_backup, write_backup
+from app.ops.doctor import examine
+from app.users.service import create_with_one_time_password
+from app.users.tables import User
+
+
+@pytest.fixture
+def settings_overrides() -> dict[str, object]:
+    return {"secret_key": SecretStr("")}  # so that there is a generated one
+
+
+async def _people(settings: Settings) -> set[str]:
+    database = Database(settings.database_url, settings.portal_data_dir)
+    try:
+        async with database.reading() as session:
+            return set((await session.scalars(select(User.email))).all())
+    finally:
+        await database.close()
+
+
+async def test_what_is_backed_up_comes_back(settings: Settings, tmp_path: Path) -> None:
+    archive, sign_in = tmp_path / "backup.tar.gz", new_id()
+    token = TokenMint(settings).access_token(1, sign_in, SystemClock().now())
+    database = Database(settings.database_url, settings.portal_data_dir)
+    await create_with_one_time_password(database, "before@example.org")
+    async with database.transaction() as session:  # somebody writes meanwhile
+        session.add(User(email="unfinished@example.org", password_hash="x"))
+        await session.flush()
+        await asyncio.to_thread(write_backup, settings, archive)
+    await create_with_one_time_password(database, "after@example.org")
+    await database.close()
+    assert archive.stat().st_mode & 0o077 == 0, "it holds everybody's conversations"
+    with pytest.raises(LaunchError, match="--force"):
+        await asyncio.to_thread(restore_backup, settings, archive, is_forced=False)
+    assert "after@example.org" in await _people(settings)
+    (settings.portal_data_dir / "secret_key").unlink()
+    await asyncio.to_thread(restore_backup, settings, archive, is_forced=True)
+    assert await _people(settings) == {"before@example.org"}
+    claims = TokenMint(settings).read_access_token(token, SystemClock().now())
+    assert claims.sign_in_id == sign_in, "the secret came back as well"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_what_is_no_backup_is_refused_and_nothing_is_changed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    strange, truncated, good = (tmp_path / f"{name}.tar.gz" for name in ("strange", "truncated", "good"))
+    with tarfile.open(strange, "w:gz") as made:
+        made.add(__file__, "../../escape.py")
+    await asyncio.to_thread(write_backup, settings, good)
+    truncated.write_bytes(good.read_bytes()[:2000])
+    database = settings.portal_data_dir / "app.db"
+    was = database.read_bytes()
+    for archive in (strange, truncated, tmp_path / "absent.tar.gz"):
+        with pytest.raises(LaunchError, match="is no backup"):
+            await asyncio.to_thread(restore_backup, settings, archive, is_forced=True)
+    assert database.read_bytes() == was
+    with pytest.raises(LaunchError, match="exists already"):
+        write_backup(settings, good)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_doctor_says_what_is_wrong_and_what_to_do(settings: Settings) -> None:
+    TokenMint(settings)  # makes the secret
+    kept = settings.portal_data_dir / "secret_key"
+    found = {check.subject: check for check in examine(settings)}
+    assert (found["database"].verdict, found["secret"].verdict) == ("ok", "ok")
+    assert found["model"].verdict == "FAIL"
+    assert "LLM_SERVER_URL" in found["model"].words
+    kept.chmod(0o644)
+    secret = next(check for check in examine(settings) if check.subject == "secret")
+    assert secret.verdict == "FAIL"
+    assert "chmod 600" in secret.words
+    assert kept.read_text().strip() not in "\n".join(str(check) for check in examine(settings))
