@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import {
+  Activity,
   Archive,
   ChevronsUpDown,
   CircleHelp,
@@ -26,7 +27,8 @@ export function UserMenu() {
   const email = useAuthSession((state) => state.user?.email) ?? '';
   const { choice, choose } = useTheme();
   const ThemeIcon = themeIcons[choice];
-  const go = (to: '/archive' | '/keys' | '/settings') => {
+  const isUser = useAuthSession((state) => state.user?.role) === 'user';
+  const go = (to: '/admin' | '/archive' | '/keys' | '/settings') => {
     closeDrawer();
     void navigate({ to });
   };
@@ -55,6 +57,9 @@ export function UserMenu() {
         { icon: <KeyRound size={15} />, label: t('keys.title'), run: () => go('/keys') },
         { icon: <Archive size={15} />, label: t('archive.title'), run: () => go('/archive') },
         { icon: <Settings size={15} />, label: t('settings.title'), run: () => go('/settings') },
+        ...(isUser
+          ? []
+          : [{ icon: <Activity size={15} />, label: t('admin.title'), run: () => go('/admin') }]),
         {
           icon: <ThemeIcon size={15} />,
           label: t('shell.theme', { name: t(`settings.themes.${choice}`) }),

@@ -97,6 +97,15 @@ const archiveRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/chat/components/ArchivePage')),
 });
 
+const adminRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'admin',
+  beforeLoad: () => {
+    if (useAuthSession.getState().user?.role === 'user') throw redirect({ to: '/' });
+  },
+  component: lazyRouteComponent(() => import('@/features/admin/components/AdminPage')),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'settings',
@@ -158,6 +167,7 @@ export const router = createRouter({
       archiveRoute,
       keysRoute,
       settingsRoute,
+      adminRoute,
     ]),
     openRoute.addChildren([signInRoute, registerRoute]),
     changePasswordRoute,

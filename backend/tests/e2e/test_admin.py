@@ -1,0 +1,91 @@
+"""Administration in the browser: health as it changes, what runs now, people, invitations, and who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.conftest import PHONE
+from tests.fakes.upstream import FakeUpstream, Reply
+from tests.fixtures.portal import PASSWORD, PortalProcess
+
+
+@pytest.fixture
+async def admin(
+    portal: PortalProcess, threaded_model: FakeUpstream, upstream_url: str, visitor: Callable[..., Any]
+) -> Any:
+    """The first administrator, at the admin page."""
+    with portal.client(portal.admin()) as client:
+        email = client.get("/api/auth/me").json()["email"]
+    person = await visitor(portal)
+    await person.sign_in(email)
+    await person.page.get_by_test_id("user-menu").click()
+    await person.page.get_by_role("menuitem", name="Administration").click()
+    await expect(person.page.get_by_test_id("admin-status")).to_be_visible()
+    return person
+
+
+async def test_health_and_what_runs_are_live_and_anything_can_be_stopped(
+    admin: Any, portal: PortalProcess, threaded_model: FakeUpstream
+) -> None:
+    page = admin.page
+    await expect(page.get_by_test_id("component").filter(has_text="Database")).to_have_attribute(
+        "data-state", "ok"
+    )
+    threaded_model.default = Reply(chunks=["one ", "two"], stall_after=1)
+    async with portal.async_client(portal.register("eve@example.org")) as eve:
+        body = {"session_id": "s", "message": "count"}
+        async with eve.stream("POST", "/api/llm/chat/session/stream", json=body):
+            row = page.get_by_test_id("live-turn").filter(has_text="eve@example.org")
+            await expect(row).to_be_visible()
+            assert await admin.axe() == []
+            await page.get_by_role("button", name="Stop the request of eve@example.org").click()
+            await expect(row).to_have_count(0)
+    assert len(threaded_model.aborted) == 1
+    await page.get_by_text("Figures", exact=True).click()
+    await expect(page.get_by_test_id("figures")).to_contain_text("All together")
+    assert admin.problems == []
+
+
+async def test_people_are_invited_shut_off_and_let_in_and_the_log_says_who_did_it(
+    admin: Any, portal: PortalProcess
+) -> None:
+    page = admin.page
+    token = portal.register("eve@example.org")
+    await page.get_by_text("People", exact=True).click()
+    await page.get_by_test_id("invite").click()
+    await expect(page.get_by_test_id("invitation")).not_to_be_empty()
+    await page.get_by_role("button", name="Shut eve@example.org off").click()
+    again = page.get_by_role("button", name="Let eve@example.org in again")
+    await expect(again).to_be_visible()
+    with portal.client(token) as eve:
+        assert eve.get("/api/auth/me").status_code == 401
+    await again.click()
+    await expect(page.get_by_role("button", name="Shut eve@example.org off")).to_be_visible()
+    assert portal.sign_in("eve@example.org", PASSWORD)
+    assert await admin.axe() == []
+    await page.get_by_text("Audit log", exact=True).click()
+    await expect(page.get_by_test_id("audit-line").first).to_be_visible()
+    await expect(page.get_by_test_id("audit-line").filter(has_text="eve@example.org").first).to_be_visible()
+    assert admin.problems == []
+
+
+async def test_it_fits_a_phone_and_is_closed_to_others(
+    admin: Any, portal: PortalProcess, visitor: Callable[..., Any]
+) -> None:
+    await admin.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    for view in ("Health", "Figures", "People", "Audit log"):
+        await admin.page.get_by_text(view, exact=True).click()
+        await admin.assert_no_sideways_scroll()
+    portal.register("eve@example.org")
+    eve = await visitor(portal)
+    await eve.sign_in("eve@example.org")
+    await expect(eve.page.get_by_test_id("composer-input")).to_be_visible()
+    await eve.page.get_by_test_id("user-menu").click()
+    await expect(eve.page.get_by_role("menuitem", name="Settings")).to_be_visible()
+    await expect(eve.page.get_by_role("menuitem", name="Administration")).to_have_count(0)
+    await eve.open("/admin")
+    await expect(eve.page.get_by_test_id("composer-input")).to_be_visible()

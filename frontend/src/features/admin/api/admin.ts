@@ -1,0 +1,81 @@
+/** What operators see, and what administrators change. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type {
+  AdminHealthRead,
+  AdminUserList,
+  AdminUserRead,
+  AuditPage,
+  InvitationRead,
+  LiveTurn,
+  StatsRead,
+} from '@/lib/apiSchemas';
+import { openResponse, requestData } from '@/lib/http';
+import { readServerEvents } from '@/lib/sse';
+
+export type Role = AdminUserRead['role'];
+export type StatsGroup = StatsRead['by'];
+
+export interface Snapshot {
+  health: AdminHealthRead;
+  live: LiveTurn[];
+}
+
+/** Call `onSnapshot` for each look at the portal, until the stream ends. */
+export async function followPortal(
+  onSnapshot: (snapshot: Snapshot) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const response = await openResponse('/api/admin/events', { signal });
+  await readServerEvents(response, ({ data }) => {
+    const event = JSON.parse(data) as Partial<Snapshot>;
+    if (event.health && event.live) onSnapshot(event as Snapshot);
+  });
+}
+
+export const statsQuery = (hours: number, by: StatsGroup) =>
+  queryOptions({
+    queryKey: ['admin', 'stats', hours, by],
+    queryFn: ({ signal }) => requestData<StatsRead>(`/api/admin/stats?hours=${hours}&by=${by}`, { signal }),
+    refetchInterval: 30_000,
+  });
+
+export const peopleQuery = (text: string) =>
+  infiniteQueryOptions({
+    queryKey: ['admin', 'people', text],
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ after: String(pageParam), ...(text && { query: text }) });
+      return requestData<AdminUserList>(`/api/admin/users?${query}`, { signal });
+    },
+    initialPageParam: 0,
+    getNextPageParam: (page: AdminUserList) => page.next_after,
+  });
+
+export const auditQuery = (action: string, actor: string) =>
+  infiniteQueryOptions({
+    queryKey: ['admin', 'audit', action, actor],
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({
+        ...(pageParam && { before: pageParam }),
+        ...(action && { action }),
+        ...(actor && { actor }),
+      });
+      return requestData<AuditPage>(`/api/admin/audit?${query}`, { signal });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page: AuditPage) => page.next_before,
+  });
+
+export function updatePerson(
+  id: number,
+  change: { role?: Role; is_active?: boolean },
+): Promise<AdminUserRead> {
+  return requestData(`/api/admin/users/${id}`, { method: 'PATCH', body: change });
+}
+
+export function makeInvitation(role: Role, days: number): Promise<InvitationRead> {
+  return requestData('/api/admin/invitations', { method: 'POST', body: { role, days } });
+}
+
+export function cancelTurn(turnId: string): Promise<unknown> {
+  return requestData(`/api/admin/live/${encodeURIComponent(turnId)}/cancel`, { method: 'POST' });
+}

@@ -1,0 +1,60 @@
+import '@/lib/moreWords';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Notice } from '@/components/ui/Notice';
+import { PageFrame } from '@/components/ui/PageFrame';
+import { Segmented } from '@/components/ui/Segmented';
+import { useErrorText } from '@/hooks/useErrorText';
+import { useTitle } from '@/hooks/useTitle';
+import { useAuthSession } from '@/lib/authSession';
+import { useSnapshot } from '../hooks/useSnapshot';
+import { AuditLog } from './AuditLog';
+import { Figures } from './Figures';
+import { HealthBoard } from './HealthBoard';
+import { LiveTurns } from './LiveTurns';
+import { People } from './People';
+
+const views = ['health', 'figures', 'people', 'audit'] as const;
+type View = (typeof views)[number];
+
+/** What is up, what is slow, who uses what; people, and who changed what. */
+export default function AdminPage() {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const isAdmin = useAuthSession((state) => state.user?.role === 'admin');
+  const { snapshot, error } = useSnapshot();
+  const [view, setView] = useState<View>('health');
+  useTitle(t('admin.title'));
+  return (
+    <PageFrame
+      title={t('admin.title')}
+      subtitle={t('admin.subtitle')}
+      isWide
+      action={
+        <Segmented
+          label={t('admin.views')}
+          value={view}
+          onChange={setView}
+          options={views
+            .filter((one) => isAdmin || one !== 'audit')
+            .map((value) => ({ value, label: t(`admin.view.${value}`) }))}
+        />
+      }
+    >
+      {error !== null && (
+        <Notice tone="error" role="alert" className="mb-5">
+          {errorText(error)}
+        </Notice>
+      )}
+      {view === 'health' && (
+        <>
+          <HealthBoard health={snapshot?.health ?? null} />
+          <LiveTurns turns={snapshot?.live ?? null} />
+        </>
+      )}
+      {view === 'figures' && <Figures />}
+      {view === 'people' && <People canChange={isAdmin} />}
+      {view === 'audit' && <AuditLog />}
+    </PageFrame>
+  );
+}

@@ -1,0 +1,124 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { inputStyle } from '@/components/ui/Field';
+import { Notice } from '@/components/ui/Notice';
+import { Segmented } from '@/components/ui/Segmented';
+import { Skeleton } from '@/components/ui/Skeleton';
+import { useErrorText } from '@/hooks/useErrorText';
+import type { StatsRow } from '@/lib/apiSchemas';
+import { cn } from '@/lib/cn';
+import { formatCompact, formatCount, formatDateTime, formatDuration } from '@/lib/format';
+import { type StatsGroup, statsQuery } from '../api/admin';
+
+const windows = [1, 24, 24 * 7, 24 * 30] as const;
+const groups: StatsGroup[] = ['hour', 'model', 'door', 'user'];
+const columns = ['turns', 'errors', 'tokensIn', 'tokensOut', 'cached', 'firstToken', 'total'] as const;
+
+/** Turns, tokens, times and errors of a window, by hour, model, door or person. */
+export function Figures() {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const [hours, setHours] = useState<number>(24);
+  const [by, setBy] = useState<StatsGroup>('hour');
+  const { data, error } = useQuery({ ...statsQuery(hours, by), placeholderData: keepPreviousData });
+  return (
+    <>
+      <div className="mb-5 flex flex-wrap items-center gap-3">
+        <Segmented
+          label={t('admin.by')}
+          value={by}
+          onChange={setBy}
+          options={groups.map((value) => ({ value, label: t(`admin.group.${value}`) }))}
+        />
+        <label className="flex items-center gap-2 text-sm">
+          {t('admin.window')}
+          <select
+            className={cn(inputStyle, 'w-auto')}
+            value={hours}
+            onChange={(event) => setHours(Number(event.target.value))}
+          >
+            {windows.map((value) => (
+              <option key={value} value={value}>
+                {value < 48 ? t('admin.hours', { count: value }) : t('admin.days', { count: value / 24 })}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      {error && <Notice tone="error">{errorText(error)}</Notice>}
+      {!data && !error && <Skeleton className="h-56" />}
+      {data && <Table by={by} total={data.total} rows={data.groups} />}
+      {data?.is_partial && <p className="mt-3 text-muted-foreground text-sm">{t('admin.partial')}</p>}
+    </>
+  );
+}
+
+function Table({ by, total, rows }: { by: StatsGroup; total: StatsRow; rows: StatsRow[] }) {
+  const { t } = useTranslation();
+  const most = Math.max(1, ...rows.map((row) => row.turns));
+  return (
+    <section
+      tabIndex={0}
+      aria-label={t('admin.view.figures')}
+      className="overflow-x-auto rounded-2xl border bg-surface"
+    >
+      <table className="w-full min-w-[46rem] text-sm tabular" data-testid="figures">
+        <thead className="text-left text-[13px] text-muted-foreground">
+          <tr>
+            <th className="px-4 py-2.5 font-medium">{t(`admin.group.${by}`)}</th>
+            {columns.map((column) => (
+              <th key={column} className="px-3 py-2.5 text-right font-medium">
+                {t(`admin.column.${column}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y border-t">
+          {rows.map((row) => (
+            <Row
+              key={row.key}
+              row={row}
+              label={by === 'hour' ? formatDateTime(row.key) : row.key}
+              share={row.turns / most}
+            />
+          ))}
+        </tbody>
+        <tfoot className="border-t font-medium">
+          <Row row={total} label={t('admin.allTogether')} />
+        </tfoot>
+      </table>
+    </section>
+  );
+}
+
+function Row({ row, label, share }: { row: StatsRow; label: string; share?: number }) {
+  const time = (milliseconds: number | null) => (milliseconds === null ? '–' : formatDuration(milliseconds));
+  return (
+    <tr>
+      <th scope="row" className="relative max-w-64 truncate px-4 py-2 text-left font-normal">
+        {share !== undefined && (
+          <span
+            aria-hidden
+            className="absolute inset-y-1 left-0 rounded-r bg-primary-soft"
+            style={{ width: `${Math.round(share * 100)}%` }}
+          />
+        )}
+        <span className="relative">{label || '–'}</span>
+      </th>
+      <td className="px-3 py-2 text-right">{formatCount(row.turns)}</td>
+      <td className={cn('px-3 py-2 text-right', row.errors > 0 && 'text-destructive')}>
+        {formatCount(row.errors)}
+      </td>
+      <td className="px-3 py-2 text-right">{formatCompact(row.prompt_tokens)}</td>
+      <td className="px-3 py-2 text-right">{formatCompact(row.completion_tokens)}</td>
+      <td className="px-3 py-2 text-right">{formatCompact(row.cached_tokens)}</td>
+      <td className="px-3 py-2 text-right">
+        {time(row.ttft_ms_p50)} / {time(row.ttft_ms_p95)}
+      </td>
+      <td className="px-3 py-2 text-right">
+        {time(row.total_ms_p50)} / {time(row.total_ms_p95)}
+      </td>
+    </tr>
+  );
+}
