@@ -19,6 +19,7 @@ from app.chat.transfer_endpoints import router as transfer_router
 from app.chat.turn_endpoints import router as turn_router
 from app.devices.endpoints import router as device_router
 from app.gateway.endpoints import router as gateway_router
+from app.gateway.message_endpoints import router as message_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
 from app.models.provider_endpoints import router as provider_router
@@ -45,5 +46,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     mqtt_router,
     admin_router,
     metrics_router,
+    message_router,  # before the gateway, which answers for every other path under /v1
     gateway_router,
 )

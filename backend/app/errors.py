@@ -1,4 +1,4 @@
-"""The tree of errors that callers see, and its three renderers: native, OpenAI, event."""
+"""The tree of errors that callers see, and its renderers: native, OpenAI, Anthropic, event."""
 
 from __future__ import annotations
 
@@ -107,6 +107,25 @@ def render_openai(error: PortalError, request_id: str) -> dict[str, Any]:
             "request_id": request_id,
         }
     }
+
+
+ANTHROPIC_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+}
+
+
+def render_anthropic(error: PortalError, request_id: str) -> dict[str, Any]:
+    """Render for /v1/messages in Anthropic's shape."""
+    kind = ANTHROPIC_TYPES.get(error.status, "api_error")
+    return {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": request_id}
 
 
 def render_event(error: PortalError, request_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Turns every exception into the portal's error body: native under /api, OpenAI's shape under /v1."""
+"""Turns every exception into the portal's error body: native under /api, OpenAI's or Anthropic's shape under /v1."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from app.errors import (
     TooLargeError,
     UnavailableError,
     UnprocessableError,
+    render_anthropic,
     render_native,
     render_openai,
     response_headers,
@@ -43,6 +44,8 @@ def install_error_handlers(app: FastAPI) -> None:
 def error_response(error: PortalError, path: str) -> Response:
     """Render an error for the door that `path` belongs to."""
     render = render_openai if path.startswith("/v1") else render_native
+    if path == "/v1/messages":
+        render = render_anthropic
     return Response(
         orjson.dumps(render(error, request_id_var.get())),
         status_code=error.status,

@@ -1,0 +1,215 @@
+"""Chat completions as answers of Anthropic's Messages API, whole and streamed. Pure: bytes in, bytes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from app.errors import ANTHROPIC_TYPES, UpstreamError
+from app.kit.ids import new_id
+
+_STOP_REASONS = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+}
+_KINDS = {
+    "thinking": {"type": "thinking", "thinking": "", "signature": ""},
+    "text": {"type": "text", "text": ""},
+}
+
+
+def to_message(data: bytes) -> bytes:
+    """Return the message that a whole completion is. Raises UpstreamError for what is none."""
+    try:
+        completion = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        completion = None
+    if not isinstance(completion, dict):
+        raise UpstreamError("The model server's answer makes no sense.")
+    choice = (completion.get("choices") or [{}])[0]
+    said = choice.get("message") or {}
+    content: list[dict[str, Any]] = []
+    if reasoning := said.get("reasoning_content") or said.get("reasoning"):
+        content.append({"type": "thinking", "thinking": reasoning, "signature": ""})
+    if said.get("content"):
+        content.append({"type": "text", "text": said["content"]})
+    for call in said.get("tool_calls") or ():
+        function = call.get("function") or {}
+        content.append(
+            {
+                "type": "tool_use",
+                "id": call.get("id") or f"toolu_{new_id()}",
+                "name": function.get("name"),
+                "input": _input(function.get("arguments")),
+            }
+        )
+    message = _message(completion.get("model"), content)
+    message["stop_reason"] = _STOP_REASONS.get(choice.get("finish_reason") or "stop", "end_turn")
+    message["usage"] = _usage(completion.get("usage"))
+    return orjson.dumps(message)
+
+
+class MessageEncoder:
+    """Feeds on the events of a streamed completion, and gives Anthropic's events back.
+
+    A stream that ends without its finish is told as an error, never as a message that is complete.
+    """
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._has_started = False
+        self._has_ended = False
+        self._block: tuple[str, int | None] | None = None
+        self._count = 0
+        self._finish_reason: str | None = None
+        self._usage: Any = None
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the events that this piece makes."""
+        *frames, self._held = (self._held + data).replace(b"\r\n", b"\n").split(b"\n\n")
+        return b"".join(event for frame in frames for event in self._frame(frame))
+
+    def finish(self) -> bytes:
+        """Return the end of the message; nothing when it has ended by an error."""
+        events = self._frame(self._held) if self._held else []
+        if self._has_ended:
+            return b"".join(events)
+        if self._finish_reason is None:
+            return b"".join([*events, self._error(502, "The model server ended the stream in the middle.")])
+        events += self._close()
+        delta = {"stop_reason": _STOP_REASONS.get(self._finish_reason, "end_turn"), "stop_sequence": None}
+        events.append(_event("message_delta", {"delta": delta, "usage": _usage(self._usage)}))
+        events.append(_event("message_stop", {}))
+        self._has_ended = True
+        return b"".join(events)
+
+    def _frame(self, frame: bytes) -> list[bytes]:
+        lines = [line[5:].strip() for line in frame.split(b"\n") if line.startswith(b"data:")]
+        data = b"\n".join(lines)
+        if self._has_ended or not data or data == b"[DONE]":
+            return []
+        try:
+            chunk = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return [self._error(502, "The model server's answer makes no sense.")]
+        if isinstance(chunk.get("error"), dict):
+            return [self._error_of(chunk["error"])]
+        self._usage = chunk.get("usage") or self._usage
+        return [
+            *self._start(chunk),
+            *(event for choice in chunk.get("choices") or () for event in self._delta(choice)),
+        ]
+
+    def _start(self, chunk: dict[str, Any]) -> list[bytes]:
+        if self._has_started:
+            return []
+        self._has_started = True
+        message = {**_message(chunk.get("model"), []), "usage": _usage(None)}
+        return [_event("message_start", {"message": message})]
+
+    def _delta(self, choice: dict[str, Any]) -> list[bytes]:
+        if choice.get("index"):
+            return []  # a message has one answer
+        delta = choice.get("delta") or {}
+        events: list[bytes] = []
+        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+            events += self._open("thinking")
+            events.append(self._grow({"type": "thinking_delta", "thinking": reasoning}))
+        if content := delta.get("content"):
+            events += self._open("text")
+            events.append(self._grow({"type": "text_delta", "text": content}))
+        for call in delta.get("tool_calls") or ():
+            events += self._tool(call)
+        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        return events
+
+    def _tool(self, call: dict[str, Any]) -> list[bytes]:
+        function = call.get("function") or {}
+        number = call.get("index") or 0
+        events: list[bytes] = []
+        if self._block != ("tool_use", number):
+            block: dict[str, Any] = {
+                "type": "tool_use",
+                "id": call.get("id") or f"toolu_{new_id()}",
+                "name": function.get("name") or "",
+                "input": {},
+            }
+            events += self._open("tool_use", number, block)
+        if arguments := function.get("arguments"):
+            events.append(self._grow({"type": "input_json_delta", "partial_json": arguments}))
+        return events
+
+    def _open(self, kind: str, number: int | None = None, block: dict[str, Any] | None = None) -> list[bytes]:
+        if self._block == (kind, number):
+            return []
+        events = self._close()
+        self._block = (kind, number)
+        start = {"index": self._count, "content_block": block or _KINDS[kind]}
+        return [*events, _event("content_block_start", start)]
+
+    def _grow(self, delta: dict[str, Any]) -> bytes:
+        return _event("content_block_delta", {"index": self._count, "delta": delta})
+
+    def _close(self) -> list[bytes]:
+        if self._block is None:
+            return []
+        self._block = None
+        self._count += 1
+        return [_event("content_block_stop", {"index": self._count - 1})]
+
+    def _error_of(self, error: dict[str, Any]) -> bytes:
+        self._has_ended = True
+        kind = str(error.get("type") or "api_error")
+        if kind in ("server_error", "upstream_error"):
+            kind = "api_error"
+        return _event("error", {"error": {"type": kind, "message": str(error.get("message") or "")}})
+
+    def _error(self, status: int, message: str) -> bytes:
+        self._has_ended = True
+        return _event(
+            "error", {"error": {"type": ANTHROPIC_TYPES.get(status, "api_error"), "message": message}}
+        )
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps({"type": name, **data}))
+
+
+def _message(model: Any, content: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": f"msg_{new_id()}",
+        "type": "message",
+        "role": "assistant",
+        "model": model or "",
+        "content": content,
+        "stop_reason": None,
+        "stop_sequence": None,
+    }
+
+
+def _usage(usage: Any) -> dict[str, int]:
+    """Return Anthropic's counts, which leave what the cache had out of the input."""
+    usage = usage if isinstance(usage, dict) else {}
+    prompt, cached = usage.get("prompt_tokens") or 0, 0
+    details = usage.get("prompt_tokens_details")
+    if isinstance(details, dict):
+        cached = min(prompt, details.get("cached_tokens") or 0)
+    return {
+        "input_tokens": prompt - cached,
+        "cache_read_input_tokens": cached,
+        "cache_creation_input_tokens": 0,
+        "output_tokens": usage.get("completion_tokens") or 0,
+    }
+
+
+def _input(arguments: Any) -> dict[str, Any]:
+    """Return a tool's input; what a model wrote that is no JSON object is kept as text."""
+    try:
+        found = orjson.loads(arguments or "{}")
+    except orjson.JSONDecodeError:
+        found = None
+    return found if isinstance(found, dict) else {"arguments": arguments}

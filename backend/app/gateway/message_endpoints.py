@@ -1,0 +1,64 @@
+"""`/v1/messages`: what Anthropic's SDKs call, over every model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.chat.stream import run_until_disconnect
+from app.gateway.bodies import read_body
+from app.gateway.endpoints import Gateway, GatewayUser, LimitHeaders
+from app.gateway.message_answers import MessageEncoder, to_message
+from app.gateway.message_bodies import to_chat
+from app.gateway.responses import ByteStream
+from app.gateway.service import GatewayService, Passed
+
+router = APIRouter(prefix="/v1", tags=["anthropic"])
+
+_EXAMPLE = {
+    "model": "prompt-portal-demo",
+    "max_tokens": 64,
+    "messages": [{"role": "user", "content": "Hello!"}],
+}
+_BODY = {"schema": {"type": "object", "additionalProperties": True}, "example": _EXAMPLE}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The message, or with `stream: true` server-sent events.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+    400: {"description": "The body is wrong, or holds what cannot be translated; Anthropic's error shape."},
+}
+
+
+@router.post(
+    "/messages",
+    summary="Messages, as Anthropic's",
+    description="Translated to chat completions and back, whole and streamed, tools and images included. Send the key "
+    "as `Authorization: Bearer` (`auth_token` in Anthropic's SDKs).",
+    responses=_RESPONSES,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": _BODY}}},
+)
+async def messages(
+    request: Request, principal: GatewayUser, gateway: Gateway, headers: LimitHeaders
+) -> Response:
+    body = to_chat(read_body(await request.body(), "messages"))
+    if not body.get("stream", False):
+        work = gateway.whole(principal, "chat/completions", body)
+        answer = to_message(await run_until_disconnect(request.receive, work))
+        return Response(answer, media_type="application/json", headers=headers)
+    opening = gateway.open(principal, "chat/completions", body)
+    passed = await run_until_disconnect(request.receive, opening)
+    return ByteStream(_events(gateway, passed), headers)
+
+
+async def _events(gateway: GatewayService, passed: Passed) -> AsyncGenerator[bytes]:
+    encoder = MessageEncoder()
+    async with aclosing(gateway.pieces(passed)) as pieces:
+        async for piece in pieces:
+            if events := encoder.feed(piece):
+                yield events
+    yield encoder.finish()
