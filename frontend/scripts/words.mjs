@@ -7,6 +7,7 @@ export const laterSections = {
   admin: ['title'],
   auth: ['signOut'],
   compare: ['open', 'title'],
+  devices: ['title'],
   files: [],
   keys: ['title'],
   models: ['choose', 'title'],

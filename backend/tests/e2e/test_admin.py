@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import PHONE
-from tests.fakes.upstream import FakeUpstream, Reply
+from tests.fakes.upstream import FakeUpstream, Reply, threaded_upstream
 from tests.fixtures.portal import PASSWORD, PortalProcess
 
 
@@ -89,3 +89,57 @@ async def test_it_fits_a_phone_and_is_closed_to_others(
     await expect(eve.page.get_by_role("menuitem", name="Administration")).to_have_count(0)
     await eve.open("/admin")
     await expect(eve.page.get_by_test_id("composer-input")).to_be_visible()
+
+
+async def test_a_provider_is_entered_tried_used_and_removed(
+    admin: Any, portal: PortalProcess, threaded_model: FakeUpstream
+) -> None:
+    page = admin.page
+    with threaded_upstream(model="second-model") as second:
+        await page.get_by_text("Providers", exact=True).click()
+        await page.get_by_test_id("add-provider").click()
+        await page.get_by_label("Name").fill("gpu-1")
+        await page.get_by_label("Address").fill(second.url)
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("button", name="Add a provider").click()
+        await expect(dialog.get_by_role("alert")).to_be_visible()  # a private address, and nobody allowed it
+        await page.get_by_text("It is in a private network").click()
+        await dialog.get_by_role("button", name="Add a provider").click()
+        row = page.get_by_test_id("provider").filter(has_text="gpu-1")
+        await expect(row).to_be_visible()
+        await page.get_by_role("button", name="Try gpu-1").click()
+        await expect(row).to_contain_text("second-model")
+        assert await admin.axe() == []
+        second.default = Reply(text="From the second server.")
+        with portal.client(portal.register("eve@example.org")) as eve:
+            body = {"model": "second-model", "messages": [{"role": "user", "content": "hello"}]}
+            assert eve.post("/api/llm/chat", json=body).json()["response"] == "From the second server."
+        await page.get_by_role("button", name="Remove gpu-1").click()
+        await page.get_by_role("button", name="Remove gpu-1").click()
+        await expect(row).to_have_count(0)
+    assert admin.problems == []
+
+
+async def test_a_device_gets_its_secret_once_and_is_removed(admin: Any, portal: PortalProcess) -> None:
+    page = admin.page
+    await admin.open("/devices")
+    await page.get_by_test_id("create-device").click()
+    await page.get_by_label("Name").fill("Maze robot")
+    await page.get_by_label("Projects").fill("maze, racing")
+    await page.get_by_role("dialog").get_by_role("button", name="New device").click()
+    secret = await page.get_by_test_id("device-secret").inner_text()
+    client = await page.get_by_test_id("device-client").inner_text()
+    await expect(page.get_by_test_id("device-topic")).to_have_text(f"pp/v1/{client}/req")
+    await page.get_by_role("button", name="Done").click()
+    row = page.get_by_test_id("device-row")
+    await expect(row).to_contain_text("maze, racing")
+    assert secret not in await page.content()
+    assert await admin.axe() == []
+    await page.get_by_role("button", name="New secret for Maze robot").click()
+    await page.get_by_role("button", name="End the old secret").click()
+    assert await page.get_by_test_id("device-secret").inner_text() != secret
+    await page.get_by_role("button", name="Done").click()
+    await page.get_by_role("button", name="Remove Maze robot").click()
+    await page.get_by_role("button", name="Remove for good").click()
+    await expect(row).to_have_count(0)
+    assert admin.problems == []

@@ -8,6 +8,7 @@ import {
   LogOut,
   Monitor,
   Moon,
+  Radio,
   Settings,
   Sun,
 } from 'lucide-react';
@@ -28,7 +29,7 @@ export function UserMenu() {
   const { choice, choose } = useTheme();
   const ThemeIcon = themeIcons[choice];
   const isUser = useAuthSession((state) => state.user?.role) === 'user';
-  const go = (to: '/admin' | '/archive' | '/keys' | '/settings') => {
+  const go = (to: '/admin' | '/archive' | '/devices' | '/keys' | '/settings') => {
     closeDrawer();
     void navigate({ to });
   };
@@ -55,6 +56,7 @@ export function UserMenu() {
       }
       entries={[
         { icon: <KeyRound size={15} />, label: t('keys.title'), run: () => go('/keys') },
+        { icon: <Radio size={15} />, label: t('devices.title'), run: () => go('/devices') },
         { icon: <Archive size={15} />, label: t('archive.title'), run: () => go('/archive') },
         { icon: <Settings size={15} />, label: t('settings.title'), run: () => go('/settings') },
         ...(isUser

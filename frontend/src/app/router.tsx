@@ -106,6 +106,12 @@ const adminRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/admin/components/AdminPage')),
 });
 
+const devicesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'devices',
+  component: lazyRouteComponent(() => import('@/features/devices/components/DevicesPage')),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'settings',
@@ -166,6 +172,7 @@ export const router = createRouter({
       compareRoute,
       archiveRoute,
       keysRoute,
+      devicesRoute,
       settingsRoute,
       adminRoute,
     ]),

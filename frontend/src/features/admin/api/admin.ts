@@ -7,6 +7,11 @@ import type {
   AuditPage,
   InvitationRead,
   LiveTurn,
+  ProviderCreate,
+  ProviderList,
+  ProviderRead,
+  ProviderTest,
+  ProviderUpdate,
   StatsRead,
 } from '@/lib/apiSchemas';
 import { openResponse, requestData } from '@/lib/http';
@@ -78,4 +83,26 @@ export function makeInvitation(role: Role, days: number): Promise<InvitationRead
 
 export function cancelTurn(turnId: string): Promise<unknown> {
   return requestData(`/api/admin/live/${encodeURIComponent(turnId)}/cancel`, { method: 'POST' });
+}
+
+export const providersQuery = queryOptions({
+  queryKey: ['admin', 'providers'],
+  queryFn: ({ signal }) => requestData<ProviderList>('/api/admin/providers', { signal }),
+  refetchInterval: 10_000,
+});
+
+export function createProvider(wish: ProviderCreate): Promise<ProviderRead> {
+  return requestData('/api/admin/providers', { method: 'POST', body: wish });
+}
+
+export function updateProvider(id: string, change: ProviderUpdate): Promise<ProviderRead> {
+  return requestData(`/api/admin/providers/${encodeURIComponent(id)}`, { method: 'PATCH', body: change });
+}
+
+export function deleteProvider(id: string): Promise<unknown> {
+  return requestData(`/api/admin/providers/${encodeURIComponent(id)}`, { method: 'DELETE' });
+}
+
+export function testProvider(id: string): Promise<ProviderTest> {
+  return requestData(`/api/admin/providers/${encodeURIComponent(id)}/test`, { method: 'POST' });
 }

@@ -13,9 +13,11 @@ import { Figures } from './Figures';
 import { HealthBoard } from './HealthBoard';
 import { LiveTurns } from './LiveTurns';
 import { People } from './People';
+import { Providers } from './Providers';
 
-const views = ['health', 'figures', 'people', 'audit'] as const;
+const views = ['health', 'figures', 'providers', 'people', 'audit'] as const;
 type View = (typeof views)[number];
+const adminsOnly: View[] = ['providers', 'audit'];
 
 /** What is up, what is slow, who uses what; people, and who changed what. */
 export default function AdminPage() {
@@ -36,7 +38,7 @@ export default function AdminPage() {
           value={view}
           onChange={setView}
           options={views
-            .filter((one) => isAdmin || one !== 'audit')
+            .filter((one) => isAdmin || !adminsOnly.includes(one))
             .map((value) => ({ value, label: t(`admin.view.${value}`) }))}
         />
       }
@@ -53,6 +55,7 @@ export default function AdminPage() {
         </>
       )}
       {view === 'figures' && <Figures />}
+      {view === 'providers' && <Providers />}
       {view === 'people' && <People canChange={isAdmin} />}
       {view === 'audit' && <AuditLog />}
     </PageFrame>
