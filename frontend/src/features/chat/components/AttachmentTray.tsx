@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { FileText, Image as ImageIcon, RotateCcw, X } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
 import { useErrorText } from '@/hooks/useErrorText';
 import { cn } from '@/lib/cn';
+import { ApiError } from '@/lib/errors';
 import { formatBytes } from '@/lib/format';
 import { attachmentBlobQuery } from '../api/attachments';
 import { useObjectUrl } from '../hooks/useObjectUrl';
@@ -38,6 +40,9 @@ interface TrayItemProps {
   blindModel: string | null;
 }
 
+/** Is it about the file itself, which will be the same the next time? */
+const isFinal = (error: unknown) => error instanceof ApiError && [413, 415, 422].includes(error.status);
+
 function TrayItem({ sessionId, file, blindModel }: TrayItemProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
@@ -69,7 +74,7 @@ function TrayItem({ sessionId, file, blindModel }: TrayItemProps) {
         )}
       </div>
       <div className="flex shrink-0">
-        {reason !== null && file.file && file.attachment === null && !isUnseen && (
+        {reason !== null && file.file && file.attachment === null && !isUnseen && !isFinal(file.error) && (
           <IconButton
             size="icon-sm"
             label={t('attachments.retry', { name: file.name })}
@@ -112,7 +117,18 @@ function Thumbnail({ file }: { file: DraftFile }) {
     enabled: isStored,
   });
   const url = useObjectUrl(file.kind === 'image' ? (file.file ?? stored) : null);
-  if (url) return <img src={url} alt="" className="size-10 shrink-0 rounded-[5px] object-cover" />;
+  // Not every browser can draw every image that a model can read.
+  const [isUndrawn, setIsUndrawn] = useState(false);
+  if (url && !isUndrawn) {
+    return (
+      <img
+        src={url}
+        alt=""
+        className="size-10 shrink-0 rounded-[5px] object-cover"
+        onError={() => setIsUndrawn(true)}
+      />
+    );
+  }
   const Icon = file.kind === 'image' ? ImageIcon : FileText;
   return (
     <span className="grid size-10 shrink-0 place-items-center rounded-[5px] bg-muted text-muted-foreground">

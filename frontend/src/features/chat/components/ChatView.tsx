@@ -38,7 +38,7 @@ export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
   const actions = useTurnActions(sessionId);
   const chosenModel = useChosenModel(sessionId);
   const { current } = useCurrentModel(sessionId, detail?.model);
-  const isDemo = useIsDemo();
+  const isDemo = useIsDemo(current);
   const isStopping = useLiveTurns((state) => state.bySession[sessionId]?.isStopping ?? false);
   const [returned, setReturned] = useState<{ text: string } | null>(null);
   const [isLively, setIsLively] = useState(hasLiveTurn);
@@ -110,7 +110,7 @@ export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
             <>
               {tools}
               <ModelPicker sessionId={sessionId} sessionModel={detail?.model} isOnlyOneNamed={!isDemo} />
-              <DemoChip />
+              <DemoChip model={current} />
             </>
           }
         />

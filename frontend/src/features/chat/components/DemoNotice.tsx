@@ -6,24 +6,26 @@ import { HowToConnect } from '@/components/HowToConnect';
 import { IconButton } from '@/components/ui/IconButton';
 import { Notice } from '@/components/ui/Notice';
 import { Popover } from '@/components/ui/Popover';
+import type { Model } from '@/lib/contracts';
 import { healthQuery } from '@/lib/modelQueries';
 import { readStored, writeStored } from '@/lib/storage';
 
-export function useIsDemo(): boolean {
+/** Does the demo answer here? While the models are not known, what the portal says of itself counts. */
+export function useIsDemo(model?: Model): boolean {
   const { data: health } = useQuery(healthQuery);
-  return health?.is_demo === true;
+  return model ? model.is_demo : health?.is_demo === true;
 }
 
 /** On the first screen: a tiny model answers, and how to connect a real one. */
-export function DemoNotice() {
+export function DemoNotice({ model }: { model?: Model }) {
   const { t } = useTranslation();
-  const isDemo = useIsDemo();
+  const isDemo = useIsDemo(model);
   const [isFolded, setIsFolded] = useState(() => readStored('demoNoticeFolded', false));
   if (!isDemo) return null;
   if (isFolded) {
     return (
       <div className="flex justify-center">
-        <DemoChip />
+        <DemoChip model={model} />
       </div>
     );
   }
@@ -49,9 +51,9 @@ export function DemoNotice() {
 }
 
 /** Everywhere else: a word beside the model's name; a press says the same as the notice. */
-export function DemoChip() {
+export function DemoChip({ model }: { model?: Model }) {
   const { t } = useTranslation();
-  const isDemo = useIsDemo();
+  const isDemo = useIsDemo(model);
   if (!isDemo) return null;
   return (
     <Popover

@@ -42,7 +42,7 @@ export function NewChatView({ tools }: { tools?: ReactNode }) {
         notice={
           <>
             <HealthNotices />
-            <DemoNotice />
+            <DemoNotice model={current} />
           </>
         }
       >

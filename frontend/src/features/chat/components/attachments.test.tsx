@@ -78,11 +78,9 @@ test('a refused file says why, holds the message back, and can be sent again or 
   await renderInApp(composer());
   pick(rules());
   await act(async () =>
-    uploads[0]?.answer(415, {
-      error: { code: 'unsupported_file', message: 'Files of this kind cannot be sent.' },
-    }),
+    uploads[0]?.answer(503, { error: { code: 'odd', message: 'Too many documents are being read.' } }),
   );
-  expect(await screen.findByRole('alert')).toHaveTextContent('Files of this kind cannot be sent.');
+  expect(await screen.findByRole('alert')).toHaveTextContent('Too many documents are being read.');
   await userEvent.type(screen.getByLabelText('Message'), 'Read it{Enter}');
   expect(onSend).not.toHaveBeenCalled();
   await userEvent.click(screen.getByRole('button', { name: 'Send rules.pdf again' }));
@@ -91,6 +89,20 @@ test('a refused file says why, holds the message back, and can be sent again or 
   await userEvent.click(screen.getByRole('button', { name: 'Remove rules.pdf' }));
   expect(screen.queryByTestId('attachment')).toBeNull();
   await waitFor(() => expect(portal.calls).toContain('DELETE /api/attachments/a1'));
+});
+
+test('what is wrong with the file itself is not tried again', async () => {
+  await renderInApp(composer());
+  pick(rules());
+  await act(async () =>
+    uploads[0]?.answer(415, {
+      error: { code: 'unsupported_file', message: 'Files of this kind cannot be sent.' },
+    }),
+  );
+  expect(await screen.findByRole('alert')).toHaveTextContent('Files of this kind cannot be sent.');
+  expect(screen.queryByRole('button', { name: /again/ })).toBeNull();
+  await userEvent.click(screen.getByRole('button', { name: 'Remove rules.pdf' }));
+  expect(screen.queryByTestId('attachment')).toBeNull();
 });
 
 test('an image is refused at once when the model cannot see, and goes up when another one can', async () => {
