@@ -67,6 +67,7 @@ class MqttBridge:
             settings.mqtt_projects,
             user_input=settings.mqtt_topic_user_input,
             state=settings.mqtt_topic_state,
+            template=settings.mqtt_topic_template,
         )
         own = [REQUESTS, *self._games.subscriptions()]
         subscriptions = [*(f"{SHARE}{topic}" for topic in own), CANCELS, STATUSES]

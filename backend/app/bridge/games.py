@@ -52,6 +52,10 @@ class GameMessage(BaseModel):
     token: SecretStr | None = None
 
     @property
+    def template_text(self) -> str:
+        return self.prompt_template.content if self.prompt_template else ""
+
+    @property
     def has_plain_names(self) -> bool:
         """Whether the ids can stand in a topic."""
         names = [self.sessionId, self.clientId, self.requestId]
@@ -75,22 +79,30 @@ def read_game_message(payload: bytes) -> GameMessage:
 
 
 def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
-    """Return the request as the inbox stores it; the token stays out."""
+    """Return the request as the inbox stores it; the token stays out. Raises UnprocessableError."""
     if topic.action in ("clear_history", "delete_session"):
         return {"op": "clear", "stream": False, "body": {"session_id": topic.session}}
-    template = message.prompt_template.content if message.prompt_template else ""
+    if topic.action == "template":
+        prompt = {"session_id": topic.session or message.sessionId, "system_prompt": _prompt_of(message)}
+        return {"op": "prompt", "stream": False, "body": prompt}
     body: dict[str, Any] = {
         "session_id": message.sessionId,
         "message": _state_of(message) if topic.action == "state" else message.message,
-        "system_prompt": message.systemPrompt or template or _PROMPTS.get(topic.project, _DEFAULT_PROMPT),
     }
     given = {
+        "system_prompt": message.systemPrompt or message.template_text or None,
         "temperature": message.temperature,
         "top_p": message.topP,
         "max_tokens": message.maxTokens,
     }
     body.update({name: value for name, value in given.items() if value is not None})
-    return {"op": "session", "stream": False, "body": body}
+    first_prompt = first_prompt_of(topic.project)
+    return {"op": "session", "stream": False, "body": body, "first_prompt": first_prompt}
+
+
+def first_prompt_of(project: str) -> str:
+    """Return the prompt with which a new session of a project begins."""
+    return _PROMPTS.get(project, _DEFAULT_PROMPT)
 
 
 def reply_topic(topic: GameTopic, message: GameMessage, base: str) -> str:
@@ -106,6 +118,16 @@ def reply_topic(topic: GameTopic, message: GameMessage, base: str) -> str:
     if message.clientId and message.requestId:
         parts += [message.clientId, message.requestId]
     return "/".join(parts)
+
+
+def _prompt_of(message: GameMessage) -> str:
+    """Return the prompt that a template message carries. Raises UnprocessableError when there is none."""
+    content = (message.model_extra or {}).get("content")
+    named = content if isinstance(content, str) else ""
+    prompt = message.template_text or named or message.systemPrompt or message.message
+    if not prompt.strip():
+        raise UnprocessableError("content: write the prompt.")
+    return prompt
 
 
 def _state_of(message: GameMessage) -> str:

@@ -15,7 +15,9 @@ SHARE = "$share/portal/"
 _NAME = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
 _MAX_TOPIC_CHARS = 256
 
-GameAction = Literal["user_input", "state", "clear_history", "delete_session"]
+GameAction = Literal["user_input", "state", "template", "clear_history", "delete_session"]
+_INPUTS: tuple[GameAction, ...] = ("user_input", "state", "template")
+_OF_A_SESSION: tuple[GameAction, ...] = ("template", "clear_history", "delete_session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +77,26 @@ def is_own_reply_topic(client: str, topic: str) -> bool:
 class GameTopics:
     """Which topics the projects listen to: `{project}/user_input`, `{project}/state`, …, and the configured names."""
 
-    def __init__(self, projects: list[str], *, user_input: str = "", state: str = "") -> None:
-        self._inputs: dict[str, GameTopic] = {}
-        for project in projects:
-            self._inputs[f"{project}/user_input"] = GameTopic(project, "user_input")
-            self._inputs[f"{project}/state"] = GameTopic(project, "state")
-        for topic, action in ((user_input, "user_input"), (state, "state")):
+    def __init__(
+        self, projects: list[str], *, user_input: str = "", state: str = "", template: str = ""
+    ) -> None:
+        self._inputs: dict[str, GameTopic] = {
+            f"{project}/{action}": GameTopic(project, action) for project in projects for action in _INPUTS
+        }
+        for topic, action in zip((user_input, state, template), _INPUTS, strict=True):
             if topic:
-                self._inputs.setdefault(topic, GameTopic(topic.split("/")[0], action))  # type: ignore[arg-type]
+                self._inputs.setdefault(topic, GameTopic(topic.split("/")[0], action))
         self._projects = projects
 
     def subscriptions(self) -> list[str]:
-        ends = [
-            f"{project}/{action}/+"
-            for project in self._projects
-            for action in ("clear_history", "delete_session")
-        ]
+        ends = [f"{project}/{action}/+" for project in self._projects for action in _OF_A_SESSION]
         return [*self._inputs, *ends]
 
     def parse(self, topic: str) -> GameTopic | None:
         if topic in self._inputs:
             return self._inputs[topic]
         match topic.split("/"):
-            case [project, "clear_history" | "delete_session" as action, session] if (
+            case [project, "template" | "clear_history" | "delete_session" as action, session] if (
                 project in self._projects
             ):
                 return GameTopic(project, action, session)

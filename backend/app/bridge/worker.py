@@ -22,7 +22,9 @@ from app.bridge.replies import ReplyTo, render
 from app.bridge.status import BridgeStatus
 from app.bridge.tables import BridgeRequest
 from app.bridge.transport import MqttTransport
+from app.chat.errors import SessionExistsError
 from app.chat.runtime import Runtime
+from app.chat.schemas import SessionCreate, SessionUpdate
 from app.chat.stream import NumberedEvents
 from app.errors import DeadlineError, PortalError
 from app.models.service import ModelService
@@ -129,6 +131,10 @@ class Worker:
                 name = asks.session_name(body)
                 cleared = await self._runtime.session_service.delete(work.row.user_id, name)
                 return work.frames.final(session_id=name, cleared=cleared)
+            case "prompt":
+                name = asks.session_name(body)
+                await self._set_prompt(work.row.user_id, name, body["system_prompt"])
+                return work.frames.final(session_id=name)
             case "models":
                 offered = ModelService(self._runtime.routes, self._runtime.health, self._runtime.coord)
                 return work.frames.final(
@@ -142,6 +148,8 @@ class Worker:
     async def _session_turn(self, work: Work, principal: Principal, body: dict[str, Any]) -> Frame:
         """Answer in a session. After a crash the turn's own key finds the answer that was paid for already."""
         wanted = asks.session_body(body)
+        if first_prompt := work.row.ask.get("first_prompt"):
+            await self._begin_session(work.row.user_id, wanted.session_id, first_prompt)
         attempt = 1
         while True:
             turn = await self._runtime.chat.start_turn(principal, wanted, f"mqtt:{work.row.id}:{attempt}")
@@ -156,6 +164,18 @@ class Worker:
                     raise
                 attempt += 1
                 work.text.clear()
+
+    async def _begin_session(self, user_id: int, name: str, prompt: str) -> bool:
+        """Make a session with its project's prompt; one that is there keeps what it has."""
+        try:
+            await self._runtime.session_service.create(user_id, SessionCreate(id=name, system_prompt=prompt))
+        except SessionExistsError:
+            return False
+        return True
+
+    async def _set_prompt(self, user_id: int, name: str, prompt: str) -> None:
+        if not await self._begin_session(user_id, name, prompt):
+            await self._runtime.session_service.change(user_id, name, SessionUpdate(system_prompt=prompt))
 
     async def _follow(self, work: Work, events: NumberedEvents, **ids: str) -> Frame:
         """Send deltas as they come, and return the final frame. Raises PortalError for an answer that failed."""

@@ -189,6 +189,25 @@ def test_a_games_topics_work_with_raw_replies(key: str, device: Device, threaded
     assert refused.payload.startswith(b"Error: replyTopic")
 
 
+def test_a_game_changes_a_sessions_prompt(key: str, device: Device, threaded_model: FakeUpstream) -> None:
+    def system_prompt() -> str:
+        device.send("racing/user_input", {"token": key, "sessionId": "s1", "message": "hi"})
+        assert device.next().payload == b"You said: hi"
+        return str(threaded_model.requests[-1].body["messages"][0]["content"])
+
+    assert "race engineer" in system_prompt()
+    device.send("racing/template/s1", {"token": key, "prompt_template": {"content": "Speak like a pirate."}})
+    changed = device.next()
+    assert (changed.topic, changed.payload) == ("racing/assistant_response/s1", b"OK")
+    assert system_prompt() == "Speak like a pirate."
+    device.send("racing/clear_history/s1", {"token": key})
+    assert device.next().payload == b"OK"
+    assert "race engineer" in system_prompt()
+    assert len(threaded_model.requests[-1].body["messages"]) == 2
+    device.send("racing/template", {"token": key, "sessionId": "s1"})
+    assert device.next().payload == b"Error: content: write the prompt."
+
+
 def test_states_are_coalesced_and_hints_are_checked(
     key: str, device: Device, threaded_model: FakeUpstream
 ) -> None:
