@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.tables import AuditRow
@@ -65,10 +64,3 @@ class AuditService:
             query = query.where(AuditRow.id < before)
         async with self._database.reading() as session:
             return (await session.scalars(query)).all()
-
-    async def forget(self, before: datetime) -> int:
-        """Delete the lines from before an instant; returns how many there were."""
-        async with self._database.transaction() as session:
-            old = (await session.scalars(select(AuditRow.id).where(AuditRow.created_at < before))).all()
-            await session.execute(delete(AuditRow).where(AuditRow.created_at < before))
-        return len(old)
