@@ -32,6 +32,7 @@ class Objects:
     sign_in: str
     template: str
     attachment: str
+    device: str
     own_session: str = "mine"
 
 
@@ -64,6 +65,10 @@ def _cases(ids: Objects) -> list[Case]:
         *_branches("POST /api/llm/chat/session/stream", new, ids),
         *_templates(ids),
         *_attachments(new, ids),
+        *_devices(ids),
+        Case(
+            "POST /api/sessions/folders/fill", {}, {"name": "taken", "session_ids": [ids.session]}, status=200
+        ),  # as when there is none: nothing is filled
         *(
             Case(f"POST /api/llm/chat{end}", {}, {**body, "template_id": int(ids.template)})
             for end, body in [("", prompt), ("/stream", prompt), ("/session", new), ("/session/stream", new)]
@@ -119,10 +124,20 @@ def _attachments(new: dict[str, Any], ids: Objects) -> Iterator[Case]:
         yield Case(f"POST /api/llm/chat/{end}", {}, {**new, "attachments": [ids.attachment]})
 
 
+def _devices(ids: Objects) -> Iterator[Case]:
+    one, path = {"device_id": ids.device}, "/api/devices/{device_id}"
+    yield Case(f"POST {path}/secret", one, is_for_people=True)
+    yield Case(f"DELETE {path}", one, is_for_people=True)
+
+
+# by role and not by owner (test_admin.py, test_providers.py); models are everybody's
+_NOBODYS = (" /api/admin/", " /v1/models/")
 NAMES_A_NEW_SESSION = "POST /api/sessions"  # its `id` is a name to give; see the test of equal names
 
 
 def _takes_ids(operation: str, details: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    if any(part in operation for part in _NOBODYS):
+        return False
     if "{" in operation or operation == NAMES_A_NEW_SESSION:
         return operation != NAMES_A_NEW_SESSION
     content = details.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -153,6 +168,7 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
     wish = {"title": "Guide", "content": "You guide {{player}}."}
     template = (await ada.post("/api/templates", json=wish)).json()
     attachment = (await ada.post("/api/attachments?name=map.txt", content=b"The way out.")).json()
+    device = (await ada.post("/api/devices", json={"name": "a robot"})).json()
     return Objects(
         session=SESSION,
         deleted=DELETED,
@@ -163,6 +179,7 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
         sign_in=sign_in["id"],
         template=str(template["id"]),
         attachment=attachment["id"],
+        device=device["id"],
     )
 
 
@@ -197,6 +214,7 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
         "/api/templates",
         f"/api/templates/{ids.template}/versions",
         f"/api/attachments/{ids.attachment}",
+        "/api/devices",
     ]
     seen = []
     for path in paths:
@@ -208,7 +226,7 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
 def test_every_route_that_takes_an_id_is_listed() -> None:
     schemas = create_app().openapi()["components"]["schemas"]
     taking = {name for name, details in _operations().items() if _takes_ids(name, details, schemas)}
-    listed = {case.operation for case in _cases(Objects(*["7"] * 9))}
+    listed = {case.operation for case in _cases(Objects(*["7"] * 10))}
     assert taking == listed
 
 
@@ -235,7 +253,7 @@ async def test_other_peoples_ids_are_404_and_nothing_changes(
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_a_foreign_id_is_answered_like_one_that_never_was(eve: httpx.AsyncClient, ids: Objects) -> None:
     """Otherwise the answer would tell which ids exist."""
-    never = Objects("never", "never-2", *[UNKNOWN] * 5, "999999", UNKNOWN)
+    never = Objects("never", "never-2", *[UNKNOWN] * 5, "999999", UNKNOWN, UNKNOWN)
     for foreign, unknown in zip(_cases(ids), _cases(never), strict=True):
         answers = []
         for case in (foreign, unknown):
@@ -274,6 +292,7 @@ async def test_no_route_works_without_a_credential_or_with_a_dead_one(
     before = await _belongings(ada, ids)
     names = {"sign_in_id": ids.sign_in, "key_id": ids.key, "session_id": ids.session, "turn_id": ids.turn}
     names |= {"template_id": ids.template, "number": "1", "attachment_id": ids.attachment}
+    names |= {"device_id": ids.device, "user_id": "1", "provider_id": UNKNOWN, "model": "fake-model"}
     dead = [None, "Bearer x", "Bearer pp_" + "a" * 43, f"Bearer {key['key']}"]
     async with httpx.AsyncClient(base_url=chat_portal.base_url, timeout=20) as stranger:
         for operation, details in _operations().items():
