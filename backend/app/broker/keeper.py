@@ -17,18 +17,25 @@ _GRACE_SECONDS = 3
 def main() -> int:
     """Return the program's exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-    sys.stdout.write(f"{program.pid}\n")
-    sys.stdout.flush()
-    threading.Thread(target=_end_with_parent, args=(program,), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: program.terminate())
-    return program.wait()
+    try:
+        sys.stdout.write(f"{program.pid}\n")
+        sys.stdout.flush()
+        threading.Thread(target=_end_with_parent, args=(program,), daemon=True).start()
+        return program.wait()
+    finally:
+        _end(program)
 
 
 def _end_with_parent(program: subprocess.Popen[bytes]) -> None:
     while sys.stdin.readline():
         pass
-    program.terminate()
+    _end(program)
+
+
+def _end(program: subprocess.Popen[bytes]) -> None:
+    program.terminate()  # nothing when it has ended by itself
     with contextlib.suppress(subprocess.TimeoutExpired):
         program.wait(_GRACE_SECONDS)
     program.kill()

@@ -24,6 +24,7 @@ class BrokerPlace:
         self.host = host
         self._wished_port = wished_port
         self._websocket_port = websocket_port
+        self._chosen_port: int | None = None
         self._lock: IO[str] | None = None
 
     @property
@@ -59,7 +60,7 @@ class BrokerPlace:
 
     def prepare(self, program: Program, accounts: Sequence[Account]) -> Path:
         """Write what the broker reads at its start; returns the configuration's path."""
-        port = self._free_port()
+        port = self._chosen_port = self._free_port()
         document = security_file(PORTAL_USER, self.portal_secret, accounts)
         self._write("security.json", json.dumps(document))
         self._write("mosquitto.conf", "\n".join([*self._lines(program, port), ""]))
@@ -91,7 +92,8 @@ class BrokerPlace:
         ]
 
     def _free_port(self) -> int:
-        for port in (self._wished_port, self.port):
+        # The bridge and the devices know the port that it had before; at the first start the wished one comes first.
+        for port in (self._chosen_port, self._wished_port, self.port):
             if port and _is_free(self.host, port):
                 return port
         with socket.socket() as probe:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 State = Literal["starting", "running", "shared", "restarting", "stopped"]
 _KEEPER = Path(__file__).with_name("keeper.py")
 _READY_SECONDS = 10.0
+_START_SECONDS = 3.0
 _STOP_SECONDS = 5.0
 _LOOK_SECONDS = 2.0
 
@@ -54,7 +57,7 @@ class OwnBroker:
         self.state = "starting"
         self._task = asyncio.create_task(self._supervise(), name="own-broker")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_READY_SECONDS):
+            async with asyncio.timeout(_START_SECONDS):
                 await self._is_up.wait()
         return self._is_up.is_set()
 
@@ -129,8 +132,11 @@ class _Child:
             encoding="utf-8",
             errors="replace",
             env=environment,
+            start_new_session=True,  # Ctrl-C in the terminal is for the portal, which stops the broker in order
         )
-        threading.Thread(target=self._read, name="own-broker", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name="own-broker-log", daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._wait, name="own-broker", daemon=True).start()
 
     @property
     def last_words(self) -> str:
@@ -142,20 +148,29 @@ class _Child:
             self._process.terminate()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([self.ended], timeout=_STOP_SECONDS)
-        if self._process.poll() is None:
-            self._process.kill()
+        self._end_all()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None and self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdout.readline()  # the process number
         for line in self._process.stdout:
             self._log.append(line.strip())
             logger.info("MQTT broker: %s", line.strip())
+
+    def _wait(self) -> None:
         code = self._process.wait()
+        self._end_all()
+        self._reader.join()
+        assert self._process.stdout is not None and self._process.stdin is not None
         self._process.stdin.close()
         self._process.stdout.close()
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(self._over, code)
+
+    def _end_all(self) -> None:
+        """End what is left of the keeper and the broker: also a broker whose keeper was killed."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _over(self, code: int) -> None:
         if not self.ended.done():

@@ -164,6 +164,17 @@ def test_a_broker_that_is_killed_comes_back_with_its_devices(
         assert orjson.loads(device.next().payload)["text"] == "You said: still there?"
 
 
+def test_a_broker_whose_keeper_is_killed_leaves_nothing_behind(place: Games, token: str) -> None:
+    port = _port(place, token)
+    losses = place.portal.log().count("connection lost")
+    old = _broker_of(place.portal)
+    old.parent().kill()
+    wait_for(lambda: place.portal.log().count("connection lost") > losses)
+    wait_for(lambda: _is_back(place, token))
+    assert not old.is_running() or old.status() == psutil.STATUS_ZOMBIE
+    assert _port(place, token) == port
+
+
 def test_the_broker_ends_with_a_portal_that_is_killed(place: Games) -> None:
     broker = _broker_of(place.portal)
     place.portal.kill()

@@ -1,0 +1,85 @@
+"""Devices over HTTP: the secret is shown once and is a key, its limits are kept, and it ends with the device."""
+
+from __future__ import annotations
+
+import httpx
+from sqlalchemy import text
+
+from app.broker.accounts import hash_secret
+from app.devices.service import DeviceService
+from app.keys.service import KeyService
+from tests.api.auth_portal import bearer, code_of
+from tests.api.chat_portal import ChatPortal
+
+
+async def test_a_devices_secret_is_shown_once_and_is_a_key(
+    chat_portal: ChatPortal, ada: httpx.AsyncClient
+) -> None:
+    answer = await ada.post("/api/devices", json={"name": "Maze robot!", "projects": ["maze", "maze"]})
+    assert (answer.status_code, answer.headers["cache-control"]) == (201, "no-store")
+    made = answer.json()
+    secret = made.pop("secret")
+    assert made["client"].startswith("maze-robot-")
+    assert made["projects"] == ["maze"]
+    assert (await ada.get("/api/devices")).json() == {"items": [made]}
+    async with chat_portal.runtime.database.reading() as session:
+        rows = (await session.execute(text("SELECT * FROM devices"))).all()
+    assert secret not in repr(rows)
+    assert (await ada.get("/api/models", headers=bearer(secret))).status_code == 200
+    refused = await ada.get("/api/devices", headers=bearer(secret))
+    assert refused.status_code == 403
+
+
+async def test_a_new_secret_keeps_the_limits_and_ends_the_old_one(ada: httpx.AsyncClient) -> None:
+    made = (await ada.post("/api/devices", json={"name": "x", "requests_per_minute": 7})).json()
+    new = (await ada.post(f"/api/devices/{made['id']}/secret")).json()
+    assert (new["id"], new["client"]) == (made["id"], made["client"])
+    assert (await ada.get("/api/models", headers=bearer(made["secret"]))).status_code == 401
+    assert (await ada.get("/api/models", headers=bearer(new["secret"]))).status_code == 200
+    keys = (await ada.get("/api/keys")).json()["items"]
+    assert [key["requests_per_minute"] for key in keys] == [7]
+
+
+async def test_a_device_ends_with_its_key(ada: httpx.AsyncClient) -> None:
+    made = (await ada.post("/api/devices", json={"name": "x"})).json()
+    assert (await ada.delete(f"/api/devices/{made['id']}")).status_code == 200
+    assert (await ada.get("/api/devices")).json() == {"items": []}
+    assert (await ada.get("/api/keys")).json() == {"items": []}
+    assert (await ada.get("/api/models", headers=bearer(made["secret"]))).status_code == 401
+    assert (await ada.delete(f"/api/devices/{made['id']}")).status_code == 404
+
+
+async def test_a_device_whose_key_was_revoked_gets_a_new_one(ada: httpx.AsyncClient) -> None:
+    made = (await ada.post("/api/devices", json={"name": "x"})).json()
+    key = (await ada.get("/api/keys")).json()["items"][0]
+    await ada.delete(f"/api/keys/{key['id']}")
+    new = (await ada.post(f"/api/devices/{made['id']}/secret")).json()
+    assert (await ada.get("/api/models", headers=bearer(new["secret"]))).status_code == 200
+
+
+async def test_an_unknown_project_is_refused_and_leaves_no_key(ada: httpx.AsyncClient) -> None:
+    refused = await ada.post("/api/devices", json={"name": "x", "projects": ["chess"]})
+    assert (refused.status_code, code_of(refused)) == (422, "unknown_project")
+    assert (await ada.get("/api/keys")).json() == {"items": []}
+
+
+async def test_without_a_broker_the_portal_says_so(ada: httpx.AsyncClient) -> None:
+    answer = (await ada.get("/api/mqtt")).json()
+    assert (answer["status"], answer["port"]) == ("off", None)
+    assert "Mosquitto" in answer["message"]
+
+
+async def test_the_broker_reads_the_devices_when_it_starts(
+    chat_portal: ChatPortal, ada: httpx.AsyncClient
+) -> None:
+    made = (await ada.post("/api/devices", json={"name": "x", "projects": ["maze"]})).json()
+    database = chat_portal.runtime.database
+    devices = DeviceService(database, KeyService(database), ["maze"])
+    [account] = await devices.accounts()
+    assert account.username == made["client"]
+    assert len(account.hashed.password) == len(hash_secret("x").password)
+    assert f"pp/v1/{made['client']}/req" in account.may_publish
+    assert "maze/assistant_response/#" in account.may_subscribe
+    assert not [topic for topic in account.may_subscribe if topic.startswith(("#", "+", "$"))]
+    assert await devices.key_id_of(made["client"]) is not None
+    assert await devices.key_id_of("somebody-else") is None
