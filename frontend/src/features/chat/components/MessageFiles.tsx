@@ -65,23 +65,19 @@ function SentImage({ file }: { file: AttachmentRef }) {
 function SentDocument({ file }: { file: AttachmentRef }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const size = formatBytes(file.size_bytes);
   const save = () =>
     download(contentPath(file.id), file.name).catch((error: unknown) => showToast(errorText(error)));
   return (
     <button
       type="button"
-      aria-label={t('attachments.download', { name: file.name })}
-      aria-description={size}
       onClick={() => void save()}
-      className="flex max-w-full items-center gap-2.5 rounded-lg border bg-surface py-1.5 pr-3 pl-2 text-left hover:bg-accent"
+      className="relative flex max-w-full items-center gap-2.5 rounded-lg border bg-surface py-1.5 pr-3 pl-2 text-left hover:bg-accent"
     >
       <FileText size={18} className="shrink-0 text-muted-foreground" aria-hidden />
       <span className="min-w-0">
         <span className="block truncate text-[13px] leading-snug">{file.name}</span>
-        <span className="block text-muted-foreground text-xs tabular" aria-hidden>
-          {size}
-        </span>
+        <span className="block text-muted-foreground text-xs tabular">{formatBytes(file.size_bytes)}</span>
+        <span className="sr-only">{t('attachments.download')}</span>
       </span>
     </button>
   );
