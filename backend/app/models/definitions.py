@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,11 +17,14 @@ from pydantic import (
 
 from app.llm.errors import LLMError
 from app.llm.providers.addresses import check_url
+from app.llm.providers.mapping import Framing, Mapping, check_expression, expressions_in
 from app.llm.providers.registry import KindName
 
 LOCAL = "local"
 """The provider that needs no definition: the portal's own model server, or the one of LLM_SERVER_URL."""
 
+TRANSLATED: Final = "translated"
+ProviderKind = Literal[KindName, "translated"]
 Capability = Literal[
     "chat", "code", "vision", "tools", "json", "embeddings", "long-context", "high-throughput"
 ]
@@ -29,10 +33,72 @@ ProviderName = Annotated[
 ]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 BaseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=2000)]
+Route = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^/[^\s]*$")]
+
+
+def _checked(expression: str) -> str:
+    if expression:
+        check_expression(expression)
+    return expression
+
+
+Expression = Annotated[str, AfterValidator(_checked)]
 
 
 class Definition(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AnswerMapping(Definition):
+    """Where a whole answer has what; each is a JMESPath expression."""
+
+    content: Expression
+    finish_reason: Expression = ""
+    prompt_tokens: Expression = ""
+    completion_tokens: Expression = ""
+    error: Expression = ""
+
+
+class StreamMapping(Definition):
+    """How a stream is cut, and where each of its objects has what."""
+
+    path: Route
+    framing: Framing = "json"
+    content: Expression = ""
+    finished: Expression = ""
+    error: Expression = ""
+
+
+class MappingDefinition(Definition):
+    """An API that does not speak chat completions; see `llm.providers.mapping.Mapping`."""
+
+    path: Route
+    request: dict[str, Any]
+    response: AnswerMapping
+    stream: StreamMapping | None = None
+    health_path: Route | None = None
+
+    @field_validator("request")
+    @classmethod
+    def _check_request(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for expression in expressions_in(value):
+            check_expression(expression)
+        return value
+
+    def mapping(self) -> Mapping:
+        """Return it as the adapter takes it."""
+        stream = self.stream
+        return Mapping(
+            path=self.path,
+            request=self.request,
+            stream_path=stream.path if stream is not None else None,
+            framing=stream.framing if stream is not None else "json",
+            stream_content=stream.content if stream is not None else "",
+            stream_finished=stream.finished if stream is not None else "",
+            stream_error=stream.error if stream is not None else "",
+            health_path=self.health_path or "",
+            **self.response.model_dump(),
+        )
 
 
 class ProviderDefinition(Definition):
@@ -40,18 +106,22 @@ class ProviderDefinition(Definition):
 
     Args:
         kind: None asks the server which one it is.
+        mapping: for the kind `translated` alone.
         allow_private_network: it may be at a loopback or private address; never at a link-local one.
         offer_all: every model that the server lists can be named, besides those that `models` define.
     """
 
-    kind: KindName | None = None
+    kind: ProviderKind | None = None
     base_url: BaseUrl
+    mapping: MappingDefinition | None = None
     api_key: SecretStr = SecretStr("")
     allow_private_network: bool = True
     offer_all: bool = False
 
     @model_validator(mode="after")
     def _check_url(self) -> ProviderDefinition:
+        if (self.kind == TRANSLATED) != (self.mapping is not None):
+            raise ValueError("a provider of the kind translated needs a mapping, and no other has one")
         try:
             check_url(self.base_url, is_private_allowed=self.allow_private_network)
         except LLMError as error:

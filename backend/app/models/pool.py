@@ -14,7 +14,8 @@ from app.llm.errors import LLMError
 from app.llm.providers.base import Timeouts
 from app.llm.providers.guarded import GuardedProvider
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
-from app.models.definitions import ProviderDefinition
+from app.llm.providers.translated import TranslatedProvider
+from app.models.definitions import TRANSLATED, ProviderDefinition
 from app.models.health import ModelHealth
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _RELIST_SECONDS = 60.0
 _GRACE_SECONDS = 60.0
 _DRAIN_SECONDS = 0.5
 
+Adapter = OpenAICompatibleProvider | TranslatedProvider
 OnOpen = Callable[[str, float], None]
 
 
@@ -42,7 +44,7 @@ class PooledProvider:
 
     name: str
     definition: ProviderDefinition
-    adapter: OpenAICompatibleProvider
+    adapter: Adapter
     guards: dict[str, GuardedProvider] = field(default_factory=dict)
     health: ModelHealth | None = None
     listed: dict[str, ListedModel] = field(default_factory=dict)
@@ -114,13 +116,22 @@ class ProviderPool:
             task.add_done_callback(self._draining.discard)
         self._wake.set()
 
-    def adapter(self, name: str, definition: ProviderDefinition) -> OpenAICompatibleProvider:
+    def adapter(self, name: str, definition: ProviderDefinition) -> Adapter:
         """Make an adapter of one's own; close it."""
+        if definition.mapping is not None:
+            return TranslatedProvider(
+                name,
+                definition.base_url,
+                definition.api_key.get_secret_value(),
+                definition.mapping.mapping(),
+                timeouts=self._timeouts,
+                is_private_allowed=definition.allow_private_network,
+            )
         return OpenAICompatibleProvider(
             name,
             definition.base_url,
             definition.api_key.get_secret_value(),
-            kind=definition.kind,
+            kind=None if definition.kind == TRANSLATED else definition.kind,
             timeouts=self._timeouts,
             is_private_allowed=definition.allow_private_network,
         )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from app.llm.breaker import State
 from app.llm.providers.registry import KindName
-from app.models.definitions import BaseUrl, Capability, ModelName, ProviderName
+from app.models.definitions import BaseUrl, Capability, ModelName, ProviderKind, ProviderName
 
 _EXAMPLE: dict[str, Any] = {
     "name": "lab-vllm",
@@ -85,7 +85,7 @@ class ProviderRead(BaseModel):
     id: str | None
     name: str
     source: Literal["stored", "file"]
-    kind: KindName | None
+    kind: ProviderKind | None
     base_url: str
     has_api_key: bool
     allow_private_network: bool
