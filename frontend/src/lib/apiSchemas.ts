@@ -448,7 +448,7 @@ export interface ProviderRead {
   has_api_key: boolean;
   id: string | null;
   is_enabled: boolean;
-  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | null;
   models: Array<ProviderModel>;
   name: string;
   offer_all: boolean;
