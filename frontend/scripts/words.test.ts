@@ -12,7 +12,9 @@ const flatten = (node: object, prefix = ''): string[] =>
       ? flatten(value, `${prefix}${key}.`)
       : [`${prefix}${key}`.replace(/_(one|other)$/, '')],
   );
-const later = new Set(flatten(pickWords(en, 'later')));
+// English readers are told the portal's own sentences, so these are asked for in other languages alone.
+const isForOthers = (key: string) => key.startsWith('refusals.');
+const later = new Set(flatten(pickWords(en, 'later')).filter((key) => !isForOthers(key)));
 
 const files = new Map(
   readdirSync('src', { recursive: true, withFileTypes: true })

@@ -7,6 +7,9 @@ import { Notice } from '@/components/ui/Notice';
 import { useErrorText } from '@/hooks/useErrorText';
 import { createProvider } from '../api/admin';
 
+/** The same in every language. */
+const example = { name: 'gpu-1', url: 'http://10.0.0.5:8000/v1' };
+
 interface AddProviderProps {
   onClose: () => void;
   onAdded: () => void;
@@ -58,7 +61,7 @@ export function AddProvider({ onClose, onAdded }: AddProviderProps) {
           )}
           <Field
             label={t('admin.providerName')}
-            placeholder="gpu-1"
+            placeholder={example.name}
             value={name}
             maxLength={64}
             autoComplete="off"
@@ -66,7 +69,7 @@ export function AddProvider({ onClose, onAdded }: AddProviderProps) {
           />
           <Field
             label={t('admin.providerUrl')}
-            placeholder="http://10.0.0.5:8000/v1"
+            placeholder={example.url}
             value={url}
             autoComplete="off"
             onChange={(event) => setUrl(event.target.value)}

@@ -9,6 +9,9 @@ import { useErrorText } from '@/hooks/useErrorText';
 import type { DeviceCreated } from '@/lib/apiSchemas';
 import { createDevice, devicesQuery } from '../api/devices';
 
+/** The same in every language. */
+const exampleProject = 'maze';
+
 interface CreateDeviceDialogProps {
   onClose: () => void;
   onCreated: (device: DeviceCreated) => void;
@@ -64,7 +67,7 @@ export function CreateDeviceDialog({ onClose, onCreated }: CreateDeviceDialogPro
           <Field
             label={t('devices.projects')}
             hint={t('devices.projectsHint')}
-            placeholder="maze"
+            placeholder={exampleProject}
             value={projects}
             autoComplete="off"
             onChange={(event) => setProjects(event.target.value)}

@@ -8,6 +8,8 @@ import type { DeviceCreated, DeviceRead } from '@/lib/apiSchemas';
 import { formatDate } from '@/lib/format';
 import { deleteDevice, devicesQuery, renewSecret } from '../api/devices';
 
+const confirmWords = { renew: 'devices.renewConfirm', remove: 'devices.removeConfirm' };
+
 interface DeviceRowProps {
   device: DeviceRead;
   onSecret: (device: DeviceCreated) => void;
@@ -53,7 +55,7 @@ export function DeviceRow({ device, onSecret }: DeviceRowProps) {
             {t('common.cancel')}
           </Button>
           <Button variant="danger" size="sm" onClick={() => void carryOut()}>
-            {t(`devices.${asked}Confirm`)}
+            {t(confirmWords[asked])}
           </Button>
         </div>
       ) : (
