@@ -20,7 +20,7 @@ async function check(name, options, body) {
   page.setDefaultTimeout(10_000);
   try {
     await page.goto(mock.url + (options.path ?? '/c/s-rich'));
-    await page.getByTestId('composer-input').waitFor();
+    await page.locator('input, textarea').first().waitFor();
     await body({ page, mock, context });
     console.log(`ok    ${name}`);
   } catch (error) {
@@ -42,42 +42,53 @@ const place = (page) =>
     top: element.scrollTop,
     toEnd: element.scrollHeight - element.scrollTop - element.clientHeight,
   }));
+const scrolledPast = (page, pixels) =>
+  page.waitForFunction(
+    (least) => document.querySelector('[data-testid=transcript]').scrollTop > least,
+    pixels,
+  );
 const long = richAnswer.repeat(3);
 
 await check('follows the stream at the end', {}, async ({ page, mock }) => {
   mock.state.answer = long;
+  const { top } = await place(page);
   await send(page, 'Go.');
-  await page.waitForTimeout(2500);
-  assert.ok((await place(page)).toEnd < 4, 'the end is in view while it streams');
+  await scrolledPast(page, top + 900);
+  const { toEnd } = await place(page);
+  assert.ok(toEnd < 4, `the end is ${toEnd} px below while it streams`);
 });
 
 await check('lets go on the wheel, jumps back on the button', {}, async ({ page, mock }) => {
   mock.state.answer = long;
+  const { top } = await place(page);
   await send(page, 'Go.');
-  await page.waitForTimeout(2000);
+  await scrolledPast(page, top + 900);
   await page.mouse.move(700, 300);
   await page.mouse.wheel(0, -300);
   await page.waitForTimeout(100);
   const before = await place(page);
-  await page.waitForTimeout(1200);
+  await page.waitForTimeout(700);
   const after = await place(page);
   assert.equal(Math.round(after.top), Math.round(before.top), 'nothing moves what is being read');
   await page.getByTestId('jump-to-latest').click();
-  await page.waitForTimeout(500);
-  assert.ok((await place(page)).toEnd < 4);
+  await page.waitForFunction(() => {
+    const view = document.querySelector('[data-testid=transcript]');
+    return view.scrollHeight - view.scrollTop - view.clientHeight < 4;
+  });
 });
 
 await check('a selection lets go', {}, async ({ page, mock }) => {
   mock.state.answer = long;
+  const { top } = await place(page);
   await send(page, 'Go.');
-  await page.waitForTimeout(1500);
+  await scrolledPast(page, top + 900);
   await last(page)
     .locator('p')
     .first()
     .evaluate((element) => getSelection().selectAllChildren(element));
   await page.waitForTimeout(100);
   const before = await place(page);
-  await page.waitForTimeout(900);
+  await page.waitForTimeout(700);
   assert.equal(Math.round((await place(page)).top), Math.round(before.top));
 });
 
@@ -226,6 +237,54 @@ await check(
         .getByTestId('transcript')
         .evaluate((element) => element.scrollWidth - element.clientWidth)) <= 0,
     );
+  },
+);
+
+await check('an assistive technology finds a log that it need not read out', {}, async ({ page, mock }) => {
+  mock.state.tokenMs = 20;
+  const log = page.getByRole('log', { name: 'Conversation' });
+  assert.equal(await log.getAttribute('aria-live'), 'off');
+  await send(page, 'What is the capital of Norway?');
+  await page.getByTestId('turn-status').getByText('Answer started').waitFor();
+  await page.getByTestId('turn-status').getByText('Answer complete').waitFor();
+  assert.ok(
+    await page.getByTestId('composer-input').evaluate((element) => element === document.activeElement),
+  );
+});
+
+await check(
+  'reduced motion: nothing breathes or slides',
+  { tokenMs: 60, context: { reducedMotion: 'reduce' } },
+  async ({ page }) => {
+    await send(page, 'Think about it.');
+    const turnsOnce = () => {
+      const mark = document.querySelector('.animate-breathe');
+      return mark && getComputedStyle(mark).animationIterationCount === '1';
+    };
+    await page.waitForFunction(turnsOnce);
+    const isStill = () => document.getAnimations().every(({ playState }) => playState === 'finished');
+    await page.waitForFunction(isStill);
+  },
+);
+
+await check(
+  'fields are large enough that a phone does not zoom in on them',
+  { path: '/settings', viewport: { width: 390, height: 844 }, context: { hasTouch: true, isMobile: true } },
+  async ({ page, mock }) => {
+    const sizes = () =>
+      [
+        ...document.querySelectorAll(
+          'input:not([type=file], [type=radio], [type=checkbox]), textarea, select',
+        ),
+      ]
+        .filter((field) => field.checkVisibility())
+        .map((field) => Number.parseFloat(getComputedStyle(field).fontSize));
+    for (const path of ['/settings', '/', '/templates/new', '/compare', '/c/s-rich']) {
+      await page.goto(mock.url + path);
+      await page.locator('input, textarea').first().waitFor();
+      const found = await page.evaluate(sizes);
+      assert.ok(found.length > 0 && Math.min(...found) >= 16, `${path}: ${found.join(', ')} px`);
+    }
   },
 );
 

@@ -97,7 +97,7 @@ const scenes = {
     },
   },
   shared: { path: '/s/open', isSignedIn: false, ready: '[data-testid=shared-title]' },
-  'shared-gone': { path: '/s/gone', isSignedIn: false, isMissing: true },
+  'shared-gone': { path: '/s/gone', isSignedIn: false, refusal: '404' },
   folders: {
     path: '/c/s-o2',
     act: async (page) => {
@@ -119,6 +119,7 @@ const scenes = {
   },
   attachments: {
     path: '/',
+    refusal: '415',
     act: async (page) => {
       await page.getByTestId('composer-input').fill('What do these say?');
       await page
@@ -286,7 +287,7 @@ async function picture(name, scene, size, viewport, colorScheme) {
   };
   page.on('pageerror', (error) => report('error', error.message));
   page.on('console', (message) => {
-    const isExpected = message.text().includes(scene.isMissing ? '404' : '401');
+    const isExpected = message.text().includes(scene.refusal ?? '401');
     if (message.type() === 'error' && !isExpected) report('console', message.text());
   });
   await page.goto(mock.url + scene.path);
