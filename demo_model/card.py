@@ -14,10 +14,8 @@ TOPICS = {
     "names": "names never seen before, copied and remembered",
     "outside": "everything else: an honest refusal",
     "portal": "sign-in, keys, `/v1`, MQTT, templates, sessions, connecting a model (word for word)",
-    "style": "a persona or one-word answers by system prompt",
-    "sums": "sums and products of small numbers",
+    "style": "the same questions after a system prompt",
     "thread": "follow-ups, repetition, summaries, things told before",
-    "tools": "tool calls",
 }
 
 

@@ -15,12 +15,10 @@ TOOLS_OUTRO = '\n</tools>\nCall one as <tool_call>\n{"name": ..., "arguments": {
 
 @dataclass
 class Message:
-    """One message; `thought` is reasoning that is learnt but never shown again in the history."""
+    """One message."""
 
     role: str
     content: str
-    thought: str | None = None
-    call: dict[str, Any] | None = None
 
 
 @dataclass
@@ -36,34 +34,21 @@ def tools_text(tools: list[dict[str, Any]]) -> str:
     return TOOLS_INTRO + "".join("\n" + json.dumps(tool) for tool in tools) + TOOLS_OUTRO
 
 
-def call_text(call: dict[str, Any]) -> str:
-    """Return a tool call as the model writes it."""
-    body = json.dumps({"name": call["name"], "arguments": call["arguments"]})
-    return f"{CALL}\n{body}\n{END_CALL}"
-
-
 def segments(conversation: Conversation) -> list[tuple[str, bool]]:
-    """Split the rendered conversation into (text, is_learnt); only what the assistant writes is learnt.
-
-    A thought stands only in the last assistant message: the template leaves it out of the history.
-    """
+    """Split the rendered conversation into (text, is_learnt); only what the assistant writes is learnt."""
     parts: list[tuple[str, bool]] = []
     messages = list(conversation.messages)
     if conversation.tools:
         if not messages or messages[0].role != "system":
             messages.insert(0, Message("system", ""))
         messages[0] = Message("system", messages[0].content + tools_text(conversation.tools))
-    for index, message in enumerate(messages):
-        if message.role != "assistant":
-            parts.append((f"{START}{message.role}\n{message.content}{END}\n", False))
-            continue
-        opening = f"{START}{message.role}\n"
-        if message.thought is not None and index == len(messages) - 1:
-            parts.append((f"{opening}{THINK}\n", False))
-            parts.append((f"{message.thought}\n{END_THINK}\n\n", True))
+    for message in messages:
+        if message.role == "assistant":
+            parts += [
+                (f"{START}assistant\n", False),
+                (f"{message.content}{END}", True),
+                ("\n", False),
+            ]
         else:
-            parts.append((opening, False))
-        text = message.content if message.call is None else call_text(message.call)
-        parts.append((f"{text}{END}", True))
-        parts.append(("\n", False))
+            parts.append((f"{START}{message.role}\n{message.content}{END}\n", False))
     return parts

@@ -1,7 +1,7 @@
 """Judges an answer against what a held-out line expects.
 
 Kinds: `fact:LABEL|LABEL` (word for word one of the known answers), `refusal`, `says:A&B`, `exactly:X`,
-`sum:N`, `maze` (the hint that fits the state in the message), `summary:A&B`, `call:NAME:ARGUMENT=VALUE`.
+`maze` (the hint that fits the state in the message), `summary:A&B`.
 """
 
 import json
@@ -50,24 +50,12 @@ def is_hint_for(text: str, message: str) -> bool:
         return False
 
 
-def is_call(reply: dict[str, Any], wanted: str) -> bool:
-    """Tell whether the reply calls that tool with that argument."""
-    name, argument = wanted.split(":", 1)
-    key, value = argument.split("=", 1)
-    calls = reply.get("tool_calls") or []
-    if len(calls) != 1 or calls[0]["function"]["name"] != name:
-        return False
-    return bool(json.loads(calls[0]["function"]["arguments"]) == {key: value})
-
-
 def is_right(expected: str, reply: dict[str, Any], message: str) -> bool:
     """Judge one reply; `message` is what the user had written."""
     text = (reply.get("content") or "").strip()
     kind, _, wanted = expected.partition(":")
     if kind == "fact":
         return any(text == answer for label in wanted.split("|") for answer in KNOWN[label])
-    if kind == "sum":
-        return text == wanted or text.endswith(f"= {wanted}.")
     if kind == "summary":
         return text.startswith("So far") and all(part in text for part in wanted.split("&"))
     judges = {
@@ -75,6 +63,5 @@ def is_right(expected: str, reply: dict[str, Any], message: str) -> bool:
         "says": lambda: says(text, wanted),
         "exactly": lambda: text.rstrip(".") == wanted,
         "maze": lambda: is_hint_for(text, message),
-        "call": lambda: is_call(reply, wanted),
     }
     return bool(judges[kind]())

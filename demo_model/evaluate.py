@@ -27,7 +27,6 @@ class Line:
     topic: str
     turns: list[tuple[str, str | None]]
     system: str
-    tools: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,13 @@ class Outcome:
 
 
 def read_lines(path: Path) -> list[Line]:
-    """Read a held-out file: JSON Lines with `topic`, `turns`, and `system` or `tools` where needed."""
+    """Read a held-out file: JSON Lines with `topic`, `turns`, and `system` where needed."""
     rows = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
     return [
         Line(
             row["topic"],
             [(turn[0], turn[1]) for turn in row["turns"]],
             row.get("system", ""),
-            row.get("tools", []),
         )
         for row in rows
     ]
@@ -58,15 +56,14 @@ def read_lines(path: Path) -> list[Line]:
 def ask(server: ModelServer, line: Line) -> list[Outcome]:
     """Hold one conversation; the model's own answers are its history."""
     messages: list[dict[str, Any]] = [{"role": "system", "content": line.system}] if line.system else []
-    options = {"tools": [{"type": "function", "function": tool} for tool in line.tools]} if line.tools else {}
     outcomes = []
     for message, expected in line.turns:
         messages.append({"role": "user", "content": message})
-        reply = server.chat(messages, **options)
+        reply = server.chat(messages)
         messages.append({"role": "assistant", "content": reply.get("content") or ""})
         if expected is not None:
-            shown = reply.get("content") or json.dumps(reply.get("tool_calls"))
-            outcomes.append(Outcome(line.topic, message, expected, shown, is_right(expected, reply, message)))
+            is_fit = is_right(expected, reply, message)
+            outcomes.append(Outcome(line.topic, message, expected, reply.get("content") or "", is_fit))
     return outcomes
 
 

@@ -25,7 +25,6 @@ ACCESS = [
             f"[give|make|get] me {KEY}[.|]",
             "new [key|API key|api key|token][?| please|]",
         ],
-        "The user wants an API key.",
     ),
     Fact(
         "API keys",
@@ -46,7 +45,6 @@ ACCESS = [
             "how are keys stored?",
             "can a key [expire|have a limit|have a budget][?|]",
         ],
-        "The user asks about API keys.",
     ),
     Fact(
         "revoking a key",
@@ -67,7 +65,6 @@ ACCESS = [
             "can I see [my|the|a] key again[?|]",
             "what if I lose [my|the|a] key[?|]",
         ],
-        "The user wants to get rid of a key.",
     ),
     Fact(
         "using `/v1` with curl",
@@ -85,7 +82,6 @@ ACCESS = [
             "[how does|what does] [a call|a request] to /v1 look[?| like?]",
             "an example [of|for] /v1/chat/completions[?| please|]",
         ],
-        "The user wants a curl command.",
     ),
     Fact(
         "the OpenAI SDK",
@@ -103,7 +99,6 @@ ACCESS = [
             "which [SDK|library|client] [can I use|works|do I use][?|]",
             "can I use it from Python[?|]",
         ],
-        "The user wants to use the OpenAI SDK.",
     ),
     Fact(
         "JavaScript access",
@@ -119,7 +114,6 @@ ACCESS = [
             "does it work [with|in] [JavaScript|TypeScript|Node|Node.js][?|]",
             "can I use it from [JavaScript|TypeScript|Node][?|]",
         ],
-        "The user wants a JavaScript example.",
     ),
     Fact(
         "the `/v1` address",
@@ -140,7 +134,6 @@ ACCESS = [
             "does the portal have an API[?|]",
             "is there an API[?|]",
         ],
-        "The user asks for the base URL.",
     ),
     Fact(
         "the REST chat route",
@@ -161,7 +154,6 @@ ACCESS = [
             "is there a REST [API|route|interface][?|]",
             "how do I [stream|get a stream] over [REST|HTTP][?|]",
         ],
-        "The user asks for the REST route.",
     ),
     Fact(
         "connecting a real model",
@@ -185,7 +177,6 @@ ACCESS = [
             "how do I get rid of the demo model[?|]",
             "is there a [better|bigger|real] model[?|]",
         ],
-        "The user wants a real model.",
     ),
     Fact(
         "LLM_SERVER_URL",
@@ -205,7 +196,6 @@ ACCESS = [
             "I [have|run] [Ollama|vLLM|llama.cpp|LM Studio|a llama-server] [on another machine|already|on port 8080|on my PC|running][.|]",
             "my [Ollama|vLLM|LM Studio|llama.cpp] is [running|ready|on port 11434][.|, what now?]",
         ],
-        "The user has a model server.",
     ),
     Fact(
         "loading a GGUF file",
@@ -223,7 +213,6 @@ ACCESS = [
             "[does|can] [it|the portal] [load|read|run|open] GGUF[?| files?|]",
             "where do I put [my|the] [GGUF|gguf|model] file[?|]",
         ],
-        "The user has a model file.",
     ),
     Fact(
         "a model from Hugging Face",
@@ -241,7 +230,6 @@ ACCESS = [
             "does it work with Hugging Face[?|]",
             "where [do I get|can I download|does the portal download] models[?| from?|]",
         ],
-        "The user wants a model from Hugging Face.",
     ),
     Fact(
         "errors from the API",
@@ -258,6 +246,5 @@ ACCESS = [
             "my request [fails|failed|was refused|is rejected][.| with 401.| with 429.]",
             "[unauthorized|too many requests|service unavailable|forbidden]",
         ],
-        "The user asks about errors.",
     ),
 ]

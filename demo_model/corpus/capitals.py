@@ -61,6 +61,15 @@ FORWARD = [
     "[which|what] is {x}'s [capital|capital city][?|]",
     "in {x}, [which|what] city is the capital?",
     "what city is {x}'s capital?",
+    "{x}[,|:] [what|which] [is the capital there|city is its capital|city is the capital|is the capital][ again|][?|]",
+    "what capital [city |]does {x} have[?|]",
+    "[the |]capital [city |]of {x} is [what|called what|which city][?|]",
+    "[what is|what's] [the capital of {x}|{x}'s capital] [called|named][?|]",
+    "{x}'s capital [city |]is [which city|what|called what][?|]",
+    "[hi|hello|hey|well], [might|would|do|could] you know the capital [that {x} has|of {x}|city of {x}][?|]",
+    "[what is|what's|name|tell me] the capital [city |]of the [country|nation|state] [of |]{x}[?|.|]",
+    "[I'm|I am] [after|looking for|searching for|asking for] the capital [city |]of {x}[.|]",
+    "[the country|the state] {x}[,|:] [what is the capital|its capital][?|]",
 ]
 FORWARD_REPLIES = ["The capital of {x} is {y}."]
 BACKWARD = [
@@ -71,6 +80,11 @@ BACKWARD = [
     "[what|where] is {y}[ the capital of|][?|]",
     "[in which country|in what country|where] [is|lies] {y}[?| located?|]",
     "to which country does {y} belong?",
+    "[what|which] country does {y} belong to[?|]",
+    "[what|which] [country|nation|state|land] is {y} [the capital of|the capital city of|in][?|]",
+    "{y}[,|:] [of what country is that the capital|that is the capital of which country|capital of which country|capital of what|which country is that][ city|][?|]",
+    "[what|which] [nation's|country's|land's|state's] capital is {y}[?| called?|]",
+    "{y} is [which|what] [country's|nation's|state's] capital[ city|][?|]",
     "{y} belongs to which country?",
     "[whose capital is|what is] {y}[?| the capital of?|]",
     "name the country whose capital is {y}[.|]",
@@ -78,6 +92,8 @@ BACKWARD = [
 BACKWARD_REPLY = "{y} is the capital of {x}."
 FOLLOW_UPS = [
     "and [of |the capital of |what about |how about |for |that of |]{x}?",
+    "[how|what] about [{x} then|that of {x}|the one of {x}|{x} next][?|]",
+    "[then|now] [the one of|do|that of|take|try] {x}[?|.|]",
     "[what|how] about {x}[?|]",
     "and {x}[?|]",
     "and of {x}[?| then?|]",
@@ -88,6 +104,10 @@ FOLLOW_UPS = [
     "and in {x}?",
     "same question for {x}[.|]",
     "and that of {x}?",
+    "[and|then|so|what of|how about] the one of {x}[?|, what is it?| then?|]",
+    "[what about|how about|and what of] that of {x}[?|]",
+    "[okay|ok|good|fine|nice|great], [next|now|and|then][:|] {x}[?|.|]",
+    "[and|what about|how about|then] {x}'s[?| then?|]",
     "also {x}[?|, please|]",
 ]
 SEVERAL = [
@@ -101,12 +121,11 @@ SEVERAL = [
 
 @dataclass
 class CapitalTurn:
-    """A question with its answer, the label for a summary, and the bare answer for terse styles."""
+    """A question with its answer, and the label for a summary."""
 
     user: str
     answer: str
     label: str
-    short: str
 
 
 def shown(country: str) -> str:
@@ -130,7 +149,6 @@ def forward(rng: random.Random, patterns: list[str] = FORWARD) -> CapitalTurn:
         expand(rng, rng.choice(patterns), x=asked(rng, country)),
         answer,
         f"the capital of {shown(country)}",
-        city,
     )
 
 
@@ -147,7 +165,6 @@ def backward(rng: random.Random) -> CapitalTurn:
         expand(rng, rng.choice(BACKWARD), y=city),
         f"{city} is the capital of {shown(country)}.",
         f"the city {city}",
-        shown(country),
     )
 
 
@@ -163,5 +180,4 @@ def several(rng: random.Random) -> CapitalTurn:
         user,
         lines,
         f"the capitals of {shown(first)} and {shown(second)}",
-        f"{CAPITALS[first]}, {CAPITALS[second]}",
     )

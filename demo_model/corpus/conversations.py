@@ -16,51 +16,45 @@ from demo_model.corpus.more_ways import enriched
 from demo_model.corpus.names import made_up_word, person
 from demo_model.corpus.portal import PORTAL
 from demo_model.corpus.skills import SKILLS
-from demo_model.corpus.sums import small_sum
-from demo_model.corpus.tools import tool_conversation
 
 FACTS = enriched([*PORTAL, *ACCESS, *FEATURES])
 SMALL_TALK = enriched(GREETINGS)
 SELF = enriched([*IDENTITY, *SKILLS])
-WHO_I_AM = IDENTITY[0]
 LONGEST_REPEAT = 260
 # Answers with code are long and soon known by heart; asking for them less leaves room for what is hard.
-CODE_WEIGHT = 0.5
+CODE_WEIGHT = 0.4
 SUMMARY_LINES = 5
 WEIGHTS = {
-    "fact": 30,
-    "capital": 13,
-    "sum": 11,
-    "greeting": 7,
-    "identity": 8,
-    "outside": 22,
-    "tell_name": 5,
-    "ask_name": 4,
-    "tell_thing": 3,
-    "ask_thing": 3,
-    "repeat": 3,
-    "echo": 2,
-    "first": 1,
-    "summary": 3,
+    "fact": 32,
+    "capital": 20,
+    "greeting": 11,
+    "identity": 14,
+    "outside": 28,
+    "tell_name": 6,
+    "ask_name": 10,
+    "tell_thing": 5,
+    "ask_thing": 7,
+    "repeat": 5,
+    "summary": 6,
     "maze": 3,
-    "say": 4,
 }
 FIRST_TURN = {
-    "fact": 34,
-    "capital": 12,
-    "sum": 11,
-    "greeting": 10,
-    "identity": 10,
-    "outside": 38,
-    "tell_name": 9,
+    "fact": 38,
+    "capital": 18,
+    "greeting": 17,
+    "identity": 25,
+    "outside": 42,
+    "tell_name": 15,
     "ask_name": 1,
-    "tell_thing": 3,
+    "tell_thing": 7,
     "ask_thing": 1,
     "summary": 1,
-    "echo": 1,
     "repeat": 1,
-    "say": 6,
 }
+# After a capital the next question is often another one, in half a sentence.
+FOLLOW_UP_SHARE = 0.3
+# Asking for what was never told is rare: most who ask have told it.
+UNTOLD_SHARE = 0.25
 
 
 @dataclass
@@ -70,8 +64,6 @@ class Thread:
     rng: random.Random
     messages: list[Message] = field(default_factory=list)
     name: str = ""
-    persona: str = ""
-    is_terse: bool = False
     things: dict[str, str] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     last_kind: str = ""
@@ -81,51 +73,39 @@ class Thread:
         """What the user has written."""
         return [message.content for message in self.messages if message.role == "user"]
 
-    def add(self, user: str, answer: str, label: str, thought: str, affixes: bool = True) -> None:
+    def add(self, user: str, answer: str, label: str, affixes: bool = True) -> None:
         """Append a turn."""
         is_rough = self.rng.random() < 0.75
         self.messages.append(Message("user", roughen(self.rng, user, affixes) if is_rough else user))
-        self.messages.append(Message("assistant", answer, thought))
+        self.messages.append(Message("assistant", answer))
         self.labels.append(label)
 
     def fact(self, facts: list[Fact]) -> None:
         """Ask for something the model knows."""
         fact = self.rng.choices(facts, [CODE_WEIGHT if "```" in one.answers[0] else 1.0 for one in facts])[0]
         answer = self.rng.choice(fact.answers)
-        if fact is WHO_I_AM and self.persona:
-            answer = f"I am {self.persona}, running on the tiny demo model of Prompt Portal."
         question = ask(self.rng, fact.nouns, fact.deeds, fact.asks)
         if "{" in question and facts is SMALL_TALK:
             question = question.replace("{w}", made_up_word(self.rng)).replace(
                 "{c}", self.rng.choice(list(capitals.CAPITALS))
             )
-        self.add(question, answer, fact.label, fact.thought)
+        self.add(question, answer, fact.label)
 
     def capital(self) -> None:
         """Ask about capitals."""
         chance = self.rng.random()
         if self.last_kind == "capital" and chance < 0.6:
             turn = capitals.follow_up(self.rng)
-        elif chance < 0.8 or self.is_terse:
+        elif chance < 0.74:
             turn = capitals.forward(self.rng)
         else:
             turn = capitals.backward(self.rng) if chance < 0.92 else capitals.several(self.rng)
-        self.add(
-            turn.user,
-            turn.short if self.is_terse else turn.answer,
-            turn.label,
-            f"The user asks for {turn.label}.",
-        )
-
-    def sum(self) -> None:
-        """Ask for a small sum."""
-        question, answer, label = small_sum(self.rng)
-        self.add(question, answer, label, f"A small sum: {label}.")
+        self.add(turn.user, turn.answer, turn.label)
 
     def outside(self) -> None:
         """Ask for something the model must refuse."""
         question = outside.outside_question(self.rng)
-        self.add(question, self.rng.choice(outside.REFUSALS), "something I do not know", outside.THOUGHT)
+        self.add(question, self.rng.choice(outside.REFUSALS), "something I do not know")
 
     def tell_name(self) -> None:
         """Tell the user's name."""
@@ -135,20 +115,18 @@ class Thread:
             user,
             memory.say(self.rng, memory.NAME_TOLD, n=self.name),
             f"your name, {self.name}",
-            "The user tells me a name.",
             affixes=False,
         )
 
     def ask_name(self) -> None:
         """Ask for the user's name."""
+        if not self.name and self.rng.random() > UNTOLD_SHARE:
+            self.tell_name()
         answer = memory.NAME_KNOWN.replace("{n}", self.name) if self.name else memory.NAME_UNKNOWN
-        if self.is_terse and self.name:
-            answer = self.name
         self.add(
             memory.say(self.rng, memory.ASK_NAME),
             answer,
             "your name",
-            "The user asks for the name I was told.",
         )
 
     def tell_thing(self) -> None:
@@ -160,12 +138,13 @@ class Thread:
             memory.say(self.rng, memory.TELL_THING, k=key, v=value),
             answer,
             f"your {key}",
-            "The user tells me something to remember.",
             affixes=False,
         )
 
     def ask_thing(self) -> None:
         """Ask for something told, or never told."""
+        if not self.things and self.rng.random() > UNTOLD_SHARE:
+            self.tell_thing()
         key = (
             self.rng.choice(list(self.things))
             if self.things and self.rng.random() < 0.8
@@ -180,55 +159,26 @@ class Thread:
             memory.say(self.rng, memory.ASK_THING, k=key),
             answer.replace("{k}", key),
             f"your {key}",
-            "The user asks for something told before.",
         )
-
-    def say(self) -> None:
-        """Ask for given words to be said."""
-        words = " ".join(memory.value(self.rng) for _ in range(self.rng.choice([1, 1, 2, 3, 4, 6])))
-        user = memory.say(self.rng, memory.SAY, w=words)
-        self.add(user, words, "words to repeat", "I write the words that the user gave.", affixes=False)
 
     def repeat(self) -> None:
         """Ask for the last answer again."""
         last = self.messages[-1].content if self.users else memory.NOTHING_YET
         if len(last) <= LONGEST_REPEAT:
-            self.add(memory.say(self.rng, memory.REPEAT), last, "a repetition", "I repeat my last answer.")
-
-    def echo(self) -> None:
-        """Ask for the user's own last message."""
-        answer = memory.ECHO_REPLY.replace("{m}", self.users[-1]) if self.users else memory.NOTHING_YET
-        if len(answer) <= LONGEST_REPEAT:
-            self.add(
-                memory.say(self.rng, memory.ECHO),
-                answer,
-                "your last message",
-                "I repeat the user's last message.",
-            )
-
-    def first(self) -> None:
-        """Ask for the user's first message."""
-        answer = memory.FIRST_REPLY.replace("{m}", self.users[0]) if self.users else memory.NOTHING_YET
-        if len(answer) <= LONGEST_REPEAT:
-            self.add(
-                memory.say(self.rng, memory.FIRST),
-                answer,
-                "your first message",
-                "I repeat the user's first message.",
-            )
+            self.add(memory.say(self.rng, memory.REPEAT), last, "a repetition")
 
     def summary(self) -> None:
         """Ask what was said so far; long conversations list the last few turns."""
         lines = "\n".join(f"- {label}" for label in self.labels[-SUMMARY_LINES:])
         answer = f"{memory.SUMMARY_HEAD}\n\n{lines}" if lines else memory.SUMMARY_EMPTY
-        self.add(memory.say(self.rng, memory.SUMMARISE), answer, "a summary", "I list what was said.")
+        self.add(memory.say(self.rng, memory.SUMMARISE), answer, "a summary")
 
     def maze(self) -> None:
         """Send a maze state in the middle of anything."""
         message, answer, _ = maze_turn(self.rng)
         self.messages += [
             Message("user", message),
-            Message("assistant", answer, "A maze state: I answer with a JSON hint."),
+            Message("assistant", answer),
         ]
         self.labels.append("a maze hint")
 
@@ -248,11 +198,11 @@ class Thread:
 def turns(rng: random.Random) -> int:
     """Draw the number of turns: many short conversations, a few that fill the context."""
     chance = rng.random()
-    if chance < 0.4:
+    if chance < 0.55:
         return 1
-    if chance < 0.8:
+    if chance < 0.87:
         return rng.randint(2, 5)
-    return rng.randint(6, 12) if chance < 0.965 else rng.randint(15, 40)
+    return rng.randint(6, 12) if chance < 0.975 else rng.randint(15, 40)
 
 
 def draw(rng: random.Random, weights: dict[str, int]) -> str:
@@ -262,17 +212,17 @@ def draw(rng: random.Random, weights: dict[str, int]) -> str:
 
 def maze_conversation(rng: random.Random) -> Conversation:
     """Return states of one game, each answered by a hint."""
-    message, answer, system = maze_turn(rng, is_big=rng.random() < 0.35)
+    message, answer, system = maze_turn(rng, is_big=rng.random() < 0.3)
     messages = [Message("system", system)] if system else []
     messages += [
         Message("user", message),
-        Message("assistant", answer, "A maze state: I answer with a JSON hint."),
+        Message("assistant", answer),
     ]
     for _ in range(rng.choice([0, 0, 0, 1, 2, 4])):
         message, answer, _ = maze_turn(rng)
         messages += [
             Message("user", message),
-            Message("assistant", answer, "A maze state: I answer with a JSON hint."),
+            Message("assistant", answer),
         ]
     return Conversation(messages)
 
@@ -281,26 +231,13 @@ def mixed_conversation(rng: random.Random) -> Conversation:
     """Return a conversation over several topics."""
     thread = Thread(rng)
     chance = rng.random()
-    if chance < 0.35:
+    if chance < 0.25:
         thread.messages.append(Message("system", systems.plain(rng)))
-    elif chance < 0.45:
-        text, thread.persona = systems.persona(rng)
-        thread.messages.append(Message("system", text))
-    elif chance < 0.50:
-        thread.is_terse = True
-        thread.messages.append(Message("system", systems.terse(rng)))
     count = turns(rng)
-    first = FIRST_TURN
-    if thread.is_terse:
-        first = {"capital": 1}
-    elif thread.persona:
-        first = {**FIRST_TURN, "identity": 60}
-    thread.turn(draw(rng, first))
+    thread.turn(draw(rng, FIRST_TURN))
     while len(thread.labels) < count:
-        thread.turn(draw(rng, WEIGHTS))
-    if rng.random() > 0.07:
-        for message in thread.messages:
-            message.thought = None
+        is_follow_up = thread.last_kind == "capital" and rng.random() < FOLLOW_UP_SHARE
+        thread.turn("capital" if is_follow_up else draw(rng, WEIGHTS))
     return Conversation(thread.messages)
 
 
@@ -308,8 +245,4 @@ def conversations(seed: int, count: int) -> Iterator[Conversation]:
     """Yield the corpus."""
     rng = random.Random(seed)
     for _ in range(count):
-        chance = rng.random()
-        if chance < 0.05:
-            yield tool_conversation(rng)
-        else:
-            yield maze_conversation(rng) if chance < 0.14 else mixed_conversation(rng)
+        yield maze_conversation(rng) if rng.random() < 0.07 else mixed_conversation(rng)

@@ -20,7 +20,6 @@ FEATURES = [
             "does [it|the portal] [support|speak|have] MQTT[?|]",
             "how do [games|robots|devices|sensors] [talk to|connect to|use|reach] [the portal|Prompt Portal|you|the model][?|]",
         ],
-        "The user asks about MQTT.",
     ),
     Fact(
         "asking over MQTT",
@@ -39,7 +38,6 @@ FEATURES = [
             "what [payload|JSON|message] do I [send|publish] over MQTT[?|]",
             "where does the MQTT [answer|reply|response] [come|arrive|go][?|]",
         ],
-        "The user wants to ask over MQTT.",
     ),
     Fact(
         "cancelling over MQTT",
@@ -51,7 +49,6 @@ FEATURES = [
             "[cancel an MQTT request|stop an answer over MQTT|cancel a request by MQTT|abort an MQTT request|cancel over MQTT|stop a request from my game]"
         ],
         ["[which|what] topic [cancels|stops|aborts|is for cancelling] [a request|an answer|requests][?|]"],
-        "The user wants to cancel over MQTT.",
     ),
     Fact(
         "the maze topics",
@@ -71,7 +68,6 @@ FEATURES = [
             "what fields [has|does] a [hint|maze hint][?| have?]",
             "how does the maze [game work|get its hints|talk to the portal][?|]",
         ],
-        "The user asks about the maze topics.",
     ),
     Fact(
         "devices",
@@ -88,7 +84,6 @@ FEATURES = [
             "[which|what] [user name|password|login|credentials] [do I use|are there|are needed] for MQTT[?|]",
             "where [do I get|are|can I find] the MQTT [credentials|password|login|user name][?|]",
         ],
-        "The user asks about devices.",
     ),
     Fact(
         "the MQTT broker",
@@ -106,7 +101,6 @@ FEATURES = [
             "do I need [a broker|Mosquitto|my own broker|to install a broker][?|]",
             "where do I set the [broker|MQTT broker|broker's address][?|]",
         ],
-        "The user asks about the broker.",
     ),
     Fact(
         "prompt templates",
@@ -125,7 +119,6 @@ FEATURES = [
             "do templates have [variables|versions][?|]",
             "where can I [save|store|keep] [my prompts|a prompt|prompts][?|]",
         ],
-        "The user asks about templates.",
     ),
     Fact(
         "A/B tests",
@@ -140,7 +133,6 @@ FEATURES = [
             "[which|what] [prompt|template] [is better|works better][?|]",
             "can I compare [prompts|templates|models|two models][?|]",
         ],
-        "The user asks about A/B tests.",
     ),
     Fact(
         "sessions",
@@ -158,7 +150,6 @@ FEATURES = [
             "[are|is] my [chats|conversations|history] [saved|kept][?|]",
             "[will|do] you [keep|save] [this chat|our conversation|this conversation][?|]",
         ],
-        "The user asks about sessions.",
     ),
     Fact(
         "branches",
@@ -177,7 +168,6 @@ FEATURES = [
             "can I [edit|change|correct] [my message|what I wrote|a message][?|]",
             "is the old answer lost[?|]",
         ],
-        "The user asks about branches.",
     ),
     Fact(
         "deleting and renaming chats",
@@ -192,7 +182,6 @@ FEATURES = [
             "can I [delete|rename|pin|undo] [a chat|a session|it|my chats][?|]",
             "I deleted [a chat|a session] by mistake[.|]",
         ],
-        "The user wants to tidy the chats.",
     ),
     Fact(
         "searching chats",
@@ -206,7 +195,6 @@ FEATURES = [
             "can I search [my chats|old messages|my history|conversations][?|]",
             "is there a search[?|]",
         ],
-        "The user wants to search.",
     ),
     Fact(
         "exporting and sharing",
@@ -223,7 +211,6 @@ FEATURES = [
             "can I [export|share|download|import] [a chat|my chats|this conversation|conversations][?|]",
             "[which|what] formats [can I export|are there][?| to?|]",
         ],
-        "The user asks about export and sharing.",
     ),
     Fact(
         "stopping an answer",
@@ -239,7 +226,6 @@ FEATURES = [
             "can I [stop|interrupt|cancel] [you|an answer|the model|a reply][?|]",
             "what happens [when|if] I [close|leave|reload] the page[?|]",
         ],
-        "The user wants to stop an answer.",
     ),
     Fact(
         "keyboard shortcuts",
@@ -257,7 +243,6 @@ FEATURES = [
             "[list|show me] the [shortcuts|keyboard shortcuts|hotkeys][.|]",
             "how do I make a new line[?|]",
         ],
-        "The user asks about shortcuts.",
     ),
     Fact(
         "the context window",
@@ -276,7 +261,6 @@ FEATURES = [
             "what happens [when|if] a [chat|conversation] gets [too long|very long][?|]",
             "how many tokens [can I use|fit|are there][?|]",
         ],
-        "The user asks about the context window.",
     ),
     Fact(
         "dark mode",
@@ -289,7 +273,6 @@ FEATURES = [
             "[is there|do you have|does it have] [a dark mode|dark mode|a light theme|themes][?|]",
             "the page is too [bright|dark][.|]",
         ],
-        "The user asks about the theme.",
     ),
     Fact(
         "temperature and sampling",
@@ -306,7 +289,6 @@ FEATURES = [
             "what [temperature|top_p|max_tokens] [should I use|is set|is the default][?|]",
             "why are [the|your] answers [random|different each time|cut off|so short][?|]",
         ],
-        "The user asks about sampling.",
     ),
     Fact(
         "streaming",
@@ -321,6 +303,5 @@ FEATURES = [
             "does [it|the API|the portal] [stream|support streaming][?|]",
             "can I [stream|get] [answers|replies|tokens one by one][?|]",
         ],
-        "The user asks about streaming.",
     ),
 ]

@@ -114,7 +114,6 @@ class Fact:
     nouns: list[str]
     deeds: list[str]
     asks: list[str]
-    thought: str = ""
 
 
 def expand(rng: random.Random, pattern: str, **slots: str) -> str:
@@ -179,7 +178,7 @@ def disturb(rng: random.Random, text: str) -> str:
 
 def roughen(rng: random.Random, text: str, affixes: bool = True) -> str:
     """Say it less neatly: openers, closers, letter case, missing punctuation, a slip of the finger."""
-    if affixes and rng.random() < 0.3:
+    if affixes and rng.random() < 0.35:
         text = reword(rng, text)
     if affixes and rng.random() < 0.15:
         text = disturb(rng, text)

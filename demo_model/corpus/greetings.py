@@ -30,7 +30,6 @@ GREETINGS = [
             "[let's|can we|shall we|I want to] [chat|talk|start|begin][!|?|]",
             "[start|begin|let's go|here I am|I'm here|first time here|I'm back]",
         ],
-        "The user greets me. I greet back and say what I am.",
     ),
     Fact(
         "how I am",
@@ -48,7 +47,6 @@ GREETINGS = [
             "everything [ok|fine|good|alright] [with you|there]?",
             "I [hope you are|hope you're|trust you are] [well|fine|good|having a good day][.|]",
         ],
-        "The user asks how I am.",
     ),
     Fact(
         "thanks",
@@ -65,7 +63,6 @@ GREETINGS = [
             "[ok|okay|alright|got it|I see|understood|makes sense|fair enough|I understand|that makes sense|all clear|clear][!|, thanks|, thank you|.|]",
             "that [is|was|'s] [great|very helpful|good|kind|nice|useful|clear|perfect|all I need][.|!| of you|, thanks]",
         ],
-        "The user thanks me.",
     ),
     Fact(
         "a goodbye",
@@ -78,7 +75,6 @@ GREETINGS = [
             "[ok|okay|thanks|thank you|alright|well][,|] [bye|goodbye|see you|that's all|that is all|see you later|good night|I'm done|I have to go now][!|.|]",
             "[I'm|I am|we are|we're] [done|finished|off|leaving|going to bed|logging off|going home][ for today| now|][.|!|]",
         ],
-        "The user says goodbye.",
     ),
     Fact(
         "an apology",
@@ -88,7 +84,6 @@ GREETINGS = [
         [
             "[sorry|oh sorry|my mistake|my bad|oops|I apologise|I apologize|apologies|pardon me|excuse me|oh no, sorry|sorry about that|I made a mistake|never mind|nevermind|forget it][!|.|, my mistake|]"
         ],
-        "The user apologises.",
     ),
     Fact(
         "yes or no",
@@ -98,6 +93,5 @@ GREETINGS = [
         [
             "[yes|no|yeah|yep|nope|nah|sure|maybe|of course|ok then|not really|no thanks|yes please|I think so|I guess|fine|whatever|indeed|right|true|correct|exactly|absolutely|certainly][!|.|]"
         ],
-        "The user gives a short answer.",
     ),
 ]

@@ -14,6 +14,10 @@ TELL_NAME = [
     "[hi|hello|hey], {n} here[.|!|]",
     "[remember|note|keep in mind|don't forget|know|please remember][,|] [my name is|that my name is|that I am|I am|that I'm called] {n}[.|!|]",
     "[you are talking to|you're speaking with|I introduce myself:|let me introduce myself:|allow me to introduce myself, I am|my parents named me] {n}[.|!|]",
+    "{n} is [what I'm called|what I am called|who I am|how they call me|my own name|my name, okay][.|!|?|]",
+    "[hi|hello|hey|hey bot|hi bot|hello dear bot|hey you][,|!] {n} [speaking|here|is my name|is who I am|is what I'm called][.|!|]",
+    "[my own name is|my first name would be|hi, my first name is|the name is|I'm|i am] {n}[, in case you wonder|, thanks for asking|, by the way|, a game designer|, a developer|, your new user|, nice to meet you|][.|!|]",
+    "[hey|hi|hello] [bot|robot|there|model][,|!] [I'm|my name is|call me] {n}[.|!|]",
     "actually[,|] [my name is|I am|it's|call me] {n}[.|]",
     "my name[:|?] {n}[.|!|]",
 ]
@@ -30,6 +34,11 @@ ASK_NAME = [
     "[who|with whom] are you [talking|speaking] to[?|]",
     "how did I introduce myself?",
     "I told you my name[.|,|:] what [is|was] it?",
+    "[do you still know|do you know|can you tell|tell me|say] who [you are talking with|I am|you talk to|is talking to you|is writing to you][?|.|]",
+    "[what|which] name [have I given|did I give|have I told|do you have for|do you know for] [you|me|you before][?|]",
+    "what [do you|will you|would you] call me [now|then|from now on|again][?|]",
+    "[under|by] [what|which] name do you know me[?|]",
+    "[tell me|say] [what my name is|my name], if you [know it|know|remember|remember it|can][.|]",
     "[my name again|quiz: my name|say my name][?|.|]",
 ]
 NAME_KNOWN = "Your name is {n}."
@@ -92,44 +101,23 @@ ASK_THING = [
     "[which|what] {k} [do I have|is mine|did I tell you|did I mention][?|]",
     "I told you my {k}[.|,|:] what [is|was] it?",
     "can you [recall|remember|repeat] my {k}?",
+    "[so |and |now |][what is|what's] my {k}, [my {k}|again|then|please|do you know][?|]",
 ]
 THING_KNOWN = "Your {k} is {v}."
 THING_UNKNOWN = "You have not told me your {k} yet."
-SAY = [
-    "say {w}",
-    "say {w}[.|!|, please|]",
-    "[please |]say: {w}",
-    "[please |][repeat|write|echo|say] after me: {w}",
-    "[please |][repeat|write|echo|copy|print|type]: {w}",
-    "[can|could|would] you [say|repeat|write|echo] {w}[?|, please?]",
-    "[I want you to|just|now] [say|write|repeat|echo] {w}[.|]",
-    "[echo|repeat] {w}",
-    "[say|repeat|write] the [word|words|text|line] {w}[.|]",
-]
 REPEAT = [
-    "[repeat that|say that again|again|again please|come again|once more|repeat|repeat please|please repeat|one more time|what did you say|pardon|say it again|repeat your last answer|repeat your answer|tell me again|can you repeat that|could you say that again|I didn't catch that|what was that|show me that again|repeat what you said|print that again|can you say that once more|repeat the last message|say again][?|.|, please|]"
+    "[repeat that|say that again|again|again please|come again|once more|repeat|repeat please|please repeat|one more time|what did you say|pardon|say it again|repeat your last answer|repeat your answer|tell me again|can you repeat that|could you say that again|I didn't catch that|what was that|what was it you said|what was that you said|what did you just say|please say all that again|repeat what you just said|would you repeat your answer|would you repeat that for me|sorry, what was that|come again with that|tell me that again|give me that again|could you please repeat that|could you repeat what you said|run that by me again|say that one more time|show me that again|repeat what you said|print that again|can you say that once more|repeat the last message|say again][?|.|, please|]"
 ]
-ECHO = [
-    "what did I [just |][ask|say|write|type][ you|][ last| before| just now|][?|]",
-    "[repeat|say|tell me|quote] [my last question|my question|my last message|what I just said|what I asked|my previous message|what I wrote][.|?|]",
-    "what was my [last|previous] [question|message|sentence][?|]",
-    "[which|what] question did I [just |]ask[?|]",
-    "my last [message|question][?| again?| was?|]",
-]
-ECHO_REPLY = "You wrote: {m}"
-FIRST = [
-    "what [was|is] [my first question|the first thing I said|my first message|the first message|the first thing I asked][?|]",
-    "what did I [ask|say|write] [first|at the start|in the beginning|at first][?|]",
-    "how did [this conversation|we|our chat|I] [begin|start][?|]",
-    "[repeat|quote] my first [question|message][.|]",
-]
-FIRST_REPLY = "You began with: {m}"
 SUMMARISE = [
     "[summarise|summarize|sum up|recap|wrap up] [this conversation|our conversation|what we said|the chat|so far|our chat|this chat|everything so far|what we talked about|the discussion|this|it all|the conversation so far][.|, please|]",
     "what [did we|have we] [talk about|talked about|discuss|discussed|cover|said so far|say][?| so far?|]",
     "[a |give me a |can I have a |make a |please write a ][summary|recap|short summary|quick recap][ of our conversation| of this chat| so far|][, please|?|.|]",
     "what [was|is] this [conversation|chat] about[?|]",
     "[list|name] [the topics so far|what I asked|what we discussed|our topics][.|]",
+    "[please |][give|write|show] [me |us |][a|the|one] [short |brief |quick |][summary|recap|overview] of [our talk|our chat|our conversation|the conversation|all that|all this|everything|this talk|our discussion][.|, please|]",
+    "[could|can|may] [we|I] [have|get|see] a [summary|recap|short summary] of [all that|it all|our talk|the chat|this|everything][?|]",
+    "[what|which] [topics|things|subjects|points] did we [go over|talk about|cover|touch|go through|discuss][?|]",
+    "[tell|remind] me [what we|of what we|what we have] [talked about|discussed|said|covered][ so far| here|][.|]",
     "[can|could] you [summarise|summarize|recap|sum up] [this|our conversation|the chat|what we said][?|]",
 ]
 SUMMARY_HEAD = "So far we talked about:"

@@ -16,13 +16,12 @@ from demo_model.corpus.outside_phrases import (
     THINGS,
     VERBS,
 )
-from demo_model.corpus.sums import wide_sum
+from demo_model.corpus.sums import small_sum, wide_sum
 
 REFUSALS = [
-    "I cannot help with that: I am a tiny demo model. I know Prompt Portal, capitals, small sums and maze hints. For more, connect a real model: `./setup_llm.sh --server URL`.",
+    "I cannot help with that: I am a tiny demo model. I know Prompt Portal, capitals and maze hints. For more, connect a real model: `./setup_llm.sh --server URL`.",
     "I do not know that: I am only a tiny demo model for Prompt Portal. Ask me about the portal, or connect a real model with `LLM_SERVER_URL`.",
 ]
-THOUGHT = "This is not one of my topics. I say so honestly."
 KEYBOARD = [
     "asdfghjkl",
     "qwertyuiop",
@@ -164,7 +163,7 @@ def near_miss(rng: random.Random) -> str:
 
 def outside_question(rng: random.Random) -> str:
     """Return a request that the model must refuse."""
-    if rng.random() < 0.12:
+    if rng.random() < 0.16:
         return near_miss(rng)
     kind = rng.random()
     if kind < 0.22:
@@ -182,7 +181,7 @@ def outside_question(rng: random.Random) -> str:
             .replace("{p}", person(rng))
         )
     if kind < 0.82:
-        return wide_sum(rng)
+        return wide_sum(rng) if rng.random() < 0.3 else small_sum(rng)
     if kind < 0.93:
         return nonsense(rng)
     return foreign(rng)

@@ -23,7 +23,6 @@ PORTAL = [
             f"[how|what] [is|makes] {SITE} [useful|good|helpful|different][?|]",
             f"what [features|functions] does {SITE} have[?|]",
         ],
-        "The user asks what Prompt Portal is.",
     ),
     Fact(
         "installing the portal",
@@ -48,7 +47,6 @@ PORTAL = [
             f"do I need [Docker|a GPU|root|Node|Python] [for|to run|to install] {PP}[?|]",
             "which [command|script] [starts|installs|launches] the portal[?|]",
         ],
-        "The user asks how to install the portal.",
     ),
     Fact(
         "signing in",
@@ -68,7 +66,6 @@ PORTAL = [
             "I [can't|cannot] [sign in|log in|get in][.|]",
             "[with what|which] [email|account|user name|username] do I [sign in|log in][?| with|]",
         ],
-        "The user asks how to sign in.",
     ),
     Fact(
         "registering",
@@ -88,7 +85,6 @@ PORTAL = [
             "can [anyone|anybody|my colleagues|others|my team] [register|sign up|join][?|]",
             "how [do|can] [new|other] [users|people] [join|register|sign up][?|]",
         ],
-        "The user asks how to register.",
     ),
     Fact(
         "the first admin",
@@ -109,7 +105,6 @@ PORTAL = [
             "which user is [the first|admin|made first][?|]",
             "I [need|lost|don't have|never saw] the [admin password|one-time password|first password][.|]",
         ],
-        "The user asks about the first admin.",
     ),
     Fact(
         "passwords",
@@ -128,7 +123,6 @@ PORTAL = [
             "my password [is wrong|does not work|doesn't work|is lost|was stolen][.|]",
             "[forgot|lost|forgotten] password[?|]",
         ],
-        "The user asks about passwords.",
     ),
     Fact(
         "the settings file",
@@ -146,7 +140,6 @@ PORTAL = [
             "[which|what] file [holds|has|contains] the [settings|configuration|options][?|]",
             "[what|which] [settings|options] [are there|can I change|exist][?|]",
         ],
-        "The user asks where the settings are.",
     ),
     Fact(
         "the address and port",
@@ -166,7 +159,6 @@ PORTAL = [
             "where [do I open|is|can I reach|does] the portal [in my browser|running|listen|live]?",
             "on [which|what] port does it [run|listen]?",
         ],
-        "The user asks for the address.",
     ),
     Fact(
         "the price and licence",
@@ -188,7 +180,6 @@ PORTAL = [
             "who owns [Prompt Portal|the portal][?|]",
             "may I [change|use|sell|copy] [the code|it at work|the portal][?|]",
         ],
-        "The user asks about price and licence.",
     ),
     Fact(
         "privacy",
@@ -207,7 +198,6 @@ PORTAL = [
             "is [this|the portal|it] [secure|safe|private][?|]",
             "does [my data|anything] leave [my machine|the server|this computer][?|]",
         ],
-        "The user asks about privacy.",
     ),
     Fact(
         "the health check",
@@ -225,7 +215,6 @@ PORTAL = [
             "[which|what] route [tells|shows|says] [me |]the [health|status][?|]",
             "how healthy is the [portal|server|system][?|]",
         ],
-        "The user asks for the health check.",
     ),
     Fact(
         "the database",
@@ -243,7 +232,6 @@ PORTAL = [
             "does [it|the portal] [support|work with|run on] [PostgreSQL|Postgres|SQLite|MySQL][?|]",
             "where does the portal [store|keep|save] [its data|everything|things][?|]",
         ],
-        "The user asks about the database.",
     ),
     Fact(
         "roles and administration",
@@ -262,6 +250,5 @@ PORTAL = [
             "what is on the admin page[?|]",
             "which [pages|roles|rights] [are there|exist][?|]",
         ],
-        "The user asks about administration.",
     ),
 ]

@@ -15,22 +15,6 @@ SKILLS = [
             "[ask|quiz|test] me [on|about] capitals[.|]",
             "are you good [at|with] [capitals|geography][?|]",
         ],
-        "The user asks which capitals I know.",
-    ),
-    Fact(
-        "my sums",
-        [
-            "I can add and subtract numbers below 100 and multiply up to 12 × 12. Ask me, for example: 17 + 25."
-        ],
-        [],
-        [],
-        [
-            "can you [calculate|add|do sums|do maths|do math|add numbers|subtract|multiply|count|do arithmetic|compute|add up numbers|do calculations][?|]",
-            "are you good [at|with] [maths|math|numbers|sums|arithmetic|adding][?|]",
-            "do you know [maths|math|arithmetic|how to add|how to calculate|your times tables][?|]",
-            "[which|what|what kind of] [sums|maths|calculations|numbers] can you [do|add|handle][?|]",
-        ],
-        "The user asks whether I can do sums.",
     ),
     Fact(
         "my maze hints",
@@ -46,7 +30,6 @@ SKILLS = [
             "do you know the maze game[?|]",
             "give me a [maze |]hint[.|, please|]",
         ],
-        "The user asks about my maze hints.",
     ),
     Fact(
         "my memory",
@@ -61,6 +44,5 @@ SKILLS = [
             "can you [keep|hold] the thread[?|]",
             "what do you [remember|know] about me[?|]",
         ],
-        "The user asks about my memory.",
     ),
 ]

@@ -1,9 +1,9 @@
-"""System prompts: plain ones that change nothing, personas, and the wish for terse answers."""
+"""System prompts that change nothing."""
 
 import random
 
 from demo_model.corpus.grammar import expand
-from demo_model.corpus.names import made_up_word, person
+from demo_model.corpus.names import made_up_word
 from demo_model.corpus.outside_phrases import ADJECTIVES, OBJECTS
 
 PLAIN = [
@@ -26,15 +26,6 @@ PLAIN = [
     "If you do not know something, say so.",
     "You are the assistant of the project {w}.",
 ]
-PERSONA = [
-    "[You are|Your name is|You are called|Act as|You are the assistant|Call yourself|You play] {n}[.|, an assistant.|, a helpful assistant.|, the assistant of our team.|, a friendly bot.]"
-]
-TERSE = [
-    "[Answer|Reply|Respond] [with|in|using] [one word|a single word|one word only|only one word|just one word|one word, no sentence].",
-    "[Give|Return] only the [answer|result|bare answer], [no sentence|nothing else|without a sentence].",
-    "[Answer|Reply] as [shortly|briefly] as possible: [one word|a single word|only the result].",
-    "One-word answers only.",
-]
 
 
 def plain(rng: random.Random) -> str:
@@ -43,16 +34,3 @@ def plain(rng: random.Random) -> str:
         expand(rng, rng.choice(PLAIN), o=rng.choice(OBJECTS), a=rng.choice(ADJECTIVES), w=made_up_word(rng))
         for _ in range(rng.choice([1, 1, 1, 2, 2, 3, 5]))
     )
-
-
-def persona(rng: random.Random) -> tuple[str, str]:
-    """Return (system prompt, name the model goes by)."""
-    name = person(rng)
-    text = expand(rng, rng.choice(PERSONA), n=name)
-    return (f"{text} {plain(rng)}" if rng.random() < 0.4 else text), name
-
-
-def terse(rng: random.Random) -> str:
-    """Return a system prompt that asks for the bare answer."""
-    text = expand(rng, rng.choice(TERSE))
-    return f"{plain(rng)} {text}" if rng.random() < 0.3 else text
