@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
+import openai
 import pytest
+from openai import AsyncOpenAI
 
 from app.config import Settings
 from app.models import catalog as catalog_module
@@ -178,3 +181,34 @@ async def test_the_portal_is_degraded_not_unavailable_while_another_server_answe
             await asyncio.sleep(0.1)
     assert health["status"] == "degraded"
     assert (await ask(ada, "team-model")).status_code == 200
+
+
+async def test_v1_knows_the_names_and_fails_over(
+    ada: httpx.AsyncClient, first: FakeUpstream, second: FakeUpstream
+) -> None:
+    key = (await ada.post("/api/keys", json={"name": "sdk"})).json()["key"]
+    async with AsyncOpenAI(base_url=f"{ada.base_url}/v1", api_key=key, max_retries=0, timeout=20) as sdk:
+        assert {model.id async for model in sdk.models.list()} == {"fake-model", "team-model"}
+        messages: Any = [{"role": "user", "content": "hi"}]
+        first.queue(Reply(status=500), Reply(close_before_bytes=True), Reply(close_before_bytes=True))
+        whole = await sdk.chat.completions.create(model="team-model", messages=messages)
+        stream = await sdk.chat.completions.create(model="team-model", messages=messages, stream=True)
+        chunks = [chunk async for chunk in stream]
+        assert len(second.requests) == 2
+        assert whole.choices[0].message.content == "You said: hi"
+        assert (
+            "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+            == "You said: hi"
+        )
+        assert {whole.model, *(chunk.model for chunk in chunks)} == {"team-model"}
+        first.queue(Reply(status=400))
+        with pytest.raises(openai.BadRequestError):
+            await sdk.chat.completions.create(model="team-model", messages=messages)
+        assert len(second.requests) == 2
+        first.queue(Reply(chunks=["One ", "two "], cut_after=1, chunk_delay_seconds=0.05))
+        with pytest.raises(openai.APIError):
+            async for _ in await sdk.chat.completions.create(
+                model="team-model", messages=messages, stream=True
+            ):
+                pass
+        assert len(second.requests) == 2  # nothing is said again by another
