@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.attachments.schemas import MAX_PER_MESSAGE, AttachmentId
@@ -19,6 +20,17 @@ _SESSION_EXAMPLE: dict[str, Any] = {
     "message": "Which way is out?",
     "system_prompt": "You guide a player through a maze.",
 }
+
+
+def _sendable(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        orjson.dumps(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError("it holds a number of more than 64 bits, or is nested too deeply") from error
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_sendable)]
 
 
 class Generation(BaseModel):
@@ -38,9 +50,9 @@ class WireMessage(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     role: Literal["system", "user", "assistant", "tool"]
-    content: Text | list[dict[str, Any]] | None = None
+    content: Text | list[JsonObject] | None = None
     name: Line | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    tool_calls: list[JsonObject] | None = None
     tool_call_id: Line | None = None
 
     def to_message(self) -> ChatMessage:
@@ -53,9 +65,9 @@ class ChatBody(TemplateChoice, Generation):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CHAT_EXAMPLE]})
 
     messages: Annotated[list[WireMessage], Field(min_length=1, max_length=10_000)]
-    response_format: dict[str, Any] | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: Literal["auto", "none", "required"] | dict[str, Any] | None = None
+    response_format: JsonObject | None = None
+    tools: list[JsonObject] | None = None
+    tool_choice: Literal["auto", "none", "required"] | JsonObject | None = None
 
     @field_validator("messages")
     @classmethod

@@ -218,3 +218,12 @@ async def test_nobody_chats_without_a_credential(chat_portal: ChatPortal) -> Non
             ("GET", "/api/llm/turns/x"),
         ):
             assert (await stranger.request(method, path, json={})).status_code == 401
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_number_that_json_encoders_refuse_is_a_422_that_names_it(ada: httpx.AsyncClient) -> None:
+    body = {"messages": [{"role": "user", "content": "hello"}], "tools": [{"n": 2**70}]}
+    for path in ("/api/llm/chat", "/api/llm/chat/stream"):
+        answer = await ada.post(path, json=body)
+        assert answer.status_code == 422, answer.text
+        assert "64 bits" in answer.text

@@ -38,6 +38,11 @@ def _operations(document: dict[str, Any]) -> list[Any]:
     return [one for one in found if (one.method.upper(), one.path) not in _LEFT_OUT]
 
 
+def _can_be_sent(value: str) -> bool:
+    """Tell whether the client lets a header's value out at all."""
+    return value.isascii() and value.isprintable() and value == value.strip()
+
+
 @pytest.mark.timeout(300)
 def test_no_generated_request_is_answered_by_a_5xx(asker: httpx.Client) -> None:
     operations = _operations(asker.get("/openapi.json").raise_for_status().json())
@@ -57,12 +62,16 @@ def test_no_generated_request_is_answered_by_a_5xx(asker: httpx.Client) -> None:
         @given(case=operation.as_strategy())
         def ask(case: schemathesis.Case) -> None:
             sent = case.as_transport_kwargs(base_url=str(asker.base_url))
-            headers = {**dict(sent.get("headers") or {}), "authorization": asker.headers["authorization"]}
+            headers = {
+                name: value
+                for name, value in dict(sent.get("headers") or {}).items()
+                if name.lower() != "authorization" and _can_be_sent(value)
+            }
             answer = asker.request(
                 sent["method"],
                 sent["url"],
                 params=sent.get("params"),
-                headers={name: value for name, value in headers.items() if value.isascii()},
+                headers=headers,
                 json=sent.get("json"),
                 content=sent.get("data") if isinstance(sent.get("data"), bytes | str) else None,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,7 +74,7 @@ class Transport:
         headers = {"Accept": accepted, "Accept-Encoding": "identity"}
         if closes_after:
             headers["Connection"] = "close"
-        payload = orjson.dumps(body)
+        payload = _encoded(body)
         seconds = self._timeouts.total_seconds
         if is_stream:
             seconds = min(self._timeouts.first_token_seconds, seconds)
@@ -135,7 +136,7 @@ class Transport:
     async def _exchange(
         self, endpoint: Endpoint, method: str, path: str, body: dict[str, Any] | None, seconds: float
     ) -> bytes:
-        data = orjson.dumps(body) if body is not None else None
+        data = _encoded(body) if body is not None else None
         try:
             async with asyncio.timeout(seconds):
                 async with await self._request(method, endpoint, path, data, {}) as response:
@@ -215,3 +216,11 @@ class Transport:
         else:
             message = "The model server closed the connection before it answered."
         return ProviderUnreachableError(message, provider=self._name, is_retryable=True)
+
+
+def _encoded(body: Any) -> bytes:
+    """Encode a request; a number of more than 64 bits, which orjson refuses, goes as the caller wrote it."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body).encode()
