@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
-.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page screenshots lock openapi
+.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt screenshots lock openapi
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ dev:  ## the portal and the page, both reloading when a file changes
 test:  ## everything that must pass
 	@./scripts/test
 
-bench: bench-turn bench-prefix bench-page  ## all benchmarks
+bench: bench-turn bench-prefix bench-page bench-mqtt  ## all benchmarks
 
 bench-turn:  ## what a turn costs over asking the model server directly
 	@$(python) -m bench.turn
@@ -29,6 +29,15 @@ bench-prefix:  ## prompt tokens computed with our trimming and with a sliding wi
 bench-page:  ## how quick the page is in a browser, beside its budgets
 	@npm --prefix frontend run --silent build -- --logLevel error
 	@$(python) -m bench.page
+
+bench-mqtt:  ## what a request over MQTT costs over an echo at the same broker; nothing lost, nothing twice
+	@$(python) -m bench.mqtt
+
+cluster:  ## two portals behind nginx, PostgreSQL and Redis, as processes of this machine
+	@$(python) -m bench.cluster
+
+chaos:  ## kill each part of such a cluster in turn, and count what was lost
+	@$(python) -m bench.chaos
 
 screenshots:  ## pictures of every page into docs/screenshots
 	@$(python) -m bench.screenshots

@@ -66,6 +66,7 @@ def run_portal(folder: Path, **settings: str) -> Iterator[RunningPortal]:
         "PORTAL_PORT": str(port),
         "SECRET_KEY": secrets.token_urlsafe(48),
         "LOG_LEVEL": "WARNING",
+        "MQTT_OWN_BROKER": "false",
     } | settings
     log = folder / "portal.log"
     started = time.monotonic()

@@ -96,7 +96,7 @@ class MqttBridge:
         )
         self._order: SessionOrder[Work] = SessionOrder(self._run, max_waiting=settings.session_max_queued)
         self._works: dict[tuple[int, str, str], Work] = {}
-        self._lanes: list[asyncio.Queue[Incoming]] = [asyncio.Queue(_LANE_PLACES) for _ in range(_LANES)]
+        self._lanes: list[asyncio.Queue[Incoming]] = [asyncio.Queue() for _ in range(_LANES)]
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -164,10 +164,12 @@ class MqttBridge:
         """Put a message in its topic's lane, so that one client's messages keep their order."""
         self.status.received += 1
         lane = self._lanes[hash(message.topic) % _LANES]
-        try:
-            lane.put_nowait(message)
-        except asyncio.QueueFull:  # QoS 0 only: of others the broker has few under way
+        if message.qos == 0 and lane.qsize() >= _LANE_PLACES:
             self.status.dropped += 1
+            return
+        # Of the others the broker's window lets only so many be under way, and one that is dropped would not come again
+        # before the next connection.
+        lane.put_nowait(message)
 
     async def _serve_lane(self, lane: asyncio.Queue[Incoming]) -> None:
         while True:

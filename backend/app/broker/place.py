@@ -81,6 +81,7 @@ class BrokerPlace:
             "autosave_interval 1",
             "autosave_on_changes true",  # a broker that is killed has what it acknowledged
             "set_tcp_nodelay true",  # else a reply waits 44 ms for the acknowledgement before it
+            "max_inflight_messages 500",  # how many requests may be on the way into the inbox
             "max_queued_messages 100000",  # beyond it a broker drops what it has acknowledged
             "max_packet_size 1048576",
             "log_dest stdout",
