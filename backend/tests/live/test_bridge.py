@@ -16,6 +16,7 @@ from tests.fixtures.portal import PortalProcess
 
 pytestmark = pytest.mark.live
 
+_BURST = 600  # all on one topic, so in one lane
 ALL = ("pp/v1/robot/res/#", "+/assistant_response/#", "maze/hint/#")
 
 
@@ -151,6 +152,14 @@ def test_a_flood_meets_the_keys_limit_while_others_are_served(place: Games, key:
     assert kinds == ["error", "error", "final", "final"]
     device.send("pp/v1/robot/req", {"id": "ok", "token": key, "op": "chat", "messages": _one("y")})
     assert device.frame()["text"] == "You said: y"
+
+
+def test_a_burst_beyond_the_bridges_lanes_is_answered_whole(key: str, device: Device) -> None:
+    wanted = {f"b{number}" for number in range(_BURST)}
+    for rid in wanted:
+        ask = {"id": rid, "token": key, "op": "history", "session_id": "none"}
+        device.send("pp/v1/robot/req", ask, is_awaited=False)
+    assert {device.frame()["id"] for _ in wanted} == wanted
 
 
 @pytest.mark.parametrize("has_session", [True, False])
