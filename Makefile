@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
-.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt screenshots lock openapi
+.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt screenshots lock openapi cluster chaos
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
