@@ -79,6 +79,7 @@ class Runtime:
             lookup=environment_value,
             read_stored=stored.definitions,
             default_model=settings.llm_model_name,
+            skip_thinking=settings.llm_skip_thinking,
         )
         self.routes = self.catalog.routes
         self.providers = ProviderService(self.database, self.catalog, stored, vault, self.clock)
@@ -204,7 +205,9 @@ def timeouts(settings: Settings) -> Timeouts:
 
 
 def _provider(settings: Settings) -> OpenAICompatibleProvider:
+    skips = settings.llm_skip_thinking
+    waits = timeouts(settings)
     if settings.is_embedded:
-        return OpenAICompatibleProvider("embedded", kind="llama.cpp", timeouts=timeouts(settings))
-    key = settings.llm_api_key.get_secret_value()
-    return OpenAICompatibleProvider("configured", settings.llm_server_url, key, timeouts=timeouts(settings))
+        return OpenAICompatibleProvider("embedded", kind="llama.cpp", timeouts=waits, skip_thinking=skips)
+    url, key = settings.llm_server_url, settings.llm_api_key.get_secret_value()
+    return OpenAICompatibleProvider("configured", url, key, timeouts=waits, skip_thinking=skips)

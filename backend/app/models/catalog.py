@@ -53,8 +53,9 @@ class ModelCatalog:
         lookup: Lookup,
         read_stored: ReadStored,
         default_model: str = "",
+        skip_thinking: bool = False,
     ) -> None:
-        self.pool = ProviderPool(timeouts, clock, self._tell_open)
+        self.pool = ProviderPool(timeouts, clock, self._tell_open, skip_thinking=skip_thinking)
         self.routes = ModelRoutes(local, self.pool, default_model)
         self.file = file
         self.mistakes: tuple[Mistake, ...] = ()

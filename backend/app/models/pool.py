@@ -69,8 +69,14 @@ class ProviderPool:
     """
 
     def __init__(
-        self, timeouts: Timeouts, clock: Clock, on_open: OnOpen = lambda target, seconds: None
+        self,
+        timeouts: Timeouts,
+        clock: Clock,
+        on_open: OnOpen = lambda target, seconds: None,
+        *,
+        skip_thinking: bool = False,
     ) -> None:
+        self._skip_thinking = skip_thinking
         self._timeouts = timeouts
         self._clock = clock
         self._on_open = on_open
@@ -134,6 +140,7 @@ class ProviderPool:
             kind=None if definition.kind == TRANSLATED else definition.kind,
             timeouts=self._timeouts,
             is_private_allowed=definition.allow_private_network,
+            skip_thinking=self._skip_thinking,
         )
 
     async def start(self) -> None:

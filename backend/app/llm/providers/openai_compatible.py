@@ -16,7 +16,7 @@ from app.llm.providers.base import Health, Timeouts
 from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, ServerKind
 from app.llm.providers.stream_reader import StreamReader
 from app.llm.providers.transport import Endpoint, Transport
-from app.llm.providers.wire import request_body
+from app.llm.providers.wire import request_body, without_thinking
 from app.llm.types import Chunk, CompletionRequest
 
 _PROBE_SECONDS = 3.0
@@ -33,6 +33,7 @@ class OpenAICompatibleProvider:
         base_url: with or without `/v1`; empty means "not there yet" and answers ProviderUnreachableError.
         kind: the kind of server; None asks the server on first use.
         is_private_allowed: whether connections may go to private addresses; None checks none of them.
+        skip_thinking: switch thinking off in chats that are relayed, unless they speak of it themselves.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class OpenAICompatibleProvider:
         kind: KindName | None = None,
         timeouts: Timeouts | None = None,
         is_private_allowed: bool | None = None,
+        skip_thinking: bool = False,
     ) -> None:
         self.name = name
+        self._skip_thinking = skip_thinking
         self._timeouts = timeouts or Timeouts()
         self._transport = Transport(name, self._timeouts, is_private_allowed)
         self._endpoint = Endpoint.of(base_url, api_key) if base_url else None
@@ -91,6 +94,8 @@ class OpenAICompatibleProvider:
         """Yield the answer's bytes as the server sends them; closing the iterator closes the connection."""
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
+        if self._skip_thinking and path == "/v1/chat/completions":
+            body = without_thinking(body, kind)
         response = await self._transport.open_stream(
             endpoint,
             kind.path(path),

@@ -23,10 +23,18 @@ def request_body(request: CompletionRequest, kind: ServerKind) -> dict[str, Any]
             body[kind.max_tokens_field if name == "max_tokens" else name] = value
     if kind.has_progress:
         body["return_progress"] = True
-    if request.skip_thinking:
-        for name, value in kind.thinking_off.items():
-            body[name] = {**value, **body[name]} if isinstance(body.get(name), dict) else value
-    return body
+    return without_thinking(body, kind) if request.skip_thinking else body
+
+
+def without_thinking(body: dict[str, Any], kind: ServerKind) -> dict[str, Any]:
+    """Return a body that switches thinking off, but for what it says of thinking itself."""
+    if "reasoning_effort" in body:
+        return body
+    off = {
+        name: {**value, **body[name]} if isinstance(body.get(name), dict) else value
+        for name, value in kind.thinking_off.items()
+    }
+    return {**body, **off}
 
 
 class ChunkParser:
