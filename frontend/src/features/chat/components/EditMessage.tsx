@@ -28,7 +28,7 @@ export default function EditMessage({
     if (text.trim() || canBeEmpty) onSave(text.trim());
   };
   return (
-    <div className="ml-auto w-full rounded-2xl bg-bubble p-3">
+    <div className="ml-auto w-full rounded-2xl bg-bubble p-3 mb-4">
       <textarea
         ref={field}
         value={text}
