@@ -59,9 +59,9 @@ def test_the_sdk_talks_to_the_demo_model(sdk: OpenAI) -> None:
         },
     }
     shaped = sdk.chat.completions.create(
-        model=model, messages=HELLO, response_format=format_, max_tokens=30, temperature=0
+        model=model, messages=HELLO, response_format=format_, max_tokens=300, temperature=0
     )
-    assert (shaped.choices[0].message.content or "").replace(" ", "") in ('{"big":true}', '{"big":false}')
+    assert "".join((shaped.choices[0].message.content or "").split()) in ('{"big":true}', '{"big":false}')
 
     with pytest.raises(openai.BadRequestError, match="embedding"):
         sdk.embeddings.create(model=model, input="a text")
