@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ POOL = 1500
 CUT_SEED, CUT_SHARE, KEPT_TOKENS = 15, 0.7, 16
 BATCH_TOKENS = 2560
 PEAK_RATE, WARMUP_STEPS, DECAY_SHARE = 3.2e-3, 150, 0.35
+# At the end a short second phase asks for capitals in the plainest way more often.
+TUNE_STEPS, TUNE_RATE, TUNE_WARMUP, TUNE_SEED, PLAIN_SHARE = 400, 1.2e-3, 30, 16, 0.6
 WEIGHT_DECAY, CLIP = 0.05, 1.0
 SAVE_STEPS = 100
 Example = tuple[list[int], list[bool]]
@@ -45,10 +47,11 @@ def build_tokenizer() -> Tokenizer:
     return train_tokenizer(text for one in corpus for text, _ in segments(one))
 
 
-def batches(tokenizer: Tokenizer, context_tokens: int) -> Iterator[list[Example]]:
+def batches(tokenizer: Tokenizer, context_tokens: int, *, is_tuning: bool) -> Iterator[list[Example]]:
     """Yield batches of similar length without end; every conversation is new."""
     rng, cuts = random.Random(BATCH_SEED), random.Random(CUT_SEED)
-    corpus = conversations(CORPUS_SEED, sys.maxsize)
+    seed, plain_share = (TUNE_SEED, PLAIN_SHARE) if is_tuning else (CORPUS_SEED, 0.0)
+    corpus = conversations(seed, sys.maxsize, plain_share)
     while True:
         pool = [encode(tokenizer, one) for one in islice(corpus, POOL)]
         pool = [(ids[:context_tokens], learnt[:context_tokens]) for ids, learnt in pool]
@@ -88,10 +91,14 @@ def tensors(batch: list[Example]) -> tuple[Tensor, Tensor]:
 
 
 def rate(step: int, steps: int) -> float:
-    """Return the learning rate: a linear warm-up, a plateau, and a linear decay to nothing at the end.
+    """Return the learning rate: a linear warm-up, a plateau, and a linear decay to nothing; then a small hill.
 
     Until the decay begins a run does not depend on its length, so it can be resumed with other `steps`.
     """
+    if step >= steps:
+        return TUNE_RATE * min(
+            1.0, (step - steps + 1) / TUNE_WARMUP, (steps + TUNE_STEPS - step) / TUNE_STEPS
+        )
     decay_steps = int(steps * DECAY_SHARE)
     return PEAK_RATE * min(1.0, (step + 1) / WARMUP_STEPS, (steps - step) / decay_steps)
 
@@ -154,7 +161,7 @@ class Progress:
 
 
 def train(steps: int, threads: int, folder: Path, is_resumed: bool) -> None:
-    """Train for a number of steps and save tokenizer, weights and figures."""
+    """Train for a number of steps, then tune, and save tokenizer, weights and figures."""
     torch.set_num_threads(threads)
     torch.manual_seed(WEIGHT_SEED)
     folder.mkdir(parents=True, exist_ok=True)
@@ -169,16 +176,19 @@ def train(steps: int, threads: int, folder: Path, is_resumed: bool) -> None:
         progress = Progress(**saved["progress"])
     # One graph for all lengths: fusing the small operations doubles the speed on a CPU (needs a C++ compiler).
     model.hidden = torch.compile(model.hidden, dynamic=True)  # type: ignore[method-assign]
-    source = islice(batches(tokenizer, model.shape.context_tokens), progress.step, None)
+    context = model.shape.context_tokens
+    first = islice(batches(tokenizer, context, is_tuning=False), min(progress.step, steps), steps)
+    second = islice(batches(tokenizer, context, is_tuning=True), max(0, progress.step - steps), None)
+    source = chain(first, second)
     clocks = time.monotonic(), time.process_time()
-    while progress.step < steps:
+    while progress.step < steps + TUNE_STEPS:
         batch = next(source)
         loss = loss_of(model, batch)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         optimizers.step(rate(progress.step, steps))
         progress.add(batch, loss.item())
-        if progress.step % SAVE_STEPS == 0 or progress.step == steps:
+        if progress.step % SAVE_STEPS == 0 or progress.step == steps + TUNE_STEPS:
             now = time.monotonic(), time.process_time()
             progress.seconds += now[0] - clocks[0]
             progress.cpu_seconds += now[1] - clocks[1]

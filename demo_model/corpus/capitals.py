@@ -72,6 +72,8 @@ FORWARD = [
     "[the country|the state] {x}[,|:] [what is the capital|its capital][?|]",
 ]
 FORWARD_REPLIES = ["The capital of {x} is {y}."]
+# The way that most people ask. `near_misses` asks so for places that have none, so those that have one need it as well.
+PLAIN = ["[what is|what's|tell me|name] the capital of {x}[?|]"]
 BACKWARD = [
     "[which|what] country [is {y} the capital of|has {y} as its capital|has the capital {y}|is governed from {y}][?|]",
     "{y} is the capital of [which|what] country?",

@@ -62,6 +62,7 @@ class Thread:
     """A conversation in the making and what was said in it."""
 
     rng: random.Random
+    plain_share: float = 0.0
     messages: list[Message] = field(default_factory=list)
     name: str = ""
     things: dict[str, str] = field(default_factory=dict)
@@ -97,7 +98,8 @@ class Thread:
         if self.last_kind == "capital" and chance < 0.6:
             turn = capitals.follow_up(self.rng)
         elif chance < 0.74:
-            turn = capitals.forward(self.rng)
+            is_plain = self.plain_share > 0 and self.rng.random() < self.plain_share
+            turn = capitals.forward(self.rng, capitals.PLAIN if is_plain else capitals.FORWARD)
         else:
             turn = capitals.backward(self.rng) if chance < 0.92 else capitals.several(self.rng)
         self.add(turn.user, turn.answer, turn.label)
@@ -227,9 +229,9 @@ def maze_conversation(rng: random.Random) -> Conversation:
     return Conversation(messages)
 
 
-def mixed_conversation(rng: random.Random) -> Conversation:
-    """Return a conversation over several topics."""
-    thread = Thread(rng)
+def mixed_conversation(rng: random.Random, plain_share: float = 0.0) -> Conversation:
+    """Return a conversation over several topics; see `conversations`."""
+    thread = Thread(rng, plain_share)
     chance = rng.random()
     if chance < 0.25:
         thread.messages.append(Message("system", systems.plain(rng)))
@@ -241,8 +243,8 @@ def mixed_conversation(rng: random.Random) -> Conversation:
     return Conversation(thread.messages)
 
 
-def conversations(seed: int, count: int) -> Iterator[Conversation]:
-    """Yield the corpus."""
+def conversations(seed: int, count: int, plain_share: float = 0.0) -> Iterator[Conversation]:
+    """Yield the corpus; so many of the questions for a capital are asked in the plainest way."""
     rng = random.Random(seed)
     for _ in range(count):
-        yield maze_conversation(rng) if rng.random() < 0.07 else mixed_conversation(rng)
+        yield maze_conversation(rng) if rng.random() < 0.07 else mixed_conversation(rng, plain_share)

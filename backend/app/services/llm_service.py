@@ -34,7 +34,7 @@ _PROVIDERS: dict[str, tuple[KindName | None, str]] = {
     "openai": ("openai", "https://api.openai.com/v1"),
     "ollama": ("ollama", "http://localhost:11434"),
     "openrouter": ("openrouter", "https://openrouter.ai/api/v1"),
-    "gemini": ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    "gemini": ("gemini", ""),  # its OpenAI-compatible address is the config's `endpoint`
     "litellm": ("generic", "http://localhost:4000"),
     "llama.cpp": ("llama.cpp", "http://localhost:8080"),
     "vllm": ("vllm", "http://localhost:8000"),

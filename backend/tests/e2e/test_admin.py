@@ -58,13 +58,13 @@ async def test_people_are_invited_shut_off_and_let_in_and_the_log_says_who_did_i
     await page.get_by_text("People", exact=True).click()
     await page.get_by_test_id("invite").click()
     await expect(page.get_by_test_id("invitation")).not_to_be_empty()
-    await page.get_by_role("button", name="Shut eve@example.org off").click()
-    again = page.get_by_role("button", name="Let eve@example.org in again")
+    await page.get_by_role("button", name="Shut off: eve@example.org").click()
+    again = page.get_by_role("button", name="Let in again: eve@example.org")
     await expect(again).to_be_visible()
     with portal.client(token) as eve:
         assert eve.get("/api/auth/me").status_code == 401
     await again.click()
-    await expect(page.get_by_role("button", name="Shut eve@example.org off")).to_be_visible()
+    await expect(page.get_by_role("button", name="Shut off: eve@example.org")).to_be_visible()
     assert portal.sign_in("eve@example.org", PASSWORD)
     assert await admin.axe() == []
     await page.get_by_text("Audit log", exact=True).click()
@@ -99,7 +99,7 @@ async def test_a_provider_is_entered_tried_used_and_removed(
         await page.get_by_text("Providers", exact=True).click()
         await page.get_by_test_id("add-provider").click()
         await page.get_by_label("Name").fill("gpu-1")
-        await page.get_by_label("Address").fill(second.url)
+        await page.get_by_role("textbox", name="Address").fill(second.url)
         dialog = page.get_by_role("dialog")
         await dialog.get_by_role("button", name="Add a provider").click()
         await expect(dialog.get_by_role("alert")).to_be_visible()  # a private address, and nobody allowed it
@@ -107,7 +107,7 @@ async def test_a_provider_is_entered_tried_used_and_removed(
         await dialog.get_by_role("button", name="Add a provider").click()
         row = page.get_by_test_id("provider").filter(has_text="gpu-1")
         await expect(row).to_be_visible()
-        await page.get_by_role("button", name="Try gpu-1").click()
+        await page.get_by_role("button", name="Try it: gpu-1").click()
         await expect(row).to_contain_text("second-model")
         assert await admin.axe() == []
         second.default = Reply(text="From the second server.")

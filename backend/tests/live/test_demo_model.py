@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
 from demo_model import chat, checks, evaluate, overlap, server  # noqa: E402
+from demo_model.corpus import capitals  # noqa: E402
 
 FOLDER = ROOT / "demo_model"
 GGUF = FOLDER / "prompt-portal-demo.gguf"
@@ -133,3 +134,15 @@ def test_the_template_renders_what_the_training_saw(model: server.ModelServer) -
     spoken = [chat.Message(message["role"], message["content"]) for message in messages]
     expected = "".join(text for text, _ in chat.segments(chat.Conversation(spoken, [tool])))
     assert rendered == expected + f"{chat.START}assistant\n"
+
+
+def test_the_plainest_question_for_a_capital_is_answered(model: server.ModelServer) -> None:
+    wrong = [
+        country
+        for country, city in capitals.CAPITALS.items()
+        if city
+        not in model.answer(
+            [{"role": "user", "content": f"What is the capital of {capitals.shown(country)}?"}]
+        )
+    ]
+    assert len(wrong) <= 5, wrong
