@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ PING = b": ping\n\n"
 def _run(stream: bytes, cuts: list[int], *, is_usage_wanted: bool) -> tuple[bytes, StreamFilter]:
     passing = StreamFilter("demo", is_usage_wanted=is_usage_wanted)
     places = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
-    fed = [passing.feed(stream[start:end]) for start, end in zip(places, places[1:], strict=False)]
+    fed = [passing.feed(stream[start:end]) for start, end in pairwise(places)]
     return b"".join([*fed, passing.flush()]), passing
 
 
@@ -50,6 +52,8 @@ def test_usage_beside_text_is_kept_whoever_asks() -> None:
 
 
 def test_carriage_returns_and_broken_json_pass() -> None:
-    stream = b'data: {"usage": nonsense\r\n\r\n' + USAGE.replace(b"\n", b"\r\n") + DONE.replace(b"\n", b"\r\n")
+    stream = (
+        b'data: {"usage": nonsense\r\n\r\n' + USAGE.replace(b"\n", b"\r\n") + DONE.replace(b"\n", b"\r\n")
+    )
     shown, passing = _run(stream, [3, 9], is_usage_wanted=False)
     assert b"nonsense" in shown and passing.usage is not None and b"prompt_tokens" not in shown
