@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         return 1
     if mode == "--install":
         return 0
-    checks = _backend_checks(python) + _page_checks(node, npm, with_built_page=mode != "--check")
+    checks = _backend_checks(python) + _page_checks(node, npm, with_size=mode != "--check")
     failed = [check.title for check in checks if not _passes(check)]
     if mode == "--check":
         pytest_arguments = ["tests/unit", *pytest_arguments]
@@ -76,9 +76,9 @@ def _backend_checks(python: Path) -> list[Check]:
     ]
 
 
-def _page_checks(node: Path, npm: Path, *, with_built_page: bool) -> list[Check]:
+def _page_checks(node: Path, npm: Path, *, with_size: bool) -> list[Check]:
     environment = {**node_environment(node), "CI": "1"}
-    names = ["check", "test", *(["size", "feel"] if with_built_page else [])]
+    names = ["check", "test", *(["size"] if with_size else [])]
     return [
         Check(f"page: {name}", [str(node), str(npm), "run", name], FRONTEND, environment) for name in names
     ]
