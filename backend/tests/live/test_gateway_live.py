@@ -41,7 +41,7 @@ def test_the_sdk_talks_to_the_demo_model(sdk: OpenAI) -> None:
         model=model, messages=HELLO, temperature=0, max_tokens=60, stream=True
     )
     text = "".join(chunk.choices[0].delta.content or "" for chunk in streamed if chunk.choices)
-    assert text and text == whole.choices[0].message.content
+    assert text == whole.choices[0].message.content and "Paris" in text
 
     plain = sdk.completions.create(model=model, prompt="Hello", max_tokens=4, temperature=0)
     assert plain.usage is not None and plain.usage.completion_tokens == 4
