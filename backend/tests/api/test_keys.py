@@ -33,7 +33,7 @@ async def test_a_key_is_shown_once_and_never_stored(portal: AuthPortal) -> None:
         "id": made["id"],
         "name": "a game",
         "prefix": secret[:9],
-        "scopes": ["chat"],
+        "scopes": ["chat", "gateway"],
         "allowed_models": None,
         "expires_at": None,
         "requests_per_minute": None,
