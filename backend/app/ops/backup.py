@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sqlite3
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -149,8 +150,11 @@ def _unpack(archive: Path, folder: Path) -> dict[str, Any]:
     try:
         with tarfile.open(archive, "r:gz") as packed:
             for member in packed:
-                if member.isfile() and member.name in known:
-                    packed.extract(member, folder, filter="data")
+                # read, not extracted: Python before 3.11.4 has no filters against what else an archive can hold
+                content = packed.extractfile(member) if member.isfile() and member.name in known else None
+                if content is not None:
+                    with (folder / member.name).open("wb") as file:
+                        shutil.copyfileobj(content, file)
         manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_bytes())
     except (OSError, EOFError, tarfile.TarError, ValueError) as error:
         raise LaunchError(f"{archive} is no backup of a portal: {error}") from None
