@@ -157,7 +157,7 @@ def test_install_only_ends_and_says_how_to_start(project: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "Start the portal with: ./setup_llm.sh" in result.stdout
     assert "ada@studio.local" in result.stdout
-    assert len(re.findall(r"^\[\d/5\] .+ \(\d+\.\d s\)$", result.stdout, re.MULTILINE)) == 5
+    assert len(re.findall(r"^\[\d/6\] .+ \(\d+\.\d s\)$", result.stdout, re.MULTILINE)) == 6
     assert (project / "data" / "app.db").exists()
 
 
