@@ -67,6 +67,7 @@ def unpack(root: Path, folder: Path) -> None:
     downloads = root / ".cache" / "mosquitto"
     shutil.rmtree(downloads, ignore_errors=True)
     downloads.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)  # dpkg-deb makes no parents
     waiting, done = ["mosquitto"], set[str]()
     while waiting and len(done) < _MOST_PACKAGES:
         name = waiting.pop()
