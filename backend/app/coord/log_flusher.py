@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -28,6 +29,14 @@ def stream_key(log_id: str) -> str:
 def owner_key(log_id: str) -> str:
     """Name the key that says who writes a log; it exists from the log's opening."""
     return f"pp:log-owner:{log_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    log: EventLog
+    position: int
+    end: int
+    is_ended: bool
 
 
 class LogFlusher:
@@ -88,7 +97,8 @@ class LogFlusher:
                 await self._resync()
             batch, self._dirty = self._dirty, {}
             try:
-                await self._send(list(batch.values()))
+                if lost := await self._send(list(batch.values())):
+                    await self._send(lost)
             except BaseException:
                 self._dirty = {**batch, **self._dirty}
                 raise
@@ -109,31 +119,48 @@ class LogFlusher:
                 await asyncio.sleep(0.5)
                 self._work.set()
 
-    async def _send(self, logs: list[EventLog]) -> None:
-        sent: list[tuple[EventLog, int, bool]] = []
+    async def _send(self, logs: list[EventLog]) -> list[EventLog]:
+        """Send what is new of each log; returns those that Redis had lost, which are to be sent again from the start."""
+        sent: list[_Sent] = []
         async with self._link.client.pipeline(transaction=False) as pipeline:
             for log in logs:
                 position = self._positions.get(log.log_id, 0)
                 events, is_ended = log.since(position)
                 if events:
                     self._queue(pipeline, log.log_id, position, events, is_ended)
-                    sent.append((log, position + len(events), is_ended))
+                    sent.append(_Sent(log, position, position + len(events), is_ended))
             if not sent:
-                return
-            answers = await self._link.call(lambda: pipeline.execute(raise_on_error=False))
-        for answer in answers:
-            _check(answer)
-        for log, end, is_ended in sent:
-            self._positions[log.log_id] = end
-            if is_ended:
-                del self._positions[log.log_id]
-                self._logs.pop(log.log_id, None)
+                return []
+            answers = iter(await self._link.call(lambda: pipeline.execute(raise_on_error=False)))
+        lost = []
+        for item in sent:
+            kept = _checked(next(answers)) if item.position else None
+            for _ in range(3 if item.is_ended or not item.position else 1):
+                _checked(next(answers))
+            if item.position and _number_of_last(kept) < item.position:
+                lost.append(item.log)
+            else:
+                self._note(item)
+        for log in lost:
+            await self._link.call(lambda log=log: self._link.client.delete(stream_key(log.log_id)))  # type: ignore[misc]
+            self._positions[log.log_id] = 0
+        return lost
+
+    def _note(self, item: _Sent) -> None:
+        log_id = item.log.log_id
+        self._positions[log_id] = item.end
+        if item.is_ended:
+            del self._positions[log_id]
+            self._logs.pop(log_id, None)
 
     def _queue(self, pipeline: Any, log_id: str, position: int, events: list[bytes], is_ended: bool) -> None:
+        """Add the commands for one log: what Redis has of it (a Redis that came back empty has nothing), then the new."""
         fields: dict[Any, Any] = dict(enumerate(events, position + 1))
         if is_ended:
             fields[END_FIELD] = b"1"
-        pipeline.xadd(stream_key(log_id), fields, id=f"{position + len(events)}-0")
+        if position:
+            pipeline.xrevrange(stream_key(log_id), count=1)
+        pipeline.xadd(stream_key(log_id), fields, id=f"{position + len(events)}-0", nomkstream=position > 0)
         if is_ended or position == 0:
             seconds = self._retention_seconds if is_ended else UNFINISHED_SECONDS
             pipeline.expire(stream_key(log_id), seconds)
@@ -155,17 +182,21 @@ class LogFlusher:
         if b"1" not in first[0][1]:  # Redis lost the beginning, and we went on before we knew
             await self._link.call(lambda: client.delete(key))
             return 0
-        last: Any = await self._link.call(lambda: client.xrevrange(key, count=1))
-        return int(last[0][0].partition(b"-")[0]) if last else 0
+        return _number_of_last(await self._link.call(lambda: client.xrevrange(key, count=1)))
 
     def _on_renewal(self) -> None:
         self._must_resync = True
         self._work.set()
 
 
-def _check(answer: object) -> None:
+def _number_of_last(entries: Any) -> int:
+    return int(entries[0][0].partition(b"-")[0]) if entries else 0
+
+
+def _checked(answer: Any) -> Any:
     """Pass over what was there already (a call that was repeated, a log that a reaper has ended); raise the rest."""
     if isinstance(answer, ResponseError) and "equal or smaller" in str(answer):
-        return
+        return None
     if isinstance(answer, Exception):
         raise answer
+    return answer

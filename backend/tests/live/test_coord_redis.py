@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+import redis
 
 from app.coord.base import CoordUnavailableError, LogNotFoundError
 from app.coord.memory import make_hub
@@ -280,6 +281,24 @@ async def test_a_reader_elsewhere_gets_every_byte_of_a_log_across_a_restart(
     await writer.finish(b"end")
     assert await asyncio.wait_for(reading, 10) == [*expected, b"end"]
     assert await asyncio.wait_for(_read_all(other, "turn", after=30), 3) == [*expected[30:], b"end"]
+
+
+@pytest.mark.parametrize("is_emptied", [True, False])
+async def test_a_log_that_ends_before_anyone_noticed_that_redis_lost_it_is_whole_again(
+    replica: MakeReplica, own_redis: RedisServer, is_emptied: bool
+) -> None:
+    coord, other = await replica(), await replica()
+    writer = await coord.logs.open("turn")
+    expected = [b"event %d" % number for number in range(1, 21)]
+    for data in expected:
+        writer.append(data)
+        await asyncio.sleep(0.02)
+    with redis.Redis(port=own_redis.port) as client:  # as after a restart, but that no connection breaks
+        newest = client.xrevrange("pp:log:turn", count=5)
+        client.flushall() if is_emptied else client.xdel("pp:log:turn", *[entry[0] for entry in newest])
+    await writer.finish(b"end")
+    read = await asyncio.wait_for(_read_all(other, "turn"), 3)
+    assert read == [*expected, b"end"]
 
 
 async def test_a_log_that_redis_lost_with_its_writer_ends_for_its_readers(
