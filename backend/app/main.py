@@ -20,6 +20,7 @@ from app.config import PROJECT_ROOT, Settings, get_settings
 from app.gateway.setup import create_gateway
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
+from app.web.leaving import LEAVING
 from app.web.page import BuiltPage
 from app.web.request_context import RequestContextMiddleware
 from app.web.security_headers import SecurityHeadersMiddleware
@@ -35,7 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     metrics = Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         runtime = Runtime(settings)
         app.state.runtime = runtime
         app.state.gateway = create_gateway(runtime)
@@ -46,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                     app.state.bridge = bridge
                     admin = create_admin(runtime, bridge.status if bridge else None, metrics)
                     app.state.admin = admin
-                    yield
+                    yield {LEAVING: runtime.session_watch.close}
                     await admin.watching.close()
         finally:
             await runtime.close()

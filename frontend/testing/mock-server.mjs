@@ -118,6 +118,10 @@ async function handle(state, options, request, response) {
   if (path.startsWith('/api/templates')) return handleTemplates(context);
   if (path === '/api/llm/chat/stream') return answerOnce(context);
   if (path.startsWith('/api/attachments')) return handleAttachments(context);
+  if (path === '/api/sessions/changes') {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    return response.write('id: 1\ndata: {"session_ids":[]}\n\n');
+  }
   if (path.startsWith('/api/sessions')) return handleSessions(context);
   if (path === '/api/llm/chat/session/stream') return handleAsk(context);
   if (path.startsWith('/api/llm/turns/')) return handleTurn(context);

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/sessions/folders", tags=["sessions"])
 
 
 async def _folders(runtime: RuntimeDep) -> FolderService:
-    return FolderService(runtime.database)
+    return FolderService(runtime.database, runtime.session_watch.announce)
 
 
 Folders = Annotated[FolderService, Depends(_folders)]

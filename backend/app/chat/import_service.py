@@ -30,6 +30,7 @@ class ImportService:
         self._database = database
         self._knows_model = knows_model
         self._clock = clock or SystemClock()
+        self.on_changed: Callable[[int, None], None] = lambda user_id, session_id: None
 
     async def take_in(self, user_id: int, document: list[Any] | dict[str, Any]) -> ImportRead:
         """Store the conversations of a document.
@@ -48,6 +49,8 @@ class ImportService:
                 if not result.imported:
                     raise
                 result.skipped.append(_skipped(index, item, error.message))
+        if result.imported:
+            self.on_changed(user_id, None)
         return result
 
     def _read(self, user_id: int, item: Any) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from app.chat.endings import INTERRUPTED, attach
@@ -38,6 +39,7 @@ class Reaper:
         self._coord = coord
         self._replica = replica or Replica.current()
         self._clock = clock or SystemClock()
+        self.on_changed: Callable[[int, str], None] = lambda user_id, session_id: None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -95,4 +97,5 @@ class Reaper:
         event = error_event(stored_error(INTERRUPTED, INTERRUPTED_MESSAGE), turn.request_id)
         with contextlib.suppress(CoordError):
             await self._coord.logs.abandon(turn_id, event)
+        self.on_changed(session.user_id, session.public_id)
         return True

@@ -16,6 +16,7 @@ from app.chat.replica import Replica
 from app.chat.reservations import Reservations
 from app.chat.service import ChatService
 from app.chat.session_service import SessionService
+from app.chat.session_watch import SessionWatch
 from app.chat.share_service import ShareService
 from app.chat.store import SqlSessionStore
 from app.chat.turn_service import TurnService
@@ -94,10 +95,14 @@ class Runtime:
             lock_full=LockQueueFullError,
             lock_timeout=LockTimeoutError,
         )
+        self.session_watch = SessionWatch(self.coord.signals)
+        self.store.on_changed = self.session_watch.announce
         self.turns = TurnService(self.database, self.sessions)
         self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
+        self.session_service.on_changed = self.session_watch.announce
         self.exports = ExportService(self.database, self.clock)
         self.imports = ImportService(self.database, self.routes.knows, self.clock)
+        self.imports.on_changed = self.session_watch.announce
         self.shares = ShareService(self.database, self.coord.rates, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
         self.templates = TemplateService(self.database, self.clock)
@@ -117,6 +122,7 @@ class Runtime:
             FileCheck(self.database, self.attachments, self.routes),
         )
         self.reaper = Reaper(self.database, self.coord, self.replica, self.clock)
+        self.reaper.on_changed = self.session_watch.announce
         self._purge_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

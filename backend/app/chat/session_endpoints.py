@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator
 
-from app.chat.deps import Chatter, Sessions
+from app.chat.deps import Chatter, RuntimeDep, Sessions
 from app.chat.errors import SessionNotFoundError
 from app.chat.schemas import (
     Done,
@@ -22,6 +22,7 @@ from app.chat.schemas import (
     SessionUpdate,
     without_nul,
 )
+from app.chat.stream import EventStream
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
@@ -41,6 +42,18 @@ async def list_sessions(
     return await sessions.page(
         caller.user.id, cursor=cursor, limit=limit, is_archived=archived, folder=folder
     )
+
+
+@router.get(
+    "/changes",
+    summary="Hear which sessions change, from whichever door (SSE)",
+    description='`{"session_ids": ["…"]}`, or null when many did: look at them again. What changed while nobody '
+    "listened is not told. The stream ends after five minutes; come back then.",
+    response_class=EventStream,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Ids of changed sessions."}},
+)
+async def session_changes(caller: Chatter, runtime: RuntimeDep) -> EventStream:
+    return EventStream(runtime.session_watch.follow(caller.user.id))
 
 
 @router.get("/search", summary="Search in titles and texts")

@@ -41,6 +41,7 @@ class SessionService:
         self._database = database
         self._cancel_turn = cancel_turn
         self._clock = clock or SystemClock()
+        self.on_changed: Callable[[int, str], None] = lambda user_id, session_id: None
 
     async def page(
         self, user_id: int, *, cursor: str | None, limit: int, is_archived: bool, folder: str | None
@@ -85,6 +86,7 @@ class SessionService:
                 await SessionRepository(db).add(row)
         except IntegrityError as error:
             raise SessionExistsError from error
+        self.on_changed(user_id, row.public_id)
         return session_read(row, None)
 
     async def detail(self, user_id: int, session_id: str) -> SessionDetail:
@@ -104,6 +106,7 @@ class SessionService:
             if "title" in wish.model_fields_set:
                 session.title_source, session.search_text = "user", fold(wish.title)
             active = await SessionRepository(db).active_turns([session.id])
+        self.on_changed(user_id, session_id)
         return session_read(session, active.get(session.id))
 
     async def delete(self, user_id: int, session_id: str) -> bool:
@@ -116,6 +119,7 @@ class SessionService:
             await SessionRepository(db).mark_deleted(session.id, self._clock.now())
         for turn in reversed(running):  # the last in the queue first, so that none of them begins
             await self._cancel_turn(turn.id)
+        self.on_changed(user_id, session_id)
         return True
 
     async def restore(self, user_id: int, session_id: str) -> SessionRead:
@@ -129,6 +133,7 @@ class SessionService:
             if await sessions.find(user_id, session_id) is not None:
                 raise SessionExistsError
             session.deleted_at = None
+        self.on_changed(user_id, session_id)
         return session_read(session, None)
 
     async def switch_branch(self, user_id: int, session_id: str, message_id: str) -> str:
@@ -138,8 +143,9 @@ class SessionService:
             nodes = await MessageRepository(db).nodes(session.id)
             if message_id not in nodes:
                 raise MessageNotFoundError
-            session.active_leaf_id = newest_leaf_below(nodes.values(), message_id)
-            return session.active_leaf_id
+            leaf_id = session.active_leaf_id = newest_leaf_below(nodes.values(), message_id)
+        self.on_changed(user_id, session_id)
+        return leaf_id
 
     async def purge(self) -> int:
         """Remove for good the sessions whose undo window is over."""

@@ -52,6 +52,7 @@ class SqlSessionStore:
         self._replica_id = (replica or Replica.current()).id
         self._clock = clock or SystemClock()
         self.on_finished: Callable[[str, TurnOutcome], None] = lambda door, outcome: None
+        self.on_changed: Callable[[int, str], None] = lambda user_id, session_id: None
         self._contexts: dict[str, TurnContext] = {}  # of turns that were first in their session's queue
 
     async def begin_turn(self, request: TurnRequest) -> TurnRecord:
@@ -84,6 +85,7 @@ class SqlSessionStore:
             context = await _context(db, record, session) if is_first else None
         if context is not None:
             self._contexts[record.turn_id] = context
+        self.on_changed(request.caller.user_id, request.session_id)
         return record
 
     async def _replayed(self, db: AsyncSession, earlier: Owned, request: TurnRequest) -> TurnRecord:
@@ -260,6 +262,7 @@ class SqlSessionStore:
                 session.anchor_message_id = outcome.anchor_message_id
             session.updated_at = now
         self.on_finished(turn.door, outcome)
+        self.on_changed(session.user_id, session.public_id)
 
     async def history(self, caller: Caller, session_id: str) -> list[HistoryMessage] | None:
         """Return the active branch's complete turns as messages, oldest first; None without such a session."""
@@ -284,7 +287,9 @@ class SqlSessionStore:
                 for turn_id, context in list(self._contexts.items()):
                     if context.record.session_pk == session.id:
                         del self._contexts[turn_id]
-            return session is not None
+        if session is not None:
+            self.on_changed(caller.user_id, session_id)
+        return session is not None
 
 
 async def _living(db: AsyncSession, turn_id: str) -> Owned:

@@ -15,6 +15,7 @@ from app.launch.errors import LaunchError
 from app.launch.greeting import greeting, url_of
 from app.launch.port import take_port
 from app.launch.prepare import prepare
+from app.web.leaving import LEAVING
 
 _GRACE_SECONDS = 3
 
@@ -65,7 +66,7 @@ def _server_config(settings: Settings) -> uvicorn.Config:
 
 
 class _GreetingServer(uvicorn.Server):
-    """uvicorn that says when it listens."""
+    """uvicorn that says when it listens, and tells the application at once when it must stop."""
 
     def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
         super().__init__(config)
@@ -75,6 +76,12 @@ class _GreetingServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_listening()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        leave = self.lifespan.state.get(LEAVING)
+        if callable(leave):
+            leave()
+        await super().shutdown(sockets)
 
 
 def say_to_stdout(text: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from app.chat.session_service import UNDO_WINDOW, SessionService
@@ -212,3 +214,39 @@ async def test_another_persons_session_does_not_exist(ada: httpx.AsyncClient, ev
     assert (await eve.get("/api/sessions")).json()["items"] == []
     kept = (await ada.get("/api/sessions/s")).json()
     assert (kept["title"], len(kept["messages"])) == ("a secret", 2)
+
+
+async def test_an_open_page_hears_what_other_doors_change(
+    ada: httpx.AsyncClient, eve: httpx.AsyncClient
+) -> None:
+    heard: asyncio.Queue[list[str] | None] = asyncio.Queue()
+
+    async def listen() -> None:
+        async with ada.stream("GET", "/api/sessions/changes") as response:
+            assert response.headers["content-type"].startswith("text/event-stream")
+            async for line in response.aiter_lines():
+                if line.startswith("data: "):
+                    heard.put_nowait(orjson.loads(line[6:])["session_ids"])
+
+    async def hears(session_id: str | None) -> None:
+        async with asyncio.timeout(5):
+            while (ids := await heard.get()) is not None:
+                assert "of-eve" not in ids
+                if session_id in ids:
+                    return
+        assert session_id is None
+
+    listening = asyncio.create_task(listen())
+    async with asyncio.timeout(5):
+        assert await heard.get() == []
+    await say(eve, "of-eve", "hello")
+    await say(ada, "said", "hello")
+    await hears("said")
+    await ada.post("/api/sessions", json={"id": "made"})
+    await hears("made")
+    await ada.patch("/api/sessions/made", json={"title": "Better"})
+    await hears("made")
+    await ada.post("/api/sessions/folders/fill", json={"name": "games", "session_ids": ["made"]})
+    await hears(None)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)

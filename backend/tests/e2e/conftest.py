@@ -98,6 +98,16 @@ class Visitor:
         width = await self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
         assert width <= 0, f"the page scrolls sideways by {width} px"
 
+    async def settled(self) -> None:
+        """Wait until nothing was fetched for half a second; the stream of changes stays open, so "networkidle" never comes."""
+        await self.page.evaluate(
+            """async () => {
+              const fetched = () => performance.getEntriesByType('resource').length;
+              for (let before = -1; before !== fetched(); await new Promise((go) => setTimeout(go, 500)))
+                before = fetched();
+            }"""
+        )
+
     async def axe(self) -> list[str]:
         """Return what axe-core finds wrong, WCAG 2.2 AA rules included."""
         # A colour on its way from one theme to the other is no finding.

@@ -102,7 +102,7 @@ async def test_axe_finds_nothing_on_any_page_in_both_themes_wide_and_narrow(
     async def look(path: str) -> None:
         await person.open(path)
         await expect(person.page.get_by_role("heading", level=1).first).to_be_visible()
-        await person.page.wait_for_load_state("networkidle")
+        await person.settled()
         for size in (WIDE, PHONE):
             await person.page.set_viewport_size(size)
             for scheme in ("light", "dark"):

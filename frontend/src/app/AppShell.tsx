@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { warmMarkdown } from '@/components/markdown/Markdown';
 import { Sidebar } from '@/features/chat/components/sidebar/Sidebar';
+import { useChangeSync } from '@/features/chat/hooks/useChangeSync';
 import { useChatHotkeys } from '@/features/chat/hooks/useChatHotkeys';
 import { useTabSync } from '@/features/chat/hooks/useTabSync';
 import { useIsWide } from '@/hooks/useMedia';
@@ -21,6 +22,7 @@ export function AppShell() {
   const isShown = isWide ? isSidebarOpen : isDrawerOpen;
   useChatHotkeys();
   useTabSync();
+  useChangeSync();
   useEffect(() => warmMarkdown(), []);
   return (
     <div className="flex h-[var(--visible-height,100dvh)] w-full overflow-hidden">

@@ -31,6 +31,24 @@ export interface AdminUserUpdate {
   role?: 'user' | 'operator' | 'admin' | null;
 }
 
+export interface AnnouncementCreate {
+  hours?: number | null;
+  text: string;
+  tone?: 'info' | 'warning';
+}
+
+export interface AnnouncementList {
+  items: Array<AnnouncementRead>;
+}
+
+export interface AnnouncementRead {
+  created_at: string;
+  ends_at: string | null;
+  id: string;
+  text: string;
+  tone: 'info' | 'warning';
+}
+
 export interface AttachmentRead {
   created_at: string;
   height: number | null;
@@ -234,9 +252,20 @@ export interface InvitationCreate {
   role?: 'user' | 'operator' | 'admin';
 }
 
+export interface InvitationList {
+  items: Array<InvitationState>;
+}
+
 export interface InvitationRead {
   code: string;
   expires_in_days: number;
+  role: 'user' | 'operator' | 'admin';
+}
+
+export interface InvitationState {
+  created_at: string;
+  expires_at: string;
+  id: string;
   role: 'user' | 'operator' | 'admin';
 }
 
