@@ -6,9 +6,9 @@ import hmac
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from app.admin.deps import Admin, Operator
+from app.admin.deps import Admin, AuditWish, Operator
 from app.admin.errors import NoMetricsError
 from app.admin.schemas import (
     AdminHealthRead,
@@ -17,20 +17,30 @@ from app.admin.schemas import (
     AdminUserUpdate,
     AuditPage,
     InvitationCreate,
+    InvitationList,
     InvitationRead,
     LiveRead,
     StatsGroup,
     StatsRead,
 )
+from app.audit.export import ExportFormat
 from app.auth.deps import Bearer, CurrentAdmin
 from app.auth.errors import InvalidTokenError
 from app.auth.schemas import Done
 from app.chat.stream import EventStream
+from app.web.downloads import attachment
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 metrics_router = APIRouter(tags=["probes"])
 
 _OPERATORS: dict[int | str, dict[str, Any]] = {403: {"description": "You are no operator."}}
+_AUDIT_FILE: dict[str, Any] = {
+    "description": "The file, the newest line first.",
+    "content": {
+        "text/csv": {"schema": {"type": "string"}},
+        "application/x-ndjson": {"schema": {"type": "string"}},
+    },
+}
 _ADMINS: dict[int | str, dict[str, Any]] = {403: {"description": "You are no administrator."}}
 _TEXT = r"^[^\x00]*$"  # PostgreSQL takes no NUL
 UserId = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -109,16 +119,44 @@ async def make_invitation(caller: CurrentAdmin, admin: Admin, wish: InvitationCr
     return await admin.service.invite(caller.user, wish)
 
 
+@router.get("/invitations", summary="Invitations that can still be used", responses=_ADMINS)
+async def list_invitations(_: CurrentAdmin, admin: Admin) -> InvitationList:
+    return await admin.service.invitations()
+
+
+@router.delete(
+    "/invitations/{invitation_id}",
+    summary="Withdraw an invitation",
+    responses={**_ADMINS, 404: {"description": "No open invitation has this id."}},
+)
+async def withdraw_invitation(_: CurrentAdmin, admin: Admin, invitation_id: str) -> Done:
+    await admin.service.withdraw_invitation(invitation_id)
+    return Done()
+
+
 @router.get("/audit", summary="Who did what, the newest first", responses=_ADMINS)
 async def read_audit(
     _: CurrentAdmin,
     admin: Admin,
-    action: Annotated[str | None, Query(max_length=64, pattern=_TEXT)] = None,
-    actor: Annotated[str | None, Query(max_length=320, pattern=_TEXT)] = None,
+    wish: AuditWish,
     before: Annotated[str | None, Query(max_length=32, pattern=_TEXT)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AuditPage:
-    return await admin.service.audit_page(action, actor, before, limit)
+    return await admin.service.audit_page(wish, before, limit)
+
+
+@router.get(
+    "/audit/export",
+    summary="The audit log as CSV, or as one JSON document a line",
+    response_class=StreamingResponse,
+    responses={**_ADMINS, 200: _AUDIT_FILE},
+)
+async def export_audit(
+    _: CurrentAdmin, admin: Admin, wish: AuditWish, format: Annotated[ExportFormat, Query()] = "csv"
+) -> StreamingResponse:
+    pieces = await admin.service.audit_file(wish, format)
+    kind, extension = ("text/csv", "csv") if format == "csv" else ("application/x-ndjson", "ndjson")
+    return StreamingResponse(pieces, media_type=kind, headers=attachment("audit-log", extension))
 
 
 @metrics_router.get("/metrics", include_in_schema=False)

@@ -19,6 +19,13 @@ class UnknownUserError(NotFoundError):
         super().__init__("Nobody has this id.")
 
 
+class UnknownInvitationError(NotFoundError):
+    code = "unknown_invitation"
+
+    def __init__(self) -> None:
+        super().__init__("No open invitation has this id; it may have been used.")
+
+
 class NotRunningError(NotFoundError):
     code = "not_running"
 

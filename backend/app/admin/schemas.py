@@ -107,6 +107,23 @@ class InvitationRead(BaseModel):
     expires_in_days: int
 
 
+class InvitationState(BaseModel):
+    """An invitation that can still be used; its code is not known any more."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+
+
+class InvitationList(BaseModel):
+    """Open invitations, the newest first."""
+
+    items: list[InvitationState]
+
+
 class LiveTurn(BaseModel):
     """A turn that runs or waits on some replica. Its words are its owner's and are not shown."""
 

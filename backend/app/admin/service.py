@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
-from app.admin.errors import NotRunningError, OwnAccountError, UnknownUserError
+from app.admin.errors import NotRunningError, OwnAccountError, UnknownInvitationError, UnknownUserError
 from app.admin.repository import AdminRepository
 from app.admin.schemas import (
     AdminUserList,
@@ -13,14 +15,17 @@ from app.admin.schemas import (
     AuditLine,
     AuditPage,
     InvitationCreate,
+    InvitationList,
     InvitationRead,
+    InvitationState,
     LiveRead,
     LiveTurn,
     StatsGroup,
     StatsRead,
 )
 from app.admin.stats import TurnFigures, grouped, summed
-from app.audit.service import AuditService
+from app.audit.export import ExportFormat, as_file
+from app.audit.service import AuditFilter, AuditService, note
 from app.auth.repository import SignInRepository
 from app.db.session import Database
 from app.kit.clock import Clock
@@ -93,7 +98,7 @@ class AdminService:
         async with self._database.transaction() as session:
             if not await AdminRepository(session).is_running(turn_id):
                 raise NotRunningError
-            self._audit.note(session, _who(actor), "turn.cancel", turn_id)
+            note(session, "turn.cancel", turn_id, actor=_who(actor))
         await self._sessions.cancel(turn_id)
 
     async def people(self, wish: str | None, after: int, limit: int) -> AdminUserList:
@@ -122,7 +127,7 @@ class AdminService:
             for name, value in changes.items():
                 setattr(user, name, value)
             if changes:
-                self._audit.note(session, _who(actor), "user.update", user.email, **changes)
+                note(session, "user.update", user.email, actor=_who(actor), **changes)
             if changes.get("is_active") is False:
                 await SignInRepository(session).revoke_all(user.id, self._clock.now())
                 running.extend(await repository.running_of(user.id))
@@ -134,18 +139,30 @@ class AdminService:
         code = await self._users.create_invite(
             role=wish.role, created_by=actor.id, valid_for=timedelta(days=wish.days)
         )
-        await self._audit.record(_who(actor), "user.invite", role=wish.role, days=wish.days)
         return InvitationRead(code=code, role=wish.role, expires_in_days=wish.days)
 
-    async def audit_page(
-        self, action: str | None, actor: str | None, before: str | None, limit: int
-    ) -> AuditPage:
-        rows = await self._audit.page(action=action, actor=actor, before=before, limit=limit + 1)
+    async def invitations(self) -> InvitationList:
+        """Return the invitations that somebody can still use."""
+        rows = await self._users.open_invites()
+        return InvitationList(items=[InvitationState.model_validate(row) for row in rows])
+
+    async def withdraw_invitation(self, invite_id: str) -> None:
+        """Raises UnknownInvitationError, also for one that was used."""
+        if not await self._users.withdraw_invite(invite_id):
+            raise UnknownInvitationError
+
+    async def audit_page(self, wish: AuditFilter, before: str | None, limit: int) -> AuditPage:
+        rows = await self._audit.page(wish, before=before, limit=limit + 1)
         items = [AuditLine.model_validate(row) for row in rows[:limit]]
         return AuditPage(items=items, next_before=items[-1].id if len(rows) > limit else None)
 
+    async def audit_file(self, wish: AuditFilter, kind: ExportFormat) -> AsyncIterator[bytes]:
+        """Return the lines as a file in pieces; that they were taken is a line itself."""
+        await self._audit.record("audit.export", kind)
+        return as_file(self._audit.lines(wish), kind)
 
-def _changes(user: User, wish: AdminUserUpdate) -> dict[str, object]:
+
+def _changes(user: User, wish: AdminUserUpdate) -> dict[str, Any]:
     wanted = wish.model_dump(exclude_unset=True, exclude_none=True)
     return {name: value for name, value in wanted.items() if getattr(user, name) != value}
 

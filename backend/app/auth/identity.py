@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
+from app.audit.service import actor_var
 from app.auth.errors import InvalidTokenError, SignedOutError
 from app.auth.principal import Principal, scopes_of
 from app.auth.repository import SignInRepository
@@ -40,9 +41,10 @@ class Identity:
             InvalidTokenError, ExpiredTokenError, SignedOutError: of an access token.
             UnknownKeyError, ExpiredKeyError: of an API key.
         """
-        if looks_like_key(credential):
-            return await self._by_key(credential)
-        return await self._by_token(credential)
+        is_key = looks_like_key(credential)
+        principal = await (self._by_key(credential) if is_key else self._by_token(credential))
+        actor_var.set((principal.user.id, principal.user.email))
+        return principal
 
     async def _by_token(self, token: str) -> Principal:
         now = self._clock.now()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from app.audit.service import note
 from app.auth.errors import NoCredentialError, RefreshRefusedError, SignInNotFoundError
 from app.auth.principal import Client, Principal
 from app.auth.repository import SignInRepository
@@ -17,7 +18,13 @@ from app.db.session import Database
 from app.errors import NotSignedInError
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import is_id, new_id
-from app.users.errors import WeakPasswordError, WrongPasswordError
+from app.users.emails import normalise_email
+from app.users.errors import (
+    InvalidCredentialsError,
+    InvalidEmailError,
+    WeakPasswordError,
+    WrongPasswordError,
+)
 from app.users.service import UserService, store_one_time_password
 from app.users.tables import User
 
@@ -59,7 +66,11 @@ class AuthService:
     async def login(self, email: str, password: str, client: Client) -> Issued:
         """Open a sign-in. Raises InvalidCredentialsError, TooManyAttemptsError."""
         await self._throttle.admit(email, client.address)
-        user = await self._users.authenticate(email, password)
+        try:
+            user = await self._users.authenticate(email, password)
+        except InvalidCredentialsError:
+            await self._note_failure(email, client)
+            raise
         await self._throttle.forgive(email, client.address)
         return await self._open(user, client)
 
@@ -83,6 +94,8 @@ class AuthService:
             found = await repository.with_user(sign_in_id)
             is_in_grace = not is_rotated and found is not None and _is_in_grace(found[0], token, now)
             is_reuse = not is_rotated and not is_in_grace and await repository.revoke(sign_in_id, now)
+            if is_reuse and found is not None:
+                note(session, "sign_in.reuse", found[1].email, actor=(found[1].id, found[1].email), at=now)
         if is_reuse:
             logger.warning("sign-in %s was ended: its refresh token was used twice", sign_in_id)
         if found is None or not (is_rotated or is_in_grace) or not found[1].is_active:
@@ -99,8 +112,11 @@ class AuthService:
         if not ended:
             raise NoCredentialError
         async with self._database.transaction() as session:
+            repository, now = SignInRepository(session), self._clock.now()
             for sign_in_id in ended:
-                await SignInRepository(session).revoke(sign_in_id, self._clock.now())
+                found = await repository.with_user(sign_in_id)
+                if await repository.revoke(sign_in_id, now) and found is not None:
+                    note(session, "sign_in.end", actor=(found[1].id, found[1].email), at=now)
 
     async def change_password(self, principal: Principal, current: str, new: str, client: Client) -> Issued:
         """Set a new password and end every sign-in but the new one that is returned.
@@ -132,6 +148,16 @@ class AuthService:
         async with self._database.transaction() as session:
             if not await SignInRepository(session).revoke(sign_in_id, self._clock.now(), user_id):
                 raise SignInNotFoundError
+            note(session, "sign_in.end", at=self._clock.now(), by="list")
+
+    async def _note_failure(self, email: str, client: Client) -> None:
+        """What was typed is named only if it is an address: people type passwords into the wrong box."""
+        try:
+            shown = normalise_email(email)
+        except InvalidEmailError:
+            shown = "(no address)"
+        async with self._database.transaction() as session:
+            note(session, "sign_in.fail", shown, at=self._clock.now(), address=client.address)
 
     async def _confirm(self, user: User, password: str, client: Client) -> None:
         await self._throttle.admit(user.email, client.address)
@@ -156,6 +182,7 @@ class AuthService:
             repository = SignInRepository(session)
             await repository.add(sign_in)
             await repository.prune(user.id, now, MAX_SIGN_INS)
+            note(session, "sign_in.open", actor=(user.id, user.email), at=now, address=client.address)
         return self._issue(user.id, sign_in_id, token)
 
     def _issue(self, user_id: int, sign_in_id: str, refresh_token: str | None) -> Issued:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from app.audit.service import note
 from app.chat.errors import SessionNotFoundError
 from app.chat.markdown import as_markdown
 from app.chat.portable import ARCHIVE_FORMAT, PortableSession, portable
@@ -42,6 +43,8 @@ class ExportService:
         """
         async with self._database.reading() as db:
             session_pks = await SessionRepository(db).all_ids(user_id)
+        async with self._database.transaction() as db:
+            note(db, "export.all", at=self._clock.now(), conversations=len(session_pks))
         return self._pieces(session_pks)
 
     async def _pieces(self, session_pks: list[str]) -> AsyncIterator[bytes]:

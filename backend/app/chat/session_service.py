@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.service import note
 from app.chat.errors import MessageNotFoundError, SessionExistsError, SessionNotFoundError
 from app.chat.excerpts import fold
 from app.chat.repository import MessageRepository, SessionRepository, is_plain_id
@@ -117,6 +118,7 @@ class SessionService:
                 return False
             running = await TurnRepository(db).active_of_session(session.id)
             await SessionRepository(db).mark_deleted(session.id, self._clock.now())
+            note(db, "session.delete", session_id)
         for turn in reversed(running):  # the last in the queue first, so that none of them begins
             await self._cancel_turn(turn.id)
         self.on_changed(user_id, session_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.service import note
 from app.chat.errors import (
     NothingToShareError,
     NotSharedError,
@@ -64,6 +65,7 @@ class ShareService:
                 updated_at=now,
             )
             await ShareRepository(db).add(row)
+            note(db, "share.create", session.public_id, with_reasoning=has_reasoning)
         return token, row
 
     async def update(self, user_id: int, session_id: str) -> ShareState:
@@ -79,6 +81,7 @@ class ShareService:
             branch = await _finished_branch(db, session)
             row.title, row.leaf_id, row.updated_at = session.title, branch[-1].id, self._clock.now()
             row.messages = _snapshot(branch, has_reasoning=row.has_reasoning)
+            note(db, "share.update", session.public_id)
         return _state(row, branch)
 
     async def state(self, user_id: int, session_id: str) -> ShareState:
@@ -97,6 +100,7 @@ class ShareService:
         async with self._database.transaction() as db:
             session = await _claimed(db, user_id, session_id)
             await ShareRepository(db).withdraw(session.id)
+            note(db, "share.withdraw", session.public_id)
 
     async def read(self, token: str, address: str) -> SharedSession:
         """Return what a link shows.

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from app.audit.service import note
 from app.broker.accounts import Account, add_commands, hash_secret, remove_commands
 from app.db.session import Database
 from app.devices.access import account_of
@@ -75,6 +76,7 @@ class DeviceService:
         )
         async with self._database.transaction() as session:
             await DeviceRepository(session).add(device)
+            note(session, "device.create", device.client, projects=device.projects)
         await self._tell(add_commands(account_of(device), secret))
         return device, secret
 
@@ -95,6 +97,7 @@ class DeviceService:
             if device is None:
                 raise DeviceNotFoundError
             device.key_id, device.salt, device.password_hash = key.id, hashed.salt, hashed.password
+            note(session, "device.secret", device.client)
         await self._tell(add_commands(account_of(device), secret))
         return device, secret
 
@@ -107,6 +110,7 @@ class DeviceService:
             if device is None:
                 raise DeviceNotFoundError
             await repository.delete(device)
+            note(session, "device.delete", device.client)
         if any(key.id == found.key_id for key in await self._keys.list(user_id)):
             await self._keys.revoke(user_id, found.key_id)
         await self._tell(remove_commands(found.client))

@@ -29,6 +29,9 @@ class KeyRepository:
         query = select(func.count()).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
         return await self._session.scalar(query) or 0
 
+    async def get(self, key_id: str) -> ApiKey | None:
+        return await self._session.get(ApiKey, key_id)
+
     async def add(self, key: ApiKey) -> None:
         self._session.add(key)
         await self._session.flush()

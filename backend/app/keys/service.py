@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.audit.service import note
 from app.db.session import Database
 from app.errors import UnprocessableError
 from app.keys.errors import (
@@ -72,6 +73,7 @@ class KeyService:
             if await repository.count_living(user_id) >= MAX_KEYS_PER_USER:
                 raise TooManyKeysError(MAX_KEYS_PER_USER)
             await repository.add(row)
+            note(session, "key.create", _named(row), scopes=row.scopes)
         return row, secret
 
     async def revoke(self, user_id: int, key_id: str) -> None:
@@ -79,8 +81,10 @@ class KeyService:
         if not is_id(key_id):
             raise KeyNotFoundError
         async with self._database.transaction() as session:
-            if not await KeyRepository(session).revoke(user_id, key_id, self._clock.now()):
+            repository = KeyRepository(session)
+            if not await repository.revoke(user_id, key_id, self._clock.now()):
                 raise KeyNotFoundError
+            note(session, "key.revoke", _named(await repository.get(key_id)))
 
     async def touch(self, row: ApiKey) -> None:
         """Note that the key was used, at most once a minute."""
@@ -107,6 +111,10 @@ def check_key(secret: str, row: ApiKey | None, now: datetime) -> KeyGrant:
         requests_per_minute=row.requests_per_minute,
         tokens_per_minute=row.tokens_per_minute,
     )
+
+
+def _named(row: ApiKey | None) -> str:
+    return f"{row.name} ({row.prefix}…)" if row is not None else ""
 
 
 def _row(user_id: int, wish: KeyCreate, secret: str, now: datetime) -> ApiKey:

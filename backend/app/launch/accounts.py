@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from app.audit.service import TERMINAL, actor_var
 from app.db.session import Database
 from app.errors import PortalError
 from app.launch.errors import LaunchError
@@ -43,6 +44,7 @@ async def _with_database(work: Callable[[Database], Awaitable[str]]) -> str:
     settings = read_settings()
     await asyncio.to_thread(migrate, settings)
     database = Database(settings.database_url, settings.portal_data_dir)
+    actor_var.set(TERMINAL)
     try:
         return await work(database)
     except PortalError as error:

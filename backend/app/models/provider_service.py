@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from app.audit.service import note
 from app.db.session import Database
 from app.kit.clock import Clock
 from app.kit.ids import is_id, new_id
@@ -89,6 +90,7 @@ class ProviderService:
             if await repository.is_named(wish.name):
                 raise ProviderNameTakenError(wish.name)
             await repository.add(row)
+            note(session, "provider.create", wish.name, base_url=wish.base_url)
         await self._catalog.changed()
         return self._read(row)
 
@@ -108,6 +110,7 @@ class ProviderService:
                 row.models = _stored_models(wish.models)
             _check_address(row.base_url, row.allow_private_network)
             row.updated_at = self._clock.now()
+            note(session, "provider.update", row.name, fields=sorted(given))
         await self._catalog.changed()
         return self._read(row)
 
@@ -115,7 +118,9 @@ class ProviderService:
         """Remove a provider; what runs on it runs to its end. Raises ProviderNotFoundError."""
         async with self._database.transaction() as session:
             repository = ProviderRepository(session)
-            await repository.delete(await _found(repository, provider_id))
+            row = await _found(repository, provider_id)
+            await repository.delete(row)
+            note(session, "provider.delete", row.name)
         await self._catalog.changed()
 
     async def test(self, provider_id: str) -> ProviderTest:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.audit.service import note
 from app.db.session import Database
 from app.kit.clock import Clock, SystemClock
 from app.templates.errors import (
@@ -84,6 +85,8 @@ class TemplateService:
             await repository.add(template)
             version = _version_row(template, text, now)
             await repository.add(version)
+            if wish.is_public:
+                note(session, "template.publish", wish.title)
         return TemplateRead.of(template, version)
 
     async def replace(self, user_id: int, template_id: int, wish: TemplateCreate) -> TemplateRead:
@@ -101,6 +104,7 @@ class TemplateService:
             repository = TemplateRepository(session)
             template, _ = await _owned(repository, user_id, template_id)
             await repository.delete(template)
+            note(session, "template.delete", template.title)
 
     async def versions(
         self, user_id: int, template_id: int, *, skip: int, limit: int
@@ -154,7 +158,10 @@ class TemplateService:
                 template.version += 1
                 version = _version_row(template, text, now)
                 await repository.add(version)
+            was_public = template.public_from is not None
             _set_fields(template, given)
+            if was_public != (template.public_from is not None):
+                note(session, "template.withdraw" if was_public else "template.publish", template.title)
             template.updated_at = now
         return TemplateRead.of(template, version)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import CursorResult, delete, func, select, update
@@ -61,6 +62,16 @@ class UserRepository:
                 Invite.code_hash == code_hash, Invite.used_at.is_(None), Invite.expires_at > now
             )
         )
+
+    async def open_invites(self, now: datetime) -> Sequence[Invite]:
+        is_open = Invite.used_at.is_(None), Invite.expires_at > now
+        return (await self._session.scalars(select(Invite).where(*is_open).order_by(Invite.id.desc()))).all()
+
+    async def withdraw_invite(self, invite_id: str) -> bool:
+        query = delete(Invite).where(Invite.id == invite_id, Invite.used_at.is_(None))
+        result = await self._session.execute(query)
+        assert isinstance(result, CursorResult)
+        return result.rowcount == 1
 
     async def use_invite(self, invite_id: str, user_id: int, now: datetime) -> bool:
         """Mark it used; False when somebody else was faster."""

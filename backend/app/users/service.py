@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
 
+from app.audit.service import Actor, note
 from app.db.session import Database
 from app.kit.clock import Clock, SystemClock
 from app.kit.hashing import digest
-from app.kit.ids import new_id, new_secret
+from app.kit.ids import is_id, new_id, new_secret
 from app.users.emails import normalise_email
 from app.users.errors import (
     EmailTakenError,
@@ -91,7 +93,7 @@ class UserService:
     async def set_password(self, user: User, password: str) -> None:
         """Store a new password that the person chose. Raises WeakPasswordError."""
         check_password(password, user.email, self._min_password_length)
-        await self._store_password(user.id, password, must_change=False)
+        await self._store_password(user.id, password, must_change=False, changed_by=(user.id, user.email))
 
     async def delete(self, user: User) -> None:
         """Delete the account and all that it owns. Raises LastAdminError."""
@@ -100,6 +102,7 @@ class UserService:
             if user.role == "admin" and await repository.count_admins() == 1:
                 raise LastAdminError
             await repository.delete(user.id)
+            note(session, "account.delete", user.email, actor=(user.id, user.email))
 
     async def create_invite(
         self, *, role: Role = "user", created_by: int | None = None, valid_for: timedelta = timedelta(days=7)
@@ -116,7 +119,22 @@ class UserService:
         )
         async with self._database.transaction() as session:
             await UserRepository(session).add_invite(invite)
+            note(session, "invitation.create", role, days=valid_for.days)
         return code
+
+    async def open_invites(self) -> Sequence[Invite]:
+        async with self._database.reading() as session:
+            return await UserRepository(session).open_invites(self._clock.now())
+
+    async def withdraw_invite(self, invite_id: str) -> bool:
+        """Let nobody use it any more; False when it was used, or never was."""
+        if not is_id(invite_id):
+            return False
+        async with self._database.transaction() as session:
+            is_gone = await UserRepository(session).withdraw_invite(invite_id)
+            if is_gone:
+                note(session, "invitation.withdraw", invite_id)
+        return is_gone
 
     async def _create(
         self, email: str, password: str, *, role: Role = "user", invite: str | None = None
@@ -136,6 +154,8 @@ class UserService:
                     await self._redeem(repository, invite, user)
                 else:
                     await repository.add(user)
+                by = "invitation" if invite else "registration"
+                note(session, "account.create", address, actor=(user.id, address), role=user.role, by=by)
         except IntegrityError as error:
             raise EmailTakenError from error
         return user
@@ -158,10 +178,14 @@ class UserService:
         async with self._database.reading() as session:
             return await UserRepository(session).by_email(address)
 
-    async def _store_password(self, user_id: int, password: str, *, must_change: bool | None = None) -> None:
+    async def _store_password(
+        self, user_id: int, password: str, *, must_change: bool | None = None, changed_by: Actor | None = None
+    ) -> None:
         password_hash = await self._hasher.hash(password)
         async with self._database.transaction() as session:
             await UserRepository(session).set_password(user_id, password_hash, must_change=must_change)
+            if changed_by is not None:
+                note(session, "password.change", changed_by[1], actor=changed_by)
 
 
 async def ensure_first_admin(database: Database, email: str = FIRST_ADMIN_EMAIL) -> tuple[str, str] | None:
@@ -193,6 +217,7 @@ async def create_with_one_time_password(database: Database, email: str, role: Ro
     try:
         async with database.transaction() as session:
             await UserRepository(session).add(user)
+            note(session, "account.create", user.email, role=role, by="one-time password")
     except IntegrityError as error:
         raise EmailTakenError from error
     return password
@@ -211,6 +236,7 @@ async def store_one_time_password(database: Database, email: str) -> tuple[int, 
         if user is None or user.is_local:
             raise NoSuchUserError(address)
         await repository.set_password(user.id, password_hash, must_change=True)
+        note(session, "password.reset", address)
     return user.id, password
 
 

@@ -123,7 +123,7 @@ async def test_the_audit_log_says_who_did_what_and_keeps_no_secret(
     code = (await admin.post("/api/admin/invitations", json={"role": "user", "days": 3})).json()["code"]
     page = await admin.get("/api/admin/audit", params={"limit": 1})
     newest = page.json()["items"][0]
-    assert (newest["actor"], newest["action"]) == ("root@example.org", "user.invite")
+    assert (newest["actor"], newest["action"]) == ("root@example.org", "invitation.create")
     older = await admin.get("/api/admin/audit", params={"before": page.json()["next_before"]})
     line = older.json()["items"][0]
     assert (line["action"], line["subject"], line["details"]) == (
