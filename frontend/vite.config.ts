@@ -59,9 +59,12 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: Object.fromEntries(
-      ['/api', '/v1', '/healthz', '/readyz', '/docs', '/openapi.json'].map((path) => [path, backendUrl]),
-    ),
+    proxy: {
+      ...Object.fromEntries(
+        ['/api', '/v1', '/healthz', '/readyz', '/docs', '/openapi.json'].map((path) => [path, backendUrl]),
+      ),
+      '/mqtt': { target: backendUrl, ws: true },
+    },
   },
   test: {
     environment: 'happy-dom',

@@ -11,6 +11,7 @@ from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
 from app.bridge.endpoints import router as mqtt_router
+from app.bridge.endpoints import websocket_router as mqtt_websocket_router
 from app.chat.folder_endpoints import router as folder_router
 from app.chat.llm_endpoints import router as llm_router
 from app.chat.session_endpoints import router as session_router
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     probe_router,
     device_router,
     mqtt_router,
+    mqtt_websocket_router,
     announcement_router,
     admin_router,
     metrics_router,

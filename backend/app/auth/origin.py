@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 
 from app.auth.errors import CrossSiteError
 from app.config import Settings
+from app.web.origins import is_own_origin
 
 
 def require_own_origin(request: Request, settings: Settings) -> None:
@@ -23,13 +22,6 @@ def require_own_origin(request: Request, settings: Settings) -> None:
         if fetch_site in ("cross-site", "same-site"):
             raise CrossSiteError
         return
-    public_origin = _origin_of(settings.portal_public_url)
-    if origin == public_origin or origin in settings.cors_origins:
-        return
-    if urlsplit(origin).netloc != request.headers.get("host"):
+    host = request.headers.get("host")
+    if not is_own_origin(origin, host, settings.portal_public_url, settings.cors_origins):
         raise CrossSiteError
-
-
-def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.auth.runtime import create_auth_runtime
 from app.bridge.asks import read_ask
 from app.bridge.callers import Callers
 from app.bridge.choice import Choice, chosen_broker, client_id
+from app.bridge.errors import MqttDisconnectedError, MqttNotManagedError
 from app.bridge.frames import Frames
 from app.bridge.inbox import Inbox
 from app.bridge.intake import Intake
@@ -35,10 +36,14 @@ from app.bridge.topics import (
     parse_topic,
 )
 from app.bridge.transport import Incoming, MqttTransport
+from app.bridge.websocket import PATH as WEBSOCKET_PATH
+from app.bridge.websocket import WebSocketDoor
 from app.bridge.worker import Work, Worker
-from app.broker.accounts import CONTROL_TOPIC
+from app.broker.accounts import CONTROL_TOPIC, Account
 from app.chat.runtime import Runtime
+from app.devices.connections import ConnectionService
 from app.devices.service import DeviceService
+from app.devices.tables import MqttConnection
 from app.errors import PortalError, TooManyRequestsError, UnavailableError
 from app.keys.service import KeyService
 from app.kit.hashing import digest
@@ -57,10 +62,14 @@ _TELL_SECONDS = 3.0
 class MqttBridge:
     """Answers requests that come by a broker; several bridges share one broker's requests."""
 
-    def __init__(self, runtime: Runtime, choice: Choice, devices: DeviceService) -> None:
+    def __init__(
+        self, runtime: Runtime, choice: Choice, devices: DeviceService, connections: ConnectionService
+    ) -> None:
         settings, broker = runtime.settings, choice.broker
         self.status = BridgeStatus(broker=f"{broker.host}:{broker.port}")
-        self.address = (broker.host, broker.port)
+        self.broker = broker
+        self.connections = connections
+        self.websockets = WebSocketDoor(broker, settings.portal_public_url, settings.cors_origins)
         self._own = choice.own
         self._runtime = runtime
         self._games = GameTopics(
@@ -83,8 +92,14 @@ class MqttBridge:
         self._inbox = Inbox(runtime.database, digest(runtime.replica.id), runtime.clock)
         self._worker = Worker(runtime, self._inbox, self._transport, self.status)
         auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
-        is_guarded = devices if self.is_own_broker else None
-        self._callers = Callers(auth.identity, runtime.database, runtime.clock, is_guarded)
+        self._callers = Callers(
+            auth.identity,
+            runtime.database,
+            runtime.clock,
+            devices,
+            connections,
+            is_guarded=self.is_own_broker,
+        )
         self._intake = Intake(
             self._inbox,
             self._worker,
@@ -107,7 +122,7 @@ class MqttBridge:
     def describe(self) -> MqttRead:
         """Say where devices connect."""
         settings = self._runtime.settings
-        host, port = self.address
+        host, port = self.broker.host, self.broker.port
         is_there = self.status.is_connected
         return MqttRead(
             status="connected" if is_there else "disconnected",
@@ -118,8 +133,22 @@ class MqttBridge:
             host=host,
             port=port,
             websocket_port=(settings.mqtt_websocket_port or None) if self.is_own_broker else None,
+            websocket_path=WEBSOCKET_PATH,
             projects=settings.mqtt_projects,
         )
+
+    async def open_connection(self, user_id: int) -> tuple[MqttConnection, str]:
+        """Let a page in for an hour; returns its account and password.
+
+        Raises:
+            MqttNotManagedError: the broker's accounts are not the portal's affair.
+            MqttDisconnectedError: the broker is away, and could not be told.
+        """
+        if not self.is_own_broker:
+            raise MqttNotManagedError
+        if not self.status.is_connected:
+            raise MqttDisconnectedError
+        return await self.connections.open(user_id, self._runtime.settings.mqtt_projects)
 
     async def tell_broker(self, commands: list[dict[str, Any]]) -> None:
         """Change the accounts of the portal's own broker. One that is away reads all of them when it starts."""
@@ -264,6 +293,7 @@ class MqttBridge:
             try:
                 if self.status.is_connected and count % _TENDS_A_HEARTBEAT == 0:
                     self._presence.beat(self._transport)
+                await self.connections.end_expired()
                 await self._inbox.renew([work.row.id for work in self._works.values()])
                 for row in await self._inbox.take_up():
                     await self._take_up(row)
@@ -281,7 +311,7 @@ class MqttBridge:
         principal = None
         if row.answer is None:
             try:
-                principal = await self._callers.by_key_id(row.key_id)
+                principal = await self._callers.of_row(row)
             except UnavailableError:
                 raise
             except PortalError as error:
@@ -296,11 +326,18 @@ async def bridging(runtime: Runtime) -> AsyncIterator[MqttBridge | None]:
     settings = runtime.settings
     keys = KeyService(runtime.database, runtime.clock)
     devices = DeviceService(runtime.database, keys, settings.mqtt_projects, clock=runtime.clock)
-    async with chosen_broker(settings, devices) as choice:
+    connections = ConnectionService(runtime.database, clock=runtime.clock)
+
+    async def accounts() -> Sequence[Account]:
+        return [*await devices.accounts(), *await connections.accounts()]
+
+    async with chosen_broker(settings, accounts) as choice:
         if choice is None:
             yield None
             return
-        bridge = MqttBridge(runtime, choice, devices)
+        bridge = MqttBridge(runtime, choice, devices, connections)
+        if bridge.is_own_broker:
+            connections.tell = bridge.tell_broker
         await bridge.start()
         try:
             yield bridge

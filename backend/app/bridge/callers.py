@@ -1,4 +1,4 @@
-"""Who asks over MQTT: always an API key of the scope `chat`, named by the request or by the device's topic."""
+"""Who asks over MQTT: an API key of the scope `chat`, a device by its topic, or a page that is connected for an hour."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from sqlalchemy import select
 from app.auth.errors import MissingScopeError, PasswordChangeRequiredError
 from app.auth.identity import Identity
 from app.auth.principal import Principal, scopes_of
+from app.bridge.tables import BridgeRequest
 from app.db.session import Database
+from app.devices.connections import ConnectionService, is_connection_secret
 from app.devices.service import DeviceService
 from app.keys.errors import UnknownKeyError
 from app.keys.secrets import looks_like_key
@@ -21,32 +23,65 @@ class Callers:
     """Checks keys, and those of stored requests again when they are taken up.
 
     Args:
-        devices: given on the portal's own broker only, whose accounts keep each device to its own topics.
+        is_guarded: whether the broker keeps each client to its own topics, by accounts that the portal keeps.
     """
 
     def __init__(
-        self, identity: Identity, database: Database, clock: Clock, devices: DeviceService | None = None
+        self,
+        identity: Identity,
+        database: Database,
+        clock: Clock,
+        devices: DeviceService,
+        connections: ConnectionService,
+        *,
+        is_guarded: bool,
     ) -> None:
         self._identity = identity
         self._database = database
         self._clock = clock
         self._devices = devices
+        self._connections = connections
+        self._is_guarded = is_guarded
 
     async def by_client(self, client: str) -> Principal:
-        """Return the caller of a device's topic. Raises PortalError where a topic proves nothing, or no device has it."""
-        key_id = await self._devices.key_id_of(client) if self._devices is not None else None
-        if key_id is None:
+        """Return the caller of a client's topic. Raises PortalError where a topic proves nothing, or nobody has it."""
+        if not self._is_guarded:
             raise UnknownKeyError
-        return await self.by_key_id(key_id)
+        key_id = await self._devices.key_id_of(client)
+        if key_id is not None:
+            return await self.by_key_id(key_id)
+        found = await self._connections.user_of_client(client)
+        if found is None:
+            raise UnknownKeyError
+        return _as_person(found[0])
 
     async def by_secret(self, secret: str) -> Principal:
-        """Return the key's caller. Raises PortalError for a key that is unknown, expired or may not chat."""
+        """Return the caller of a key or of a page's password. Raises PortalError for what is unknown or may not chat."""
+        if is_connection_secret(secret) and (found := await self._connections.user_of_secret(secret)):
+            return _as_person(found[0])
         if not looks_like_key(secret):
             raise UnknownKeyError
         return _may_chat(await self._identity.authenticate(secret))
 
+    async def client_of(self, principal: Principal, secret: str) -> str | None:
+        """Return the client under whose `pp/v1/{client}/res/` a caller listens; None for a key that is no device's."""
+        if principal.key is not None:
+            return await self._devices.client_of_key(principal.key.id)
+        found = await self._connections.user_of_secret(secret)
+        return None if found is None else found[1]
+
+    async def of_row(self, row: BridgeRequest) -> Principal:
+        """Return the caller of a request that was stored. Raises PortalError when they may not ask any more."""
+        if row.key_id:
+            return await self.by_key_id(row.key_id)
+        async with self._database.reading() as session:
+            user = await session.get(User, row.user_id)
+        if user is None or not user.is_active:
+            raise UnknownKeyError
+        return _as_person(user)
+
     async def by_key_id(self, key_id: str) -> Principal:
-        """Return the caller of a request that was stored. Raises PortalError when the key has ended since."""
+        """Return a key's caller. Raises PortalError when the key has ended."""
         async with self._database.reading() as session:
             query = select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.id == key_id)
             found = (await session.execute(query)).first()
@@ -60,6 +95,10 @@ class Callers:
         scopes = frozenset(key.scopes)
         grant = KeyGrant(key.id, scopes, models, key.requests_per_minute, key.tokens_per_minute)
         return _may_chat(Principal(user=user, scopes=scopes & scopes_of(user), key=grant))
+
+
+def _as_person(user: User) -> Principal:
+    return _may_chat(Principal(user=user, scopes=scopes_of(user)))
 
 
 def _may_chat(principal: Principal) -> Principal:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.bridge.transport import Broker
+from app.broker.accounts import Account
 from app.broker.place import PORTAL_USER, BrokerPlace
 from app.broker.program import find_program
 from app.broker.supervisor import OwnBroker
 from app.config import Settings
-from app.devices.service import DeviceService
 from app.kit.hashing import digest
 
 logger = logging.getLogger(__name__)
+
+ReadAccounts = Callable[[], Awaitable[Sequence[Account]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Choice:
 
 
 @asynccontextmanager
-async def chosen_broker(settings: Settings, devices: DeviceService) -> AsyncIterator[Choice | None]:
+async def chosen_broker(settings: Settings, accounts: ReadAccounts) -> AsyncIterator[Choice | None]:
     """Run the portal's own broker while the block runs, if none is configured and Mosquitto is on this machine."""
     if settings.mqtt_broker_host:
         yield Choice(_configured(settings))
@@ -47,7 +49,7 @@ async def chosen_broker(settings: Settings, devices: DeviceService) -> AsyncIter
         settings.mqtt_listen_port,
         settings.mqtt_websocket_port,
     )
-    own = OwnBroker(place, program, devices.accounts)
+    own = OwnBroker(place, program, accounts)
     await own.start()
     try:
         yield Choice(Broker(_reachable(place.host), place.port or 0, PORTAL_USER, place.portal_secret), own)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from app.bridge.topics import GameTopic, is_name
+from app.bridge.topics import GameTopic, is_name, is_own_reply_topic
 from app.errors import UnprocessableError
 
 _MAX_STATE_CHARS = 20_000
@@ -105,8 +105,13 @@ def first_prompt_of(project: str) -> str:
     return _PROMPTS.get(project, _DEFAULT_PROMPT)
 
 
-def reply_topic(topic: GameTopic, message: GameMessage, base: str) -> str:
-    """Return where the answer goes. Raises UnprocessableError for a `replyTopic` elsewhere."""
+def reply_topic(topic: GameTopic, message: GameMessage, base: str, client: str | None = None) -> str:
+    """Return where the answer goes. Raises UnprocessableError for a `replyTopic` elsewhere.
+
+    A caller that is a client of the portal (`client`) may have the answer under its own `pp/v1/{client}/res/`.
+    """
+    if client is not None and message.replyTopic and is_own_reply_topic(client, message.replyTopic):
+        return message.replyTopic
     if topic.action == "state":
         return f"{topic.project}/hint/{message.sessionId}"
     if message.replyTopic is not None:

@@ -17,7 +17,7 @@ from app.bridge.games import GameMessage, ask_of, read_game_message, reply_topic
 from app.bridge.inbox import Inbox, NewRequest
 from app.bridge.replies import ReplyTo
 from app.bridge.status import BridgeStatus
-from app.bridge.topics import GameTopic, RequestTopic, is_name, is_own_reply_topic, reply_prefix
+from app.bridge.topics import ROOT, GameTopic, RequestTopic, is_name, is_own_reply_topic, reply_prefix
 from app.bridge.transport import Incoming
 from app.bridge.worker import Work, Worker
 from app.errors import ConflictError, PortalError, UnprocessableError
@@ -97,6 +97,9 @@ class Intake:
         principal = await self.caller(message, secret or self._game_key)
         if principal is None:
             return None
+        client = None
+        if said.replyTopic is not None and said.replyTopic.startswith(f"{ROOT}/"):
+            client = await self._callers.client_of(principal, secret)
         try:
             if error is not None:
                 raise error
@@ -104,7 +107,7 @@ class Intake:
                 raise UnprocessableError(
                     "sessionId, clientId, requestId: at most 64 letters, digits, _ . : ~ -"
                 )
-            reply = _game_reply(topic, said, base, message.correlation)
+            reply = _game_reply(topic, said, base, message.correlation, client)
             ask = ask_of(topic, said)
         except PortalError as refused:
             await self._refuse(ReplyTo(f"{base}/error", "text"), "error", refused)
@@ -133,7 +136,6 @@ class Intake:
         reply: ReplyTo,
         message: Incoming,
     ) -> Work | None:
-        assert principal.key is not None
         try:
             await self._limits.take_request(principal.key)
         except PortalError as error:
@@ -141,7 +143,7 @@ class Intake:
             return None
         new = NewRequest(
             user_id=principal.user.id,
-            key_id=principal.key.id,
+            key_id=principal.key.id if principal.key else "",
             client=client,
             request=rid,
             payload_hash=digest(orjson.dumps(ask, option=orjson.OPT_SORT_KEYS).decode()),
@@ -184,10 +186,12 @@ def _request_name(ask: Ask | None, message: Incoming) -> str | None:
     return new_id()
 
 
-def _game_reply(topic: GameTopic, said: GameMessage, base: str, correlation: bytes | None) -> ReplyTo:
+def _game_reply(
+    topic: GameTopic, said: GameMessage, base: str, correlation: bytes | None, client: str | None
+) -> ReplyTo:
     if topic.session is not None:
         if not is_name(topic.session):
             raise UnprocessableError("The session's name cannot stand in a topic.")
         return ReplyTo(f"{base}/{topic.session}", "text", correlation)
     form = "hint" if topic.action == "state" else "text"
-    return ReplyTo(reply_topic(topic, said, base), form, correlation)  # type: ignore[arg-type]
+    return ReplyTo(reply_topic(topic, said, base, client), form, correlation)  # type: ignore[arg-type]

@@ -14,7 +14,8 @@ from app.db.base import Base, Instant, Json
 class BridgeRequest(Base):
     """One request. `state`: waiting (a bridge works on it while its lease lasts), answered (to be sent), done.
 
-    The key's secret is not stored: `key_id` names who asks, and is checked again before a request is taken up.
+    The key's secret is not stored: `key_id` names who asks, and is checked again before a request is taken up. It is
+    empty for a person whose page is connected.
     """
 
     __tablename__ = "bridge_requests"

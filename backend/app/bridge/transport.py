@@ -36,6 +36,11 @@ class Broker:
     ca_file: str = ""
 
 
+def tls_context(broker: Broker) -> ssl.SSLContext | None:
+    """Return how to speak TLS to the broker; None where it speaks none."""
+    return ssl.create_default_context(cafile=broker.ca_file or None) if broker.is_tls else None
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A message as it came. `generation` is the connection's: an older one's acknowledgement would hit another message."""
@@ -125,7 +130,7 @@ class MqttTransport:
         if self._broker.username:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.is_tls:
-            client.tls_set_context(ssl.create_default_context(cafile=self._broker.ca_file or None))
+            client.tls_set_context(tls_context(self._broker))
         client.on_socket_open = _without_delay
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected

@@ -32,6 +32,10 @@ class DeviceRepository:
         found: str | None = await self._session.scalar(select(Device.key_id).where(Device.client == client))
         return found
 
+    async def client_of_key(self, key_id: str) -> str | None:
+        found: str | None = await self._session.scalar(select(Device.client).where(Device.key_id == key_id))
+        return found
+
     async def add(self, device: Device) -> None:
         self._session.add(device)
         await self._session.flush()

@@ -24,7 +24,7 @@ Tell = Callable[[list[dict[str, Any]]], Awaitable[None]]
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look alike: people type these names
 
 
-async def _tell_nobody(_commands: list[dict[str, Any]]) -> None:
+async def tell_nobody(_commands: list[dict[str, Any]]) -> None:
     """No broker of the portal's own runs: it reads the devices when it starts."""
 
 
@@ -36,7 +36,7 @@ class DeviceService:
         database: Database,
         keys: KeyService,
         projects: list[str],
-        tell: Tell = _tell_nobody,
+        tell: Tell = tell_nobody,
         clock: Clock | None = None,
     ) -> None:
         self._database = database
@@ -68,7 +68,7 @@ class DeviceService:
             user_id=user_id,
             key_id=key.id,
             name=wish.name,
-            client=_client_name(wish.name),
+            client=client_name(wish.name),
             projects=sorted(set(wish.projects)),
             salt=hashed.salt,
             password_hash=hashed.password,
@@ -125,6 +125,11 @@ class DeviceService:
         async with self._database.reading() as session:
             return await DeviceRepository(session).key_id_of(client)
 
+    async def client_of_key(self, key_id: str) -> str | None:
+        """Return the name of the device that has this key; None for a key that is no device's."""
+        async with self._database.reading() as session:
+            return await DeviceRepository(session).client_of_key(key_id)
+
     async def _own(self, user_id: int, device_id: str) -> Device:
         if not is_id(device_id):
             raise DeviceNotFoundError
@@ -135,7 +140,7 @@ class DeviceService:
         return device
 
 
-def _client_name(name: str) -> str:
+def client_name(name: str) -> str:
     """Return a name for the broker and the topics: what the person wrote, made plain, and a few random letters."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "device"
     return f"{plain}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"

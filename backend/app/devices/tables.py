@@ -1,4 +1,4 @@
-"""Table of devices: whose it is, the API key it asks by, and its secret's hash for the broker; never the secret."""
+"""Tables of who may sign in at the broker: devices, and the page's own short connections; never a secret."""
 
 from __future__ import annotations
 
@@ -24,3 +24,18 @@ class Device(Base):
     salt: Mapped[str] = mapped_column(String(32))
     password_hash: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class MqttConnection(Base):
+    """A page that is connected for an hour, in its user's name. `secret_hash` finds it by its password."""
+
+    __tablename__ = "mqtt_connections"
+
+    client: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    projects: Mapped[list[str]] = mapped_column(Json)
+    salt: Mapped[str] = mapped_column(String(32))
+    password_hash: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -18,6 +18,7 @@ from app.launch.prepare import prepare
 from app.web.leaving import LEAVING
 
 _GRACE_SECONDS = 3
+_WEBSOCKET_BYTES = 1024 * 1024  # what the portal's own broker takes
 
 
 def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
@@ -53,7 +54,9 @@ def _server_config(settings: Settings) -> uvicorn.Config:
         "app.main:create_app",
         factory=True,
         lifespan="on",
-        ws="none",
+        ws="websockets-sansio",  # MQTT for pages
+        ws_max_size=_WEBSOCKET_BYTES,
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         server_header=False,

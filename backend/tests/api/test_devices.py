@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 from sqlalchemy import text
 
 from app.broker.accounts import hash_secret
+from app.devices.connections import LIFETIME, ConnectionService
 from app.devices.service import DeviceService
 from app.keys.service import KeyService
-from tests.api.auth_portal import bearer, code_of
+from tests.api.auth_portal import ManualClock, bearer, code_of
 from tests.api.chat_portal import ChatPortal
 
 
@@ -83,3 +86,45 @@ async def test_the_broker_reads_the_devices_when_it_starts(
     assert not [topic for topic in account.may_subscribe if topic.startswith(("#", "+", "$"))]
     assert await devices.key_id_of(made["client"]) is not None
     assert await devices.key_id_of("somebody-else") is None
+
+
+async def test_a_page_cannot_connect_without_a_broker(ada: httpx.AsyncClient) -> None:
+    answer = await ada.post("/api/mqtt/connection")
+    assert (answer.status_code, code_of(answer)) == (503, "mqtt_off")
+
+
+async def test_a_pages_account_ends_after_an_hour(chat_portal: ChatPortal, ada: httpx.AsyncClient) -> None:
+    me = (await ada.get("/api/auth/me")).json()["id"]
+    clock, told = ManualClock(), []
+
+    async def tell(commands: list[dict[str, Any]]) -> None:
+        told.extend(command["command"] for command in commands)
+
+    connections = ConnectionService(chat_portal.runtime.database, tell, clock)
+    row, secret = await connections.open(me, ["maze"])
+    assert told[-2:] == ["createRole", "createClient"]
+    [account] = await connections.accounts()
+    assert (account.username, "maze/hint/#" in account.may_subscribe) == (row.client, False)
+    for found in (await connections.user_of_secret(secret), await connections.user_of_client(row.client)):
+        assert found is not None and (found[0].id, found[1]) == (me, row.client)
+    await connections.end_expired()
+    clock.advance(seconds=LIFETIME.total_seconds())
+    assert await connections.user_of_secret(secret) is None
+    assert await connections.user_of_client(row.client) is None
+    told.clear()
+    await connections.end_expired()
+    assert told == ["deleteClient", "deleteRole"]
+    assert await connections.accounts() == []
+
+
+async def test_the_oldest_of_too_many_pages_is_thrown_out(
+    chat_portal: ChatPortal, ada: httpx.AsyncClient
+) -> None:
+    me = (await ada.get("/api/auth/me")).json()["id"]
+    clock = ManualClock()
+    connections = ConnectionService(chat_portal.runtime.database, clock=clock)
+    rows = []
+    for _ in range(21):
+        rows.append((await connections.open(me, []))[0].client)
+        clock.advance(seconds=1)
+    assert {account.username for account in await connections.accounts()} == set(rows[1:])

@@ -136,6 +136,23 @@ export interface ComponentRead {
   state: 'ok' | 'degraded' | 'down' | 'starting' | 'off';
 }
 
+export interface ConnectionRead {
+  client_id: string;
+  expires_at: string;
+  password: string;
+  topics: ConnectionTopics;
+  url: string;
+  username: string;
+}
+
+export interface ConnectionTopics {
+  cancel: string;
+  projects: Record<string, ProjectTopics>;
+  request: string;
+  response: string;
+  status: string;
+}
+
 export interface DeviceCreate {
   allowed_models?: Array<string> | null;
   name: string;
@@ -408,6 +425,7 @@ export interface MqttRead {
   port?: number | null;
   projects: Array<string>;
   status: 'connected' | 'disconnected' | 'off';
+  websocket_path?: string | null;
   websocket_port?: number | null;
 }
 
@@ -443,6 +461,12 @@ export interface PortableSession {
   title?: string;
   title_source?: 'auto' | 'user';
   updated_at: string;
+}
+
+export interface ProjectTopics {
+  state: string;
+  status: string;
+  user_input: string;
 }
 
 export interface ProviderCreate {
