@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     llm_max_queued: int = Field(256, ge=0)
     session_max_queued: int = Field(8, ge=0)
     models_file: str = ""
+    gateway_anonymous_models: Annotated[list[str], NoDecode] = []
 
     # MQTT (the ancestor's names)
     mqtt_broker_host: str = ""
@@ -130,6 +131,13 @@ class Settings(BaseSettings):
             for origin in value.strip("[]").replace('"', "").split(",")
             if origin.strip()
         ]
+
+    @field_validator("gateway_anonymous_models", mode="before")
+    @classmethod
+    def _split_models(cls, value: object) -> object:
+        return (
+            [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+        )
 
     @field_validator("mqtt_projects", mode="before")
     @classmethod
@@ -174,6 +182,15 @@ class Settings(BaseSettings):
             raise InsecureSecretError(
                 f"SECRET_KEY is a default or shorter than 32 characters, and PORTAL_HOST={self.portal_host} can be reached "
                 "from other machines. Set a random one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _open_models_on_loopback_only(self) -> Settings:
+        if self.gateway_anonymous_models and not self.is_loopback:
+            raise ValueError(
+                "GATEWAY_ANONYMOUS_MODELS opens models without a key, and "
+                f"PORTAL_HOST={self.portal_host} can be reached from other machines. Use 127.0.0.1, or keys."
             )
         return self
 

@@ -20,18 +20,24 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller of a request; either `sign_in_id` or `key` is set."""
+    """The caller of a request; either `sign_in_id` or `key` is set, or neither for whoever runs programs on this machine."""
 
     user: User
     scopes: frozenset[str]
     sign_in_id: str | None = None
     key: KeyGrant | None = None
+    open_models: tuple[str, ...] | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody in particular asks: there is no row of such a user, and nothing can belong to it."""
+        return self.open_models is not None
 
     @property
     def caller(self) -> Caller:
         """What the engine needs to know of the caller."""
         if self.key is None:
-            return Caller(user_id=self.user.id)
+            return Caller(user_id=self.user.id, allowed_models=self.open_models)
         return Caller(self.user.id, key_id=self.key.id, allowed_models=self.key.allowed_models)
 
     @property

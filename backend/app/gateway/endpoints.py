@@ -7,25 +7,37 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from app.auth.deps import Services, require_scope
+from app.auth.deps import Bearer, Services
 from app.auth.principal import Principal
 from app.chat.deps import IdempotencyKey
 from app.chat.stream import run_until_disconnect
 from app.coord.base import RateDecision
 from app.errors import NotFoundError
 from app.gateway.bodies import read_body
+from app.gateway.callers import GatewayCallers
 from app.gateway.models import ModelEntry, ModelPage
 from app.gateway.responses import ByteStream
 from app.gateway.service import GatewayService, Operation
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
-GatewayUser = Annotated[Principal, Depends(require_scope("gateway"))]
-
 
 async def get_gateway(request: Request) -> GatewayService:
     gateway: GatewayService = request.app.state.gateway
     return gateway
+
+
+async def gateway_user(
+    request: Request,
+    services: Services,
+    _described: Bearer,  # read by the callers; named here for the API's description
+) -> Principal:
+    """Return who asks, with the scope `gateway`."""
+    callers: GatewayCallers = request.app.state.gateway.callers
+    return await callers.of(request.scope, services.identity)
+
+
+GatewayUser = Annotated[Principal, Depends(gateway_user)]
 
 
 async def take_request(principal: GatewayUser, services: Services) -> dict[str, str]:

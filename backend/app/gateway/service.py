@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from app.auth.errors import NoCredentialError
 from app.auth.principal import Principal
 from app.chat.errors import portal_error
 from app.chat.llm_schemas import SessionChatBody
@@ -18,6 +19,7 @@ from app.chat.service import ChatService
 from app.chat.turn_service import TurnService
 from app.errors import PortalError, render_openai
 from app.gateway.bodies import check_messages, max_tokens_of, prompt_chars, session_fields, take_template
+from app.gateway.callers import GatewayCallers
 from app.gateway.completions import ChunkEncoder, completion
 from app.gateway.errors import InvalidBodyError
 from app.gateway.models import ModelEntry, ModelPage
@@ -60,7 +62,9 @@ class GatewayService:
         reservations: Reservations,
         clock: Clock,
         deadline_seconds: float,
+        callers: GatewayCallers,
     ) -> None:
+        self.callers = callers
         self._sessions = sessions
         self._chat = chat
         self._turns = turns
@@ -131,6 +135,7 @@ class GatewayService:
         self, principal: Principal, body: dict[str, Any], idempotency_key: str | None
     ) -> TurnRecord:
         """Start a turn of the session that the body names. Raises PortalError."""
+        _refuse_nobody(principal)
         fields = _validated(SessionChatBody, session_fields(body))
         return await self._chat.start_turn(principal, fields, idempotency_key)
 
@@ -186,7 +191,11 @@ class GatewayService:
     async def _apply_template(self, principal: Principal, body: dict[str, Any]) -> None:
         """Put a template's text before the messages."""
         messages = check_messages(body)
-        choice = _validated(TemplateChoice, take_template(body))
+        fields = take_template(body)
+        if not fields:
+            return
+        _refuse_nobody(principal)
+        choice = _validated(TemplateChoice, fields)
         rendered = await self._templates.system_prompt(principal.user.id, choice)
         if rendered is not None:
             body["messages"] = [{"role": "system", "content": rendered}, *messages]
@@ -194,6 +203,12 @@ class GatewayService:
     def _default_model(self, principal: Principal) -> str:
         visible = self._targets.visible_to(principal.caller)
         return visible[0].alias if visible else ""
+
+
+def _refuse_nobody(principal: Principal) -> None:
+    """Conversations and templates belong to somebody."""
+    if principal.is_anonymous:
+        raise NoCredentialError
 
 
 def _wants_usage(body: dict[str, Any]) -> bool:

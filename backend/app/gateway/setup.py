@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.chat.runtime import Runtime
+from app.gateway.callers import GatewayCallers
 from app.gateway.service import GatewayService
 
 
@@ -17,4 +18,5 @@ def create_gateway(runtime: Runtime) -> GatewayService:
         runtime.reservations,
         runtime.clock,
         runtime.settings.llm_timeout,
+        GatewayCallers(runtime.settings),
     )
