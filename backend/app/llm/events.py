@@ -19,6 +19,11 @@ def encode_length(kind: int, value: int) -> int:
     return value << 2 | kind
 
 
+def is_text(length: int) -> bool:
+    """Tell whether a packed event is a piece of the answer or of the thinking before it."""
+    return length & 3 <= REASONING
+
+
 class EventEncoder:
     """Builds the data of each kind of event; with a session, content and reasoning carry its ids."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
+from app.llm.money import Price
 from app.llm.ports import Provider
 from app.llm.types import Caller
 
@@ -24,6 +25,7 @@ class Target:
         alias: what users call it; sent back as `model`.
         context_window: tokens per request, where known.
         can_see: whether images can be sent to it.
+        price: what its tokens cost; None where nobody set one.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Target:
     alias: str
     context_window: int | None = None
     can_see: bool = False
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from dataclasses import replace
 
 from app.kit.clock import Clock, SystemClock
+from app.llm.accounting import OnSpent, tell_nobody
 from app.llm.answer import Answer
 from app.llm.checkpoints import keep_checkpoints
 from app.llm.errors import SessionBusyError, TurnInterruptedError
@@ -42,6 +43,7 @@ class SessionManager(SyncFace):
         routes: leads a model name to its targets.
         lock_full, lock_timeout: what `coord.locks.hold` raises when too many wait, and when the wait is over.
         local_caller: who owns what the synchronous face makes.
+        on_spent: told of every turn and single ask that ended; must not raise.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class SessionManager(SyncFace):
         lock_timeout: type[Exception],
         local_caller: Caller | None = None,
         checkpoint_seconds: float = 2.0,
+        on_spent: OnSpent = tell_nobody,
     ) -> None:
         self._store = store
         self._coord = coord
@@ -67,7 +70,7 @@ class SessionManager(SyncFace):
         self._turns = RunningTurns()
         self._runner = Runner(routes, settings, self._clock)
         self.relay = Relay(routes, self._runner, self._clock)
-        self._stateless = Stateless(self._runner, settings, self._clock)
+        self._stateless = Stateless(self._runner, settings, self._clock, on_spent)
         self._turn_task = TurnTask(
             store,
             coord.locks,
@@ -76,6 +79,7 @@ class SessionManager(SyncFace):
             settings,
             self._clock,
             LockErrors(lock_full, lock_timeout),
+            on_spent,
         )
         self._background: set[asyncio.Task[None]] = set()
         self._is_closing = False

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncGenerator
 
 from app.kit.clock import Clock
+from app.llm.accounting import OnSpent, prompt_tokens_of, spent_on, tell_nobody
 from app.llm.answer import Answer, Emit
 from app.llm.errors import InternalEngineError, LLMError
 from app.llm.events import EventEncoder
@@ -26,10 +27,13 @@ log = logging.getLogger(__name__)
 class Stateless:
     """Answers prompts that are complete as they come."""
 
-    def __init__(self, runner: Runner, settings: EngineSettings, clock: Clock) -> None:
+    def __init__(
+        self, runner: Runner, settings: EngineSettings, clock: Clock, on_spent: OnSpent = tell_nobody
+    ) -> None:
         self._runner = runner
         self._settings = settings
         self._clock = clock
+        self._on_spent = on_spent
         self._encoder = EventEncoder()
 
     async def complete(self, request: ChatRequest) -> TurnOutcome:
@@ -67,10 +71,26 @@ class Stateless:
         ask = Ask(request.caller, request.model, request.priority, request.deadline_seconds)
         sampling = filled_sampling(request.sampling, self._settings)
 
+        asked: list[Target] = []
+
         async def build(target: Target) -> CompletionRequest:
+            asked.append(target)
             return CompletionRequest(target.model, request.messages, sampling, self._settings.skip_thinking)
 
-        target = await self._runner.run(ask, build, answer, stopwatch, ledger)
-        outcome = answer.outcome(target.alias)
-        outcome.ledger = ledger
+        failure: BaseException | None = None
+        try:
+            await self._runner.run(ask, build, answer, stopwatch, ledger)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            last = asked[-1] if asked else None
+            outcome = answer.outcome(last.alias if last is not None else None)
+            outcome.ledger = ledger
+            if failure is not None:
+                outcome.status = "failed" if isinstance(failure, Exception) else "cancelled"
+                outcome.error_code = getattr(failure, "code", None)
+            if outcome.usage is None and answer.has_output:
+                ledger.prompt_tokens_counted = prompt_tokens_of([m.to_wire() for m in request.messages])
+            self._on_spent(spent_on(request, outcome, last, "chat"))
         return outcome

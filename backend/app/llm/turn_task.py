@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 
 from app.kit.clock import Clock
+from app.llm.accounting import OnSpent, spent_on, tell_nobody
 from app.llm.errors import (
     ContextOverflowError,
     DeadlineExceededError,
@@ -62,6 +63,7 @@ class TurnTask:
         settings: EngineSettings,
         clock: Clock,
         lock_errors: LockErrors,
+        on_spent: OnSpent = tell_nobody,
     ) -> None:
         self._store = store
         self._locks = locks
@@ -71,6 +73,7 @@ class TurnTask:
         self._settings = settings
         self._clock = clock
         self._lock_errors = lock_errors
+        self._on_spent = on_spent
 
     async def run(self, turn: RunningTurn) -> None:
         """Wait for the session, answer, store, end. Never raises but for a bug in ending itself."""
@@ -208,6 +211,7 @@ class TurnTask:
                 await turn.writer.finish(turn.encoder.terminal(outcome, turn.request.request_id))
         except Exception as error:
             log.error("the log of turn %s could not be ended", turn.record.turn_id, exc_info=error)
+        self._on_spent(spent_on(turn.request, outcome, sent.target, "turn"))
         error_for_caller = failure if outcome.status == "failed" else None
         self._turns.remove(turn)
         turn.ended.set_result(TurnResult(turn.record, outcome, error_for_caller))

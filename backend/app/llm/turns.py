@@ -37,6 +37,7 @@ class TurnRequest:
         use_history: False sends only the system prompt and this message.
         max_history_messages: at most so many earlier messages (the seed's parameter); None is no limit.
         attachment_ids: files of the owner that go with the message; the store knows what they are.
+        account: comes back as it is in what is told of the turn's cost (`llm.accounting.Spent`).
     """
 
     caller: Caller
@@ -55,6 +56,7 @@ class TurnRequest:
     use_history: bool = True
     max_history_messages: int | None = None
     attachment_ids: tuple[str, ...] = ()
+    account: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class ChatRequest:
     deadline_seconds: float | None = None
     door: Door = "rest"
     request_id: str = ""
+    account: Any = None
 
 
 @dataclass(frozen=True, slots=True)

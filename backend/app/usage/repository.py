@@ -1,0 +1,78 @@
+"""Rows of usage: batches that are written, and the sums that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Row, Table, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.usage.entries import DAY_KEY
+from app.usage.tables import SUMS, UsageDay, UsageRow
+
+_ROWS = UsageRow.__table__
+_DAYS = UsageDay.__table__
+assert isinstance(_ROWS, Table) and isinstance(_DAYS, Table)
+_ADD_ROWS = insert(_ROWS)
+
+
+def _add_days(make: Any) -> Any:
+    """Build the statement that adds to a day's sums, or begins them; both databases know it, each in its own words."""
+    statement = make(_DAYS)
+    grown = {name: _DAYS.c[name] + statement.excluded[name] for name in SUMS}
+    return statement.on_conflict_do_update(index_elements=list(DAY_KEY), set_=grown)
+
+
+_ADD_DAYS = {"sqlite": _add_days(sqlite.insert), "postgresql": _add_days(postgresql.insert)}
+
+
+class UsageRepository:
+    """Look-ups and writes in the caller's transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, rows: Sequence[dict[str, Any]], days: Sequence[dict[str, Any]]) -> None:
+        """Write a batch, and add it to its days."""
+        connection = await self._session.connection()
+        await connection.execute(_ADD_ROWS, rows)
+        await connection.execute(_ADD_DAYS[connection.dialect.name], days)
+
+    async def has_row(self, row_id: str) -> bool:
+        """Tell whether a batch was written whose commit nobody confirmed."""
+        return await self._session.scalar(select(UsageRow.id).where(UsageRow.id == row_id)) is not None
+
+    async def spent_nanos(self, *, key_id: str | None, user_id: int, since_day: str) -> int:
+        """Return what a key (or, without one, a person with all their keys) has spent since a day."""
+        query = select(func.coalesce(func.sum(UsageDay.cost_nanos), 0)).where(UsageDay.day >= since_day)
+        query = query.where(UsageDay.key_id == key_id if key_id is not None else UsageDay.user_id == user_id)
+        return int(await self._session.scalar(query) or 0)
+
+    async def sums(
+        self,
+        by: Sequence[str],
+        since_day: str,
+        until_day: str,
+        *,
+        user_id: int | None = None,
+        key_id: str | None = None,
+    ) -> Sequence[Row[Any]]:
+        """Return the sums of some days by columns of `usage_days`, in their order."""
+        columns = [_DAYS.c[name] for name in by]
+        query = select(*columns, *(func.sum(_DAYS.c[name]).label(name) for name in SUMS))
+        query = query.where(_DAYS.c.day >= since_day, _DAYS.c.day <= until_day)
+        if user_id is not None:
+            query = query.where(_DAYS.c.user_id == user_id)
+        if key_id is not None:
+            query = query.where(_DAYS.c.key_id == key_id)
+        return (await self._session.execute(query.group_by(*columns).order_by(*columns))).all()
+
+    async def delete_before(self, instant: datetime, limit: int) -> int:
+        """Delete at most so many single rows that ended before an instant; returns how many. The sums stay."""
+        old = select(UsageRow.id).where(UsageRow.created_at < instant).limit(limit)
+        result = await self._session.execute(delete(UsageRow).where(UsageRow.id.in_(old)))
+        assert isinstance(result, CursorResult)
+        return result.rowcount
