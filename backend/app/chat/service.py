@@ -15,6 +15,7 @@ from app.chat.llm_schemas import (
     SessionChatBody,
     SessionChatRead,
 )
+from app.chat.manner import USUAL, Manner
 from app.chat.reservations import Reservation, Reservations
 from app.chat.schemas import UsageRead
 from app.chat.store import SqlSessionStore
@@ -25,7 +26,7 @@ from app.kit.logging import request_id_var
 from app.llm.errors import LLMError, ProviderUnreachableError
 from app.llm.ports import UnknownMessageError
 from app.llm.sessions import SessionManager
-from app.llm.turns import ChatRequest, Door, TurnOutcome, TurnRecord, TurnRequest
+from app.llm.turns import ChatRequest, TurnOutcome, TurnRecord, TurnRequest
 from app.llm.types import ChatMessage, Usage
 from app.models.routes import ModelRoutes
 from app.templates.service import TemplateService
@@ -73,9 +74,11 @@ class ChatService:
             finish_reason=outcome.finish_reason,
         )
 
-    async def chat_stream(self, principal: Principal, body: ChatBody) -> NumberedEvents:
+    async def chat_stream(
+        self, principal: Principal, body: ChatBody, manner: Manner = USUAL
+    ) -> NumberedEvents:
         """Check what can be checked, then return the events; closing them cancels the model's work."""
-        request = await self._chat_request(principal, body)
+        request = await self._chat_request(principal, body, manner)
         reservation = await self._reservations.take(principal, _size(request), body.max_tokens)
         return self._chat_events(request, reservation)
 
@@ -91,7 +94,11 @@ class ChatService:
             self._reservations.settle(reservation, _usage_in(last))
 
     async def start_turn(
-        self, principal: Principal, body: SessionChatBody, idempotency_key: str | None
+        self,
+        principal: Principal,
+        body: SessionChatBody,
+        idempotency_key: str | None,
+        manner: Manner = USUAL,
     ) -> TurnRecord:
         """Store and start a turn, which then goes on without its caller."""
         user_id = principal.user.id
@@ -108,7 +115,9 @@ class ChatService:
             regenerate_of=body.regenerate_of,
             attachment_ids=tuple(body.attachments),
             idempotency_key=idempotency_key,
-            door=_door(principal),
+            door=manner.door_of(principal),
+            priority=manner.priority,
+            deadline_seconds=manner.deadline_seconds,
             request_id=request_id_var.get(),
         )
         prompt_chars = len(body.message or "") + file_chars
@@ -157,7 +166,9 @@ class ChatService:
     async def _usage_of(self, user_id: int, turn_id: str) -> Usage | None:
         return (await self._turns.outcome(user_id, turn_id)).usage
 
-    async def _chat_request(self, principal: Principal, body: ChatBody) -> ChatRequest:
+    async def _chat_request(
+        self, principal: Principal, body: ChatBody, manner: Manner = USUAL
+    ) -> ChatRequest:
         self._check_model(principal, body.model)
         rendered = await self._templates.system_prompt(principal.user.id, body)
         system = [ChatMessage("system", rendered)] if rendered else []
@@ -166,7 +177,9 @@ class ChatService:
             messages=(*system, *(message.to_message() for message in body.messages)),
             model=body.model,
             sampling=body.sampling(),
-            door=_door(principal),
+            door=manner.door_of(principal),
+            priority=manner.priority,
+            deadline_seconds=manner.deadline_seconds,
             request_id=request_id_var.get(),
         )
 
@@ -189,10 +202,6 @@ def _failure(outcome: TurnOutcome, record: TurnRecord) -> PortalError:
         details,
         outcome.retry_after_seconds,
     )
-
-
-def _door(principal: Principal) -> Door:
-    return "rest" if principal.key is not None else "page"
 
 
 def _size(request: ChatRequest) -> int:
