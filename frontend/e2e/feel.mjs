@@ -47,6 +47,17 @@ const scrolledPast = (page, pixels) =>
     (least) => document.querySelector('[data-testid=transcript]').scrollTop > least,
     pixels,
   );
+/** The place once the browser's own smooth scrolling has ended: within two seconds, else it is the page that moves. */
+const atRest = async (page) => {
+  let before = await place(page);
+  for (let look = 0; look < 20; look++) {
+    await page.waitForTimeout(100);
+    const now = await place(page);
+    if (now.top === before.top) return now;
+    before = now;
+  }
+  throw new Error('the view does not come to rest');
+};
 const long = richAnswer.repeat(3);
 
 await check('follows the stream at the end', {}, async ({ page, mock }) => {
@@ -65,8 +76,7 @@ await check('lets go on the wheel, jumps back on the button', {}, async ({ page,
   await scrolledPast(page, top + 900);
   await page.mouse.move(700, 300);
   await page.mouse.wheel(0, -300);
-  await page.waitForTimeout(100);
-  const before = await place(page);
+  const before = await atRest(page);
   await page.waitForTimeout(700);
   const after = await place(page);
   assert.equal(Math.round(after.top), Math.round(before.top), 'nothing moves what is being read');

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { useEarlierTurns } from '../hooks/useEarlierTurns';
 import { useFollowStream } from '../hooks/useFollowStream';
+import { useRestingTurns } from '../hooks/useRestingTurns';
 import type { TurnActions } from '../hooks/useTurnActions';
 import type { Conversation } from '../model/conversation';
 import { branchPosition } from '../model/tree';
@@ -38,6 +39,7 @@ export function Transcript(props: TranscriptProps) {
   const turns = useMemo(() => groupTurns(conversation.path), [conversation.path]);
   const targetIndex = turns.findIndex((turn) => turn.some((message) => message.id === targetMessageId));
   const { firstShown, sentinel } = useEarlierTurns(turns.length, targetIndex, scroller);
+  useRestingTurns(content, firstShown, turns.length);
 
   useLayoutEffect(() => {
     const element = scroller.current;
