@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -86,6 +86,49 @@ class RateWindows(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A name under which something is used up, and how much of it there may be."""
+
+    name: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaDecision:
+    """What became of a reservation: allowed in every quota, or in none.
+
+    `unknown` names those of which nothing is known here: `tell` what the books say of them, and ask again. `refused`
+    names the first one without room, with what is `used` and what is `reserved` of it.
+    """
+
+    is_allowed: bool
+    unknown: tuple[str, ...] = ()
+    refused: str | None = None
+    used: int = 0
+    reserved: int = 0
+    lease: int = 0
+
+
+class Quotas(Protocol):
+    """What is used up and what is reserved of it, counted atomically. The truth is in somebody else's books.
+
+    A reservation that nobody settles (its process died) comes free after about an hour.
+    """
+
+    async def reserve(self, quotas: Sequence[Quota], amount: int) -> QuotaDecision:
+        """Reserve an amount in all of them if each has room for it."""
+        ...
+
+    async def settle(self, names: Sequence[str], *, reserved: int, used: int, lease: int) -> None:
+        """Replace a reservation by what was used; never raises, and does nothing to a quota that is not known."""
+        ...
+
+    async def tell(self, name: str, used: int) -> None:
+        """Make a quota known, or raise it to what the books say; it is never lowered."""
+        ...
+
+
 class LogWriter(Protocol):
     """The one writer of an event log."""
 
@@ -142,6 +185,7 @@ class Coord(Protocol):
 
     locks: Locks
     rates: RateWindows
+    quotas: Quotas
     logs: EventLogs
     signals: Signals
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from app.coord.base import CoordHealth, EventLogs, Locks, RateWindows, Signals
+from app.coord.base import CoordHealth, EventLogs, Locks, Quotas, RateWindows, Signals
 from app.coord.local_locks import LocalLocks
 from app.coord.local_logs import LocalLogs
+from app.coord.local_quotas import LocalQuotas
 from app.coord.local_rates import LocalRates
 from app.coord.local_signals import LocalSignals
 from app.kit.clock import Clock, SystemClock
@@ -21,6 +22,7 @@ class Hub:
     hub_id: str
     locks: LocalLocks
     rates: LocalRates
+    quotas: LocalQuotas
     logs: LocalLogs
     signals: LocalSignals
 
@@ -28,7 +30,9 @@ class Hub:
 def make_hub(clock: Clock | None = None) -> Hub:
     """Return a hub of its own, shared with nobody."""
     clock = clock or SystemClock()
-    return Hub(new_id(), LocalLocks(), LocalRates(clock), LocalLogs(clock), LocalSignals())
+    return Hub(
+        new_id(), LocalLocks(), LocalRates(clock), LocalQuotas(clock), LocalLogs(clock), LocalSignals()
+    )
 
 
 _hubs: dict[str, Hub] = {}
@@ -47,6 +51,7 @@ class MemoryCoord:
     def __init__(self, hub: Hub) -> None:
         self.locks: Locks = hub.locks
         self.rates: RateWindows = hub.rates
+        self.quotas: Quotas = hub.quotas
         self.logs: EventLogs = hub.logs
         self.signals: Signals = hub.signals
 

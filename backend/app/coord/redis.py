@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.coord.base import CoordHealth, EventLogs, Locks, RateWindows, Signals
+from app.coord.base import CoordHealth, EventLogs, Locks, Quotas, RateWindows, Signals
 from app.coord.local_logs import RETENTION_SECONDS
 from app.coord.log_flusher import LogFlusher
 from app.coord.log_mirrors import LogMirrors
@@ -11,6 +11,7 @@ from app.coord.redis_channel import RedisChannel
 from app.coord.redis_link import RedisLink
 from app.coord.redis_locks import LEASE_SECONDS, RedisLocks
 from app.coord.redis_logs import RedisLogs
+from app.coord.redis_quotas import RedisQuotas
 from app.coord.redis_rates import RedisRates
 from app.coord.redis_signals import RedisSignals
 from app.kit.ids import new_id
@@ -32,6 +33,7 @@ class RedisCoord:
         signals.channel = self._channel
         self.locks: Locks = self._locks
         self.rates: RateWindows = RedisRates(self._link, hub.rates)
+        self.quotas: Quotas = RedisQuotas(self._link, hub.quotas)
         self.logs: EventLogs = RedisLogs(self._link, hub.logs, self._flusher, self._mirrors, replica_id)
         self.signals: Signals = signals
 
