@@ -4,13 +4,20 @@ import { json, refuse } from './replies.mjs';
 const now = () => new Date().toISOString();
 
 export async function handleAuth({ state, response, path, body }) {
-  const token = () =>
-    json(response, 200, { access_token: `jwt-${++state.count}`, token_type: 'bearer', expires_in: 3600 });
+  const token = (more = {}) =>
+    json(response, 200, {
+      access_token: `jwt-${++state.count}`,
+      token_type: 'bearer',
+      expires_in: 3600,
+      ...more,
+    });
   const route = path.slice('/api/auth/'.length);
   if (route === 'config')
     json(response, 200, { registration: 'open', min_password_length: 12, has_users: true });
   else if (route === 'refresh')
-    state.isSignedIn ? token() : refuse(response, 401, 'not_authenticated', 'No refresh cookie.');
+    state.isSignedIn
+      ? token({ user: state.user })
+      : refuse(response, 401, 'not_authenticated', 'No refresh cookie.');
   else if (route === 'login') {
     if (body.password === 'wrong password')
       return refuse(response, 401, 'invalid_credentials', 'Email or password is wrong.') ?? true;

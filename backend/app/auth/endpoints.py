@@ -24,6 +24,7 @@ from app.auth.schemas import (
     LoginRequest,
     PasswordChange,
     RegisterRequest,
+    RenewedRead,
     SignInList,
     SignInRead,
     TokenRead,
@@ -87,9 +88,10 @@ async def login(
 )
 async def refresh(
     request: Request, response: Response, services: Services, pp_refresh: RefreshCookie = None
-) -> TokenRead:
+) -> RenewedRead:
     issued = await services.auth.refresh(pp_refresh)
-    return cookie.hand_out(issued, request, response, services.settings)
+    token = cookie.hand_out(issued, request, response, services.settings)
+    return RenewedRead(**token.model_dump(), user=UserRead.model_validate(issued.user))
 
 
 @router.post("/logout", summary="End this sign-in at once, everywhere", dependencies=[SameSiteOnly])

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.users.schemas import UserRead
 from app.users.service import Registration
 
 _EMAIL, _PASSWORD = "ada@example.org", "a few plain words"
@@ -50,6 +51,12 @@ class TokenRead(BaseModel):
     access_token: str = Field(repr=False)
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind, no secret)
     expires_in: int = Field(description="Seconds until the access token expires.", examples=[3600])
+
+
+class RenewedRead(TokenRead):
+    """A new access token, and whose it is: a page that opens needs no second answer to know."""
+
+    user: UserRead
 
 
 class SignInRead(BaseModel):

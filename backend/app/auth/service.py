@@ -41,6 +41,7 @@ class Issued:
     access_token: str = field(repr=False)
     expires_in_seconds: int
     refresh_token: str | None = field(repr=False)
+    user: User = field(repr=False)
 
 
 class AuthService:
@@ -100,7 +101,7 @@ class AuthService:
             logger.warning("sign-in %s was ended: its refresh token was used twice", sign_in_id)
         if found is None or not (is_rotated or is_in_grace) or not found[1].is_active:
             raise RefreshRefusedError
-        return self._issue(found[1].id, sign_in_id, next_token if is_rotated else None)
+        return self._issue(found[1], sign_in_id, next_token if is_rotated else None)
 
     async def logout(self, bearer: str | None, cookie: str | None) -> None:
         """End the sign-in of either credential, at once on every replica. Raises NoCredentialError without any."""
@@ -183,11 +184,11 @@ class AuthService:
             await repository.add(sign_in)
             await repository.prune(user.id, now, MAX_SIGN_INS)
             note(session, "sign_in.open", actor=(user.id, user.email), at=now, address=client.address)
-        return self._issue(user.id, sign_in_id, token)
+        return self._issue(user, sign_in_id, token)
 
-    def _issue(self, user_id: int, sign_in_id: str, refresh_token: str | None) -> Issued:
-        access_token = self._mint.access_token(user_id, sign_in_id, self._clock.now())
-        return Issued(access_token, int(self._mint.lifetime.total_seconds()), refresh_token)
+    def _issue(self, user: User, sign_in_id: str, refresh_token: str | None) -> Issued:
+        access_token = self._mint.access_token(user.id, sign_in_id, self._clock.now())
+        return Issued(access_token, int(self._mint.lifetime.total_seconds()), refresh_token, user)
 
     def _bearer_sign_in(self, bearer: str | None) -> str | None:
         try:

@@ -28,10 +28,11 @@ async def test_refresh_rotates_the_cookie(portal: AuthPortal) -> None:
     portal.clock.advance(hours=2)
     assert (await browser.get("/api/auth/me")).status_code == 401
     answer = await browser.post("/api/auth/refresh")
-    assert set(answer.json()) == {"access_token", "token_type", "expires_in"}
+    assert set(answer.json()) == {"access_token", "token_type", "expires_in", "user"}
     assert browser.cookies["pp_refresh"] != first
     me = await browser.get("/api/auth/me", headers=bearer(answer.json()["access_token"]))
     assert me.json()["email"] == EMAIL
+    assert answer.json()["user"] == me.json()
 
 
 async def test_reuse_of_a_refresh_token_ends_the_whole_sign_in(
@@ -206,7 +207,7 @@ async def test_a_new_password_ends_every_other_sign_in(settings: Settings) -> No
             "/api/auth/change-password",
             json={"current_password": PASSWORD, "new_password": NEW_PASSWORD},
         )
-        assert set(answer.json()) == {"access_token", "token_type", "expires_in"}
+        assert set(answer.json()) == {"access_token", "token_type", "expires_in", "user"}
         assert (await phone.get("/api/auth/me")).status_code == 401
         assert (await phone.post("/api/auth/refresh")).status_code == 401
         me = await laptop.get("/api/auth/me", headers=bearer(answer.json()["access_token"]))

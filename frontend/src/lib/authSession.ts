@@ -27,7 +27,7 @@ export const useAuthSession = create<AuthState>(() => ({
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('portal.auth');
 type SignOutListener = (hasLeft: boolean) => void;
 const signOutListeners = new Set<SignOutListener>();
-let refreshInFlight: Promise<string> | null = null;
+let refreshInFlight: Promise<Renewed> | null = null;
 
 /** Run `listener` whenever nobody is signed in any more: on purpose (`hasLeft`), or because the sign-in ran out. */
 export function onSignedOut(listener: SignOutListener): () => void {
@@ -52,7 +52,9 @@ if (channel) {
   };
 }
 
-async function requestRefresh(): Promise<string> {
+type Renewed = AccessToken & { user: User };
+
+async function requestRefresh(): Promise<Renewed> {
   let response: Response;
   try {
     response = await fetch(apiUrl('/api/auth/refresh'), { method: 'POST', credentials: requestCredentials });
@@ -60,13 +62,17 @@ async function requestRefresh(): Promise<string> {
     throw new OfflineError(cause);
   }
   if (!response.ok) throw await errorFromResponse(response);
-  const token = ((await response.json()) as AccessToken).access_token;
-  useAuthSession.setState({ accessToken: token });
-  return token;
+  const renewed = (await response.json()) as Renewed;
+  useAuthSession.setState({ accessToken: renewed.access_token });
+  return renewed;
 }
 
 /** Trade the refresh cookie for an access token; callers at the same time share one request. */
-export function refreshAccessToken(): Promise<string> {
+export async function refreshAccessToken(): Promise<string> {
+  return (await renew()).access_token;
+}
+
+function renew(): Promise<Renewed> {
   refreshInFlight ??= requestRefresh().finally(() => {
     refreshInFlight = null;
   });
@@ -88,7 +94,8 @@ export async function adoptToken(token: string): Promise<User> {
 /** On load: is this browser still signed in? */
 export async function restoreSession(): Promise<void> {
   try {
-    await adoptToken(await refreshAccessToken());
+    const { access_token, user } = await renew();
+    useAuthSession.setState({ status: 'signed-in', accessToken: access_token, user });
   } catch (error) {
     if (error instanceof ApiError && error.status < 500) forgetSession();
     else useAuthSession.setState({ status: 'unreachable' });
