@@ -551,6 +551,13 @@ export interface RenderRead {
   version: number;
 }
 
+export interface RenewedRead {
+  access_token: string;
+  expires_in: number;
+  token_type: 'bearer';
+  user: UserRead;
+}
+
 export interface SearchHit {
   created_at: string;
   message_id: string | null;
