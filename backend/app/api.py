@@ -25,6 +25,7 @@ from app.gateway.message_endpoints import router as message_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
 from app.models.provider_endpoints import router as provider_router
+from app.projects.endpoints import router as project_router
 from app.templates.endpoints import router as template_router
 from app.web.probes import router as probe_router
 
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health_router,
     probe_router,
     device_router,
+    project_router,
     mqtt_router,
     mqtt_websocket_router,
     announcement_router,

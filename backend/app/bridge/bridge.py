@@ -33,6 +33,7 @@ from app.bridge.topics import (
     GameTopics,
     RequestTopic,
     StatusTopic,
+    Topic,
     parse_topic,
 )
 from app.bridge.transport import Incoming, MqttTransport
@@ -41,6 +42,7 @@ from app.bridge.websocket import WebSocketDoor
 from app.bridge.worker import Work, Worker
 from app.broker.accounts import CONTROL_TOPIC, Account
 from app.chat.runtime import Runtime
+from app.config import Settings
 from app.devices.connections import ConnectionService
 from app.devices.service import DeviceService
 from app.devices.tables import MqttConnection
@@ -72,19 +74,13 @@ class MqttBridge:
         self.websockets = WebSocketDoor(broker, settings.portal_public_url, settings.cors_origins)
         self._own = choice.own
         self._runtime = runtime
-        self._games = GameTopics(
-            settings.mqtt_projects,
-            user_input=settings.mqtt_topic_user_input,
-            state=settings.mqtt_topic_state,
-            template=settings.mqtt_topic_template,
-        )
-        own = [REQUESTS, *self._games.subscriptions()]
-        subscriptions = [*(f"{SHARE}{topic}" for topic in own), CANCELS, STATUSES]
-        self._presence = Presence(client_id(settings), settings.mqtt_projects)
+        self._projects = runtime.projects
+        self._games = _game_topics(settings, self._projects.names)
+        self._presence = Presence(client_id(settings), self._projects.names)
         self._transport = MqttTransport(
             broker,
             client_id(settings),
-            subscriptions,
+            _subscriptions(self._games),
             self._on_message,
             self._on_change,
             last_will=self._presence.last_will,
@@ -108,6 +104,7 @@ class MqttBridge:
             self.status,
             game_key=settings.mqtt_game_key.get_secret_value(),
             reply_bases={settings.mqtt_topic_user_input: settings.mqtt_topic_assistant_response},
+            projects=self._projects,
         )
         self._order: SessionOrder[Work] = SessionOrder(self._run, max_waiting=settings.session_max_queued)
         self._works: dict[tuple[int, str, str], Work] = {}
@@ -134,7 +131,7 @@ class MqttBridge:
             port=port,
             websocket_port=(settings.mqtt_websocket_port or None) if self.is_own_broker else None,
             websocket_path=WEBSOCKET_PATH,
-            projects=settings.mqtt_projects,
+            projects=self._projects.names,
         )
 
     async def open_connection(self, user_id: int) -> tuple[MqttConnection, str]:
@@ -148,7 +145,7 @@ class MqttBridge:
             raise MqttNotManagedError
         if not self.status.is_connected:
             raise MqttDisconnectedError
-        return await self.connections.open(user_id, self._runtime.settings.mqtt_projects)
+        return await self.connections.open(user_id, self._projects.names)
 
     async def tell_broker(self, commands: list[dict[str, Any]]) -> None:
         """Change the accounts of the portal's own broker. One that is away reads all of them when it starts."""
@@ -164,9 +161,11 @@ class MqttBridge:
         """Begin; a broker that is away is tried again for as long as the portal runs."""
         self._tasks = [asyncio.create_task(self._serve_lane(lane)) for lane in self._lanes]
         self._tasks.append(asyncio.create_task(self._serve()))
+        self._projects.on_changed = self._follow_projects
 
     async def close(self) -> None:
         """Stop; requests that are not answered yet are left to the next bridge, at once."""
+        self._projects.on_changed = lambda: None
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -179,6 +178,12 @@ class MqttBridge:
             logger.warning("requests could not be handed on: %s", error.message)
 
     # Taking in
+
+    def _follow_projects(self) -> None:
+        """Listen to what projects there are now."""
+        self._games = _game_topics(self._runtime.settings, self._projects.names)
+        self._presence.follow(self._projects.names, self._transport)
+        self._transport.follow(_subscriptions(self._games))
 
     def _on_change(self, is_connected: bool) -> None:
         self.status.is_connected = is_connected
@@ -224,8 +229,13 @@ class MqttBridge:
             case _:
                 return None
         if work is not None:
-            await self._begin(work, is_state=isinstance(topic, GameTopic) and topic.action == "state")
+            await self._begin(work, is_state=self._is_coalesced(topic))
         return None
+
+    def _is_coalesced(self, topic: Topic | None) -> bool:
+        if not isinstance(topic, GameTopic) or topic.action != "state":
+            return False
+        return self._projects.get(topic.project).settings.coalesces_states
 
     async def _begin(self, work: Work, *, is_state: bool) -> None:
         self._works[work.key] = work
@@ -320,12 +330,26 @@ class MqttBridge:
         await self._begin(Work(row, principal), is_state=False)
 
 
+def _game_topics(settings: Settings, projects: list[str]) -> GameTopics:
+    return GameTopics(
+        projects,
+        user_input=settings.mqtt_topic_user_input,
+        state=settings.mqtt_topic_state,
+        template=settings.mqtt_topic_template,
+    )
+
+
+def _subscriptions(games: GameTopics) -> list[str]:
+    own = [REQUESTS, *games.subscriptions()]
+    return [*(f"{SHARE}{topic}" for topic in own), CANCELS, STATUSES]
+
+
 @asynccontextmanager
 async def bridging(runtime: Runtime) -> AsyncIterator[MqttBridge | None]:
     """Run the bridge while the block runs, if there is a broker."""
     settings = runtime.settings
     keys = KeyService(runtime.database, runtime.clock)
-    devices = DeviceService(runtime.database, keys, settings.mqtt_projects, clock=runtime.clock)
+    devices = DeviceService(runtime.database, keys, runtime.projects.names, clock=runtime.clock)
     connections = ConnectionService(runtime.database, clock=runtime.clock)
 
     async def accounts() -> Sequence[Account]:

@@ -14,18 +14,6 @@ _MAX_STATE_CHARS = 20_000
 _STATE_FIELDS = (
     "player_pos", "exit_pos", "visible_map", "germs", "oxygenPellets", "oxygenCollected", "tick", "health", "oxygen"
 )  # fmt: skip
-_PROMPTS = {
-    "maze": (
-        "You guide a player through a maze. Answer with one JSON object and nothing else. Its fields, all optional: "
-        "hint (a short sentence), path (list of [x, y]), show_path, break_wall ([x, y]), speed_boost_ms, slow_germs_ms, "
-        "freeze_germs_ms, teleport_player ([x, y]), spawn_oxygen (list of [x, y]), reveal_map."
-    ),
-    "driving": "You are a driving instructor in a physics game. Answer in one or two short sentences.",
-    "bloodcell": "You accompany a player who travels as a blood cell. Explain in one or two short sentences.",
-    "racing": "You are a race engineer on the radio. Answer in one short sentence.",
-    "prompt_portal": "You are a helpful assistant.",
-}
-_DEFAULT_PROMPT = "You are a helpful assistant. Answer briefly."
 
 
 class _Template(BaseModel):
@@ -96,13 +84,7 @@ def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
         "max_tokens": message.maxTokens,
     }
     body.update({name: value for name, value in given.items() if value is not None})
-    first_prompt = first_prompt_of(topic.project)
-    return {"op": "session", "stream": False, "body": body, "first_prompt": first_prompt}
-
-
-def first_prompt_of(project: str) -> str:
-    """Return the prompt with which a new session of a project begins."""
-    return _PROMPTS.get(project, _DEFAULT_PROMPT)
+    return {"op": "session", "stream": False, "body": body, "project": topic.project}
 
 
 def reply_topic(topic: GameTopic, message: GameMessage, base: str, client: str | None = None) -> str:

@@ -6,6 +6,7 @@ Without a valid API key there is no answer, save for devices on the portal's own
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import orjson
 
@@ -24,6 +25,7 @@ from app.errors import ConflictError, PortalError, UnprocessableError
 from app.keys.limits import KeyLimits
 from app.kit.hashing import digest
 from app.kit.ids import new_id
+from app.projects.catalog import ProjectCatalog
 
 logger = logging.getLogger(__name__)
 _AUTHORIZATION = "authorization"
@@ -49,6 +51,7 @@ class Intake:
         *,
         game_key: str,
         reply_bases: dict[str, str],
+        projects: ProjectCatalog,
     ) -> None:
         self._inbox = inbox
         self._worker = worker
@@ -57,6 +60,7 @@ class Intake:
         self._status = status
         self._game_key = game_key
         self._reply_bases = reply_bases
+        self._projects = projects
 
     async def request(self, topic: RequestTopic, message: Incoming) -> Work | None:
         """Take in a request of the portal's own contract."""
@@ -112,6 +116,10 @@ class Intake:
         except PortalError as refused:
             await self._refuse(ReplyTo(f"{base}/error", "text"), "error", refused)
             return None
+        if message.expiry_seconds is None:
+            message = replace(
+                message, expiry_seconds=self._projects.get(topic.project).settings.deadline_seconds
+            )
         return await self._take(principal, topic.project, said.requestId or new_id(), ask, reply, message)
 
     async def caller(self, message: Incoming, secret: str, client: str | None = None) -> Principal | None:

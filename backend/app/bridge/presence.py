@@ -15,7 +15,7 @@ class Presence:
 
     def __init__(self, bridge_id: str, projects: list[str]) -> None:
         self._own_topic = f"{ROOT}/bridge/{bridge_id}/status"
-        self._project_topics = [f"{project}/status" for project in projects]
+        self._projects = projects
 
     @property
     def last_will(self) -> tuple[str, bytes]:
@@ -28,11 +28,20 @@ class Presence:
 
     def beat(self, transport: MqttTransport) -> None:
         """Say again, for the projects, that a bridge is there."""
-        for topic in self._project_topics:
-            transport.retain(topic, _ONLINE, expiry_seconds=_PROJECT_SECONDS)
+        self._say(_ONLINE, self._projects, transport)
 
     def leave(self, transport: MqttTransport) -> None:
         """Say that this bridge ends; another one of the same projects says `online` again within half a minute."""
         transport.retain(self._own_topic, _OFFLINE)
-        for topic in self._project_topics:
-            transport.retain(topic, _OFFLINE, expiry_seconds=_PROJECT_SECONDS)
+        self._say(_OFFLINE, self._projects, transport)
+
+    def follow(self, projects: list[str], transport: MqttTransport) -> None:
+        """Say that a bridge is there for projects that are new, and that none is for those that are gone."""
+        self._say(_ONLINE, [name for name in projects if name not in self._projects], transport)
+        self._say(_OFFLINE, [name for name in self._projects if name not in projects], transport)
+        self._projects = projects
+
+    @staticmethod
+    def _say(word: bytes, projects: list[str], transport: MqttTransport) -> None:
+        for project in projects:
+            transport.retain(f"{project}/status", word, expiry_seconds=_PROJECT_SECONDS)

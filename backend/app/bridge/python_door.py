@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.bridge.games import first_prompt_of
 from app.chat.local import get_session_manager
+from app.projects.builtin import builtin_settings
 
 
 def process_user_input_with_llm(
@@ -18,8 +18,8 @@ def process_user_input_with_llm(
 ) -> str:
     """Answer one message in a session of the local user. Raises LLMError when the turn failed.
 
-    Without a `system_prompt` the project's own is used, as on `{project}/user_input`.
+    Without a `system_prompt` the project's built-in one is used.
     """
-    prompt = first_prompt_of(project) if system_prompt is None else system_prompt
+    prompt = builtin_settings(project).system_prompt if system_prompt is None else system_prompt
     manager = get_session_manager()
     return manager.process_message(session_id, prompt, user_message, temperature, top_p, max_tokens)

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 _KEEPALIVE_SECONDS = 30
 _SESSION_EXPIRY_SECONDS = 3600
 _MAX_INFLIGHT = 500
+_OPTIONS = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Incoming:
     generation: int
     response_topic: str | None = None
     correlation: bytes | None = None
-    expiry_seconds: int | None = None
+    expiry_seconds: float | None = None
     user_properties: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
@@ -88,6 +89,16 @@ class MqttTransport:
             self._broker.host, self._broker.port, _KEEPALIVE_SECONDS, clean_start=False, properties=expiry
         )
         self._client.loop_start()
+
+    def follow(self, subscriptions: list[str]) -> None:
+        """Listen to these topics from now on, and to no others."""
+        gone = [topic for topic in self._subscriptions if topic not in subscriptions]
+        new = [topic for topic in subscriptions if topic not in self._subscriptions]
+        self._subscriptions = subscriptions
+        if gone:
+            self._client.unsubscribe(gone)
+        if new:
+            self._client.subscribe([(topic, _OPTIONS) for topic in new])
 
     async def close(self) -> None:
         """Disconnect; what the broker still has for this client waits there."""
@@ -145,8 +156,7 @@ class MqttTransport:
             logger.warning("the MQTT broker refused the bridge: %s", reason)
             return
         self._generation += 1
-        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-        client.subscribe([(topic, options) for topic in self._subscriptions])
+        client.subscribe([(topic, _OPTIONS) for topic in self._subscriptions])
         self._post(self._on_change, True)
 
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:

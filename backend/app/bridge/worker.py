@@ -18,16 +18,19 @@ from app.bridge import asks
 from app.bridge.deltas import DeltaGatherer
 from app.bridge.frames import Frame, Frames, encode
 from app.bridge.inbox import Inbox
+from app.bridge.project_asks import manner_of, with_defaults
 from app.bridge.replies import ReplyTo, render
 from app.bridge.status import BridgeStatus
 from app.bridge.tables import BridgeRequest
 from app.bridge.transport import MqttTransport
 from app.chat.errors import SessionExistsError
+from app.chat.manner import Manner
 from app.chat.runtime import Runtime
 from app.chat.schemas import SessionCreate, SessionUpdate
 from app.chat.stream import NumberedEvents
 from app.errors import DeadlineError, PortalError
 from app.models.service import ModelService
+from app.projects.catalog import Project
 
 logger = logging.getLogger(__name__)
 
@@ -147,12 +150,17 @@ class Worker:
 
     async def _session_turn(self, work: Work, principal: Principal, body: dict[str, Any]) -> Frame:
         """Answer in a session. After a crash the turn's own key finds the answer that was paid for already."""
+        manner = Manner("mqtt")
+        if name := work.row.ask.get("project"):
+            project = self._runtime.projects.get(name)
+            body = with_defaults(body, project.settings)
+            manner = manner_of(project.settings, self._remaining_seconds(work.row))
+            await self._begin_in_project(work.row.user_id, asks.session_name(body), project)
         wanted = asks.session_body(body)
-        if first_prompt := work.row.ask.get("first_prompt"):
-            await self._begin_session(work.row.user_id, wanted.session_id, first_prompt)
         attempt = 1
         while True:
-            turn = await self._runtime.chat.start_turn(principal, wanted, f"mqtt:{work.row.id}:{attempt}")
+            key = f"mqtt:{work.row.id}:{attempt}"
+            turn = await self._runtime.chat.start_turn(principal, wanted, key, manner)
             work.turn_id = turn.turn_id
             if work.is_stopped:
                 await self._runtime.sessions.cancel(turn.turn_id)
@@ -165,8 +173,17 @@ class Worker:
                 attempt += 1
                 work.text.clear()
 
+    async def _begin_in_project(self, user_id: int, name: str, project: Project) -> None:
+        """Make a session with its project's prompt; one that still has an earlier prompt of it takes the new one."""
+        projects = self._runtime.projects
+        prompt = await projects.prompt_of(project)
+        if await self._begin_session(user_id, name, prompt):
+            return
+        if past := projects.past_prompts(project):
+            await self._runtime.session_service.renew_prompt(user_id, name, prompt, past)
+
     async def _begin_session(self, user_id: int, name: str, prompt: str) -> bool:
-        """Make a session with its project's prompt; one that is there keeps what it has."""
+        """Make a session with this prompt; False when it is there, which keeps what it has."""
         try:
             await self._runtime.session_service.create(user_id, SessionCreate(id=name, system_prompt=prompt))
         except SessionExistsError:

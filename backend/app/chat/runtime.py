@@ -39,6 +39,7 @@ from app.models.provider_service import ProviderService
 from app.models.stored import StoredProviders
 from app.models.targets import TargetTable
 from app.models.vault import Vault
+from app.projects.catalog import ProjectCatalog
 from app.templates.service import TemplateService
 
 logger = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class Runtime:
         self.shares = ShareService(self.database, self.coord.rates, self.clock)
         self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
         self.templates = TemplateService(self.database, self.clock)
+        self.projects = ProjectCatalog(self.database, self.coord, self.templates, settings.mqtt_projects)
         limits = Limits(
             max_bytes=settings.max_attachment_bytes,
             quota_count=settings.attachment_quota_count,
@@ -135,6 +137,7 @@ class Runtime:
         await self.reaper.start()
         await self.health.start()
         await self.catalog.start()
+        await self.projects.start()
         self._purge_task = asyncio.create_task(self._purge_now_and_then(), name="purge")
 
     async def close(self) -> None:
@@ -146,6 +149,7 @@ class Runtime:
                 await self._purge_task
         await self.reservations.close()
         await self.reaper.close()
+        await self.projects.close()
         await self.catalog.close()
         await self.health.close()
         if self.embedded is not None:

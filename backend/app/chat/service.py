@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 
 from app.auth.principal import Principal
@@ -110,7 +112,7 @@ class ChatService:
             message=body.message,
             system_prompt=body.system_prompt if rendered is None else rendered,
             model=body.model,
-            sampling=body.sampling(),
+            sampling=replace(body.sampling(), response_format=manner.response_format),
             parent_id=body.branch_at,
             regenerate_of=body.regenerate_of,
             attachment_ids=tuple(body.attachments),

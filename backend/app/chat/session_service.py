@@ -27,6 +27,7 @@ from app.chat.views import search_hit, session_detail, session_read
 from app.db.session import Database
 from app.errors import UnprocessableError
 from app.kit.clock import Clock, SystemClock
+from app.kit.hashing import digest
 from app.kit.ids import new_id
 from app.kit.pagination import BadCursorError, decode_cursor, encode_cursor
 
@@ -109,6 +110,15 @@ class SessionService:
             active = await SessionRepository(db).active_turns([session.id])
         self.on_changed(user_id, session_id)
         return session_read(session, active.get(session.id))
+
+    async def renew_prompt(self, user_id: int, session_id: str, prompt: str, past: frozenset[str]) -> None:
+        """Give a session a new prompt if the one it has is one of `past`, which are digests."""
+        async with self._database.transaction() as db:
+            session = await SessionRepository(db).find(user_id, session_id)
+            if session is None or session.system_prompt == prompt:
+                return
+            if digest(session.system_prompt or "") in past:
+                session.system_prompt = prompt
 
     async def delete(self, user_id: int, session_id: str) -> bool:
         """Delete a session, and stop what is being answered in it; False when there was none."""

@@ -14,7 +14,9 @@ async def get_devices(request: Request, services: Services) -> DeviceService:
     """Return the service; it tells the running bridge's broker of changes, if the broker is the portal's own."""
     bridge = getattr(request.app.state, "bridge", None)
     options = {"tell": bridge.tell_broker} if bridge is not None and bridge.is_own_broker else {}
-    return DeviceService(services.database, services.keys, services.settings.mqtt_projects, **options)
+    return DeviceService(
+        services.database, services.keys, request.app.state.runtime.projects.names, **options
+    )
 
 
 Devices = Annotated[DeviceService, Depends(get_devices)]

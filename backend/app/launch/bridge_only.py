@@ -59,6 +59,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the loop there
             loop.add_signal_handler(number, ended.set)
     runtime = Runtime(await _with_game_key(settings, say))
+    runtime.projects.restrict(settings.mqtt_projects)
     await runtime.start()
     try:
         async with bridging(runtime) as bridge:

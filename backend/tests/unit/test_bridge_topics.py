@@ -48,10 +48,10 @@ def test_an_answer_goes_nowhere_else(topic: str) -> None:
     assert not is_own_reply_topic("robot", topic)
 
 
-def test_a_message_takes_its_projects_prompt_only_for_a_new_session() -> None:
+def test_a_message_names_its_project_and_may_bring_its_own_prompt() -> None:
     asked = ask_of(GameTopic("maze", "user_input"), read_game_message(b"hello"))
     assert asked["body"] == {"session_id": "default", "message": "hello"}
-    assert "maze" in asked["first_prompt"]
+    assert asked["project"] == "maze"
     told = read_game_message(b'{"message": "hi", "prompt_template": {"content": "Be brief."}}')
     assert ask_of(GameTopic("maze", "user_input"), told)["body"]["system_prompt"] == "Be brief."
 

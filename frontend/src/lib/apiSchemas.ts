@@ -463,6 +463,44 @@ export interface PortableSession {
   updated_at: string;
 }
 
+export interface ProjectList {
+  items: Array<ProjectRead>;
+}
+
+export interface ProjectRead {
+  answer_schema?: Record<string, unknown> | null;
+  coalesces_states: boolean;
+  deadline_seconds?: number | null;
+  is_builtin: boolean;
+  is_changed: boolean;
+  max_tokens?: number | null;
+  model?: string | null;
+  name: string;
+  priority: 'player' | 'chat' | 'batch';
+  system_prompt: string;
+  temperature?: number | null;
+  template_id?: number | null;
+  template_version?: number | null;
+  top_p?: number | null;
+  updated_at: string | null;
+  variables?: Record<string, unknown> | null;
+}
+
+export interface ProjectSettings {
+  answer_schema?: Record<string, unknown> | null;
+  coalesces_states?: boolean;
+  deadline_seconds?: number | null;
+  max_tokens?: number | null;
+  model?: string | null;
+  priority?: 'player' | 'chat' | 'batch';
+  system_prompt?: string;
+  temperature?: number | null;
+  template_id?: number | null;
+  template_version?: number | null;
+  top_p?: number | null;
+  variables?: Record<string, unknown> | null;
+}
+
 export interface ProjectTopics {
   state: string;
   status: string;
