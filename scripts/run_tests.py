@@ -45,10 +45,17 @@ def main(arguments: list[str]) -> int:
     failed = [check.title for check in checks if not _passes(check)]
     if mode == "--check":
         pytest_arguments = ["tests/unit", *pytest_arguments]
-    exit_code = subprocess.call([str(python), "-m", "pytest", "-q", *pytest_arguments], cwd=BACKEND)
+    exit_code = subprocess.call(
+        [str(python), "-m", "pytest", "-q", *_workers(pytest_arguments), *pytest_arguments], cwd=BACKEND
+    )
     if failed:
         sys.stderr.write(f"error: failed: {', '.join(failed)}\n")
     return exit_code or int(bool(failed))
+
+
+def _workers(arguments: list[str]) -> list[str]:
+    """Two workers for the whole, each with a file of tests at a time; a choice of tests runs in one."""
+    return [] if arguments else ["-n", "2", "--dist", "loadfile"]
 
 
 def _install(*, with_page: bool) -> tuple[Path, Path, Path]:
