@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     portal_trusted_proxies: str = "127.0.0.1"
     cors_origins: Annotated[list[str], NoDecode] = []
     log_level: str = "INFO"
+    portal_currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
     log_format: Literal["text", "json"] = "text"
     log_file: str = ""
     metrics_token: SecretStr = SecretStr("")

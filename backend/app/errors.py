@@ -32,6 +32,8 @@ class PortalError(Exception):
         self.status = status or type(self).status
         self.details = details
         self.retry_after_seconds = retry_after_seconds
+        self.headers: dict[str, str] = {}
+        """Headers that go with the answer, besides those that every error has."""
 
 
 class BadRequestError(PortalError):
@@ -97,6 +99,8 @@ def render_native(error: PortalError, request_id: str) -> dict[str, Any]:
 def render_openai(error: PortalError, request_id: str) -> dict[str, Any]:
     """Render for /v1 in OpenAI's shape, from which its SDKs raise their exception classes."""
     kind = _OPENAI_TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "server_error")
+    if error.code == "insufficient_quota":
+        kind = error.code  # OpenAI tells a spent budget from a short wait by the type as well
     param = (error.details or {}).get("param")
     return {
         "error": {
@@ -135,7 +139,7 @@ def render_event(error: PortalError, request_id: str) -> dict[str, Any]:
 
 def response_headers(error: PortalError) -> dict[str, str]:
     """Return the headers that go with an error's response."""
-    headers: dict[str, str] = {}
+    headers = dict(error.headers)
     if error.retry_after_seconds is not None:
         headers["retry-after"] = str(max(1, round(error.retry_after_seconds)))
     if error.status == 401:

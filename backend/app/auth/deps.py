@@ -24,9 +24,9 @@ from app.auth.origin import require_own_origin
 from app.auth.principal import Client, Principal
 from app.auth.runtime import AuthRuntime, create_auth_runtime
 from app.auth.service import AuthService
-from app.keys.limits import KeyLimits
 from app.keys.schemas import Scope
 from app.keys.service import KeyService
+from app.limits.rates import RateLimits
 
 _BEARER = HTTPBearer(
     auto_error=False, description="An access token of /api/auth/login, or an API key `pp_…`."
@@ -111,7 +111,7 @@ ChatUser = Annotated[Principal, Depends(require_scope("chat"))]
 
 async def chat_model_caller(principal: ChatUser, services: Services) -> Principal:
     """Return a caller who may ask a model now: scope `chat`, and one of the key's requests taken."""
-    await services.limits.take_request(principal.key)
+    await services.limits.take_request(principal.subjects)
     return principal
 
 
@@ -143,10 +143,10 @@ async def get_keys(services: Services) -> KeyService:
     return services.keys
 
 
-async def get_limits(services: Services) -> KeyLimits:
+async def get_limits(services: Services) -> RateLimits:
     return services.limits
 
 
 Auth = Annotated[AuthService, Depends(get_auth)]
 Keys = Annotated[KeyService, Depends(get_keys)]
-Limits = Annotated[KeyLimits, Depends(get_limits)]
+Limits = Annotated[RateLimits, Depends(get_limits)]

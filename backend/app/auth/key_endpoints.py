@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from app.auth.deps import Keys, SignedInUser
 from app.auth.schemas import Done
-from app.keys.schemas import KeyCreate, KeyCreated, KeyList, KeyRead
+from app.keys.schemas import KeyCreate, KeyCreated, KeyList, KeyRead, KeyUpdate
 
 router = APIRouter(prefix="/api/keys", tags=["keys"])
 
@@ -29,7 +29,16 @@ async def list_keys(principal: SignedInUser, keys: Keys) -> KeyList:
 async def create_key(body: KeyCreate, principal: SignedInUser, keys: Keys, response: Response) -> KeyCreated:
     row, secret = await keys.create(principal.user.id, body, is_admin=principal.is_admin)
     response.headers["cache-control"] = "no-store"
-    return KeyCreated(**KeyRead.model_validate(row).model_dump(), key=secret)
+    return KeyCreated(**dict(KeyRead.model_validate(row)), key=secret)
+
+
+@router.patch(
+    "/{key_id}",
+    summary="Change a key's name, limits, models or expiry",
+    responses={404: {"description": "No such key of the caller."}},
+)
+async def update_key(key_id: str, body: KeyUpdate, principal: SignedInUser, keys: Keys) -> KeyRead:
+    return KeyRead.model_validate(await keys.update(principal.user.id, key_id, body))
 
 
 @router.delete(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.keys.schemas import SCOPES
 from app.keys.service import KeyGrant
+from app.limits.subjects import Subject, subject_of
 from app.llm.types import Caller
 from app.users.tables import User
 
@@ -39,6 +40,15 @@ class Principal:
         if self.key is None:
             return Caller(user_id=self.user.id, allowed_models=self.open_models)
         return Caller(self.user.id, key_id=self.key.id, allowed_models=self.key.allowed_models)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Whose limits this request counts against: the key's and the person's, those that have any."""
+        key = self.key.subject if self.key is not None else None
+        person = subject_of("user", self.user.id, self.user)
+        if key is None and person is None:
+            return ()
+        return tuple(subject for subject in (key, person) if subject is not None)
 
     @property
     def is_admin(self) -> bool:

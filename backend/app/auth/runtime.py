@@ -12,9 +12,9 @@ from app.auth.tokens import TokenMint
 from app.config import Settings
 from app.coord.base import Coord
 from app.db.session import Database
-from app.keys.limits import KeyLimits
 from app.keys.service import KeyService
 from app.kit.clock import Clock, SystemClock
+from app.limits.rates import RateLimits
 from app.users.service import UserService
 
 
@@ -26,7 +26,7 @@ class AuthRuntime:
     database: Database
     users: UserService
     keys: KeyService
-    limits: KeyLimits
+    limits: RateLimits
     throttle: AttemptThrottle
     auth: AuthService
     identity: Identity
@@ -48,7 +48,7 @@ def create_auth_runtime(
         database=database,
         users=users,
         keys=keys,
-        limits=KeyLimits(coord.rates),
+        limits=RateLimits(coord.rates),
         throttle=throttle,
         auth=auth,
         identity=Identity(database, mint, keys, clock),

@@ -13,7 +13,7 @@ from app.devices.connections import ConnectionService, is_connection_secret
 from app.devices.service import DeviceService
 from app.keys.errors import UnknownKeyError
 from app.keys.secrets import looks_like_key
-from app.keys.service import KeyGrant
+from app.keys.service import grant_of
 from app.keys.tables import ApiKey
 from app.kit.clock import Clock
 from app.users.tables import User
@@ -91,10 +91,8 @@ class Callers:
         has_expired = key.expires_at is not None and key.expires_at <= self._clock.now()
         if key.revoked_at is not None or has_expired or not user.is_active:
             raise UnknownKeyError
-        models = None if key.allowed_models is None else tuple(key.allowed_models)
-        scopes = frozenset(key.scopes)
-        grant = KeyGrant(key.id, scopes, models, key.requests_per_minute, key.tokens_per_minute)
-        return _may_chat(Principal(user=user, scopes=scopes & scopes_of(user), key=grant))
+        grant = grant_of(key)
+        return _may_chat(Principal(user=user, scopes=grant.scopes & scopes_of(user), key=grant))
 
 
 def _as_person(user: User) -> Principal:

@@ -21,12 +21,13 @@ from app.bridge.status import BridgeStatus
 from app.bridge.topics import ROOT, GameTopic, RequestTopic, is_name, is_own_reply_topic, reply_prefix
 from app.bridge.transport import Incoming
 from app.bridge.worker import Work, Worker
-from app.errors import ConflictError, PortalError, UnprocessableError
-from app.keys.limits import KeyLimits
+from app.errors import ConflictError, PortalError, UnavailableError, UnprocessableError
 from app.kit.hashing import digest
 from app.kit.ids import new_id
 from app.projects.catalog import ProjectCatalog
 
+from app.limits.rates import RateLimits
+from app.llm.types import PriorityClass
 logger = logging.getLogger(__name__)
 _AUTHORIZATION = "authorization"
 
@@ -46,7 +47,7 @@ class Intake:
         inbox: Inbox,
         worker: Worker,
         callers: Callers,
-        limits: KeyLimits,
+        limits: RateLimits,
         status: BridgeStatus,
         *,
         game_key: str,
@@ -145,7 +146,8 @@ class Intake:
         message: Incoming,
     ) -> Work | None:
         try:
-            await self._limits.take_request(principal.key)
+            wished = _priority(message)
+            await self._limits.take_request(principal.subjects)
         except PortalError as error:
             await self._refuse(reply, rid, error)
             return None

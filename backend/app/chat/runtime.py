@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from app.attachments.service import AttachmentService, Limits
@@ -13,7 +14,6 @@ from app.chat.file_check import FileCheck
 from app.chat.import_service import ImportService
 from app.chat.reaper import Reaper
 from app.chat.replica import Replica
-from app.chat.reservations import Reservations
 from app.chat.service import ChatService
 from app.chat.session_service import SessionService
 from app.chat.session_watch import SessionWatch
@@ -25,10 +25,11 @@ from app.coord.base import LockQueueFullError, LockTimeoutError
 from app.coord.factory import create_coord
 from app.db.engine import async_url
 from app.db.session import Database
+from app.devices.repository import DeviceRepository
 from app.embedded.supervisor import EmbeddedServer, EmbeddedStatus
 from app.errors import PortalError
-from app.keys.limits import KeyLimits
 from app.kit.clock import Clock, SystemClock
+from app.limits.rates import RateLimits
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from app.llm.sessions import SessionManager
@@ -41,6 +42,9 @@ from app.models.targets import TargetTable
 from app.models.vault import Vault
 from app.projects.catalog import ProjectCatalog
 from app.templates.service import TemplateService
+from app.usage.budgets import Budgets
+from app.usage.meter import Meter
+from app.usage.recorder import UsageRecorder
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +91,16 @@ class Runtime:
         self.providers = ProviderService(self.database, self.catalog, stored, vault, self.clock)
         self.health = HealthMonitor(self.targets, why_away=self._why_away, clock=self.clock)
         self.store = SqlSessionStore(self.database, self.replica, self.clock)
+        self.usage_recorder = UsageRecorder(self.database, self.clock, self._devices_of)
+        self.meter = Meter(
+            RateLimits(self.coord.rates),
+            Budgets(
+                self.coord.quotas, self.database, self.usage_recorder, self.clock, settings.portal_currency
+            ),
+            self.usage_recorder,
+            self.routes.dearest_price,
+            settings.llm_max_tokens,
+        )
         self.sessions = SessionManager(
             self.store,
             self.coord,
@@ -95,6 +109,7 @@ class Runtime:
             self.clock,
             lock_full=LockQueueFullError,
             lock_timeout=LockTimeoutError,
+            on_spent=self.meter.on_spent,
         )
         self.session_watch = SessionWatch(self.coord.signals)
         self.store.on_changed = self.session_watch.announce
@@ -105,7 +120,6 @@ class Runtime:
         self.imports = ImportService(self.database, self.routes.knows, self.clock)
         self.imports.on_changed = self.session_watch.announce
         self.shares = ShareService(self.database, self.coord.rates, self.clock)
-        self.reservations = Reservations(KeyLimits(self.coord.rates), settings.llm_max_tokens)
         self.templates = TemplateService(self.database, self.clock)
         self.projects = ProjectCatalog(self.database, self.coord, self.templates, settings.mqtt_projects)
         limits = Limits(
@@ -119,7 +133,7 @@ class Runtime:
             self.store,
             self.turns,
             self.routes,
-            self.reservations,
+            self.meter,
             self.templates,
             FileCheck(self.database, self.attachments, self.routes),
         )
@@ -133,6 +147,7 @@ class Runtime:
         if self.embedded is not None:
             self.embedded.on_change(self._follow_embedded)
             await self.embedded.start()
+        await self.usage_recorder.start()
         await self.sessions.start()
         await self.reaper.start()
         await self.health.start()
@@ -147,7 +162,6 @@ class Runtime:
             self._purge_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._purge_task
-        await self.reservations.close()
         await self.reaper.close()
         await self.projects.close()
         await self.catalog.close()
@@ -155,6 +169,8 @@ class Runtime:
         if self.embedded is not None:
             await self.embedded.stop()
         await self.provider.close()
+        await self.meter.close()
+        await self.usage_recorder.close()
         await self.coord.close()
         await self.database.close()
 
@@ -164,6 +180,11 @@ class Runtime:
         base_url, api_key = self.embedded.address or (None, "")
         self.provider.set_endpoint(base_url, api_key)
         self.health.wake()
+
+    async def _devices_of(self, key_ids: set[str]) -> Mapping[str, str]:
+        """Name the devices that ask by some keys."""
+        async with self.database.reading() as session:
+            return await DeviceRepository(session).clients_of(key_ids)
 
     def _why_away(self) -> str | None:
         if self.embedded is None or self.embedded.address is not None:

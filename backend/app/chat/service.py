@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
-
-import orjson
 
 from app.auth.principal import Principal
 from app.chat.errors import MessageNotFoundError, SessionNotFoundError, portal_error, stored_error
@@ -18,7 +18,6 @@ from app.chat.llm_schemas import (
     SessionChatRead,
 )
 from app.chat.manner import USUAL, Manner
-from app.chat.reservations import Reservation, Reservations
 from app.chat.schemas import UsageRead
 from app.chat.store import SqlSessionStore
 from app.chat.stream import NumberedEvents
@@ -32,6 +31,7 @@ from app.llm.turns import ChatRequest, TurnOutcome, TurnRecord, TurnRequest
 from app.llm.types import ChatMessage, Usage
 from app.models.routes import ModelRoutes
 from app.templates.service import TemplateService
+from app.usage.meter import Meter, Reservation
 
 
 class ChatService:
@@ -43,7 +43,7 @@ class ChatService:
         store: SqlSessionStore,
         turns: TurnService,
         targets: ModelRoutes,
-        reservations: Reservations,
+        meter: Meter,
         templates: TemplateService,
         files: FileCheck,
     ) -> None:
@@ -51,22 +51,17 @@ class ChatService:
         self._store = store
         self._turns = turns
         self._targets = targets
-        self._reservations = reservations
+        self._meter = meter
         self._templates = templates
         self._files = files
 
     async def chat(self, principal: Principal, body: ChatBody) -> ChatRead:
         """Answer a whole prompt; cancelling this cancels the model's work."""
         request = await self._chat_request(principal, body)
-        reservation = await self._reservations.take(principal, _size(request), body.max_tokens)
-        usage: Usage | None = None
         try:
             outcome = await self._sessions.complete(request)
-            usage = outcome.usage
         except LLMError as error:
             raise portal_error(error) from error
-        finally:
-            self._reservations.settle(reservation, usage)
         return ChatRead(
             response=outcome.content,
             reasoning=outcome.reasoning or None,
@@ -80,20 +75,14 @@ class ChatService:
         self, principal: Principal, body: ChatBody, manner: Manner = USUAL
     ) -> NumberedEvents:
         """Check what can be checked, then return the events; closing them cancels the model's work."""
-        request = await self._chat_request(principal, body, manner)
-        reservation = await self._reservations.take(principal, _size(request), body.max_tokens)
-        return self._chat_events(request, reservation)
+        return self._chat_events(await self._chat_request(principal, body, manner))
 
-    async def _chat_events(self, request: ChatRequest, reservation: Reservation) -> NumberedEvents:
-        events = self._sessions.stream(request)
-        number, last = 0, b""
-        try:
-            async for last in events:
+    async def _chat_events(self, request: ChatRequest) -> NumberedEvents:
+        number = 0
+        async with aclosing(self._sessions.stream(request)) as events:
+            async for data in events:
                 number += 1
-                yield number, last
-        finally:
-            await events.aclose()
-            self._reservations.settle(reservation, _usage_in(last))
+                yield number, data
 
     async def start_turn(
         self,
@@ -122,20 +111,19 @@ class ChatService:
             deadline_seconds=manner.deadline_seconds,
             request_id=request_id_var.get(),
         )
-        prompt_chars = len(body.message or "") + file_chars
-        reservation = await self._reservations.take(principal, prompt_chars, body.max_tokens)
+        prompt_bytes = len((body.message or "").encode(errors="replace")) + file_chars
+        prompt_bytes += await self._history_bytes(principal, body.session_id)
+        reservation = await self._reserve(principal, body.model, prompt_bytes, body.max_tokens)
         record: TurnRecord | None = None
         try:
-            record = await self._sessions.start_turn(request)
+            record = await self._sessions.start_turn(replace(request, account=reservation))
         except UnknownMessageError as error:
             raise MessageNotFoundError from error
         except LLMError as error:
             raise portal_error(error) from error
         finally:
             if record is None or record.is_replay:
-                self._reservations.settle(reservation, Usage())
-        if reservation.amount and not record.is_replay:
-            self._reservations.settle_later(reservation, self._usage_of(user_id, record.turn_id))
+                self._meter.settle(reservation, None)
         return record
 
     async def answer(self, principal: Principal, record: TurnRecord) -> SessionChatRead:
@@ -165,8 +153,17 @@ class ChatService:
         items = [HistoryItem.model_validate(message, from_attributes=True) for message in messages]
         return HistoryRead(session_id=session_id, messages=items)
 
-    async def _usage_of(self, user_id: int, turn_id: str) -> Usage | None:
-        return (await self._turns.outcome(user_id, turn_id)).usage
+    async def _reserve(
+        self, principal: Principal, model: str | None, prompt_bytes: int, max_tokens: int | None
+    ) -> Reservation:
+        longest = max_tokens or self._meter.default_max_tokens
+        return await self._meter.reserve(principal, model, lambda: prompt_bytes, longest)
+
+    async def _history_bytes(self, principal: Principal, session_id: str) -> int:
+        """Estimate what is sent of the conversation so far; asked only for who has limits."""
+        if not principal.subjects:
+            return 0
+        return 3 * await self._store.history_tokens(principal.caller, session_id)
 
     async def _chat_request(
         self, principal: Principal, body: ChatBody, manner: Manner = USUAL
@@ -174,15 +171,17 @@ class ChatService:
         self._check_model(principal, body.model)
         rendered = await self._templates.system_prompt(principal.user.id, body)
         system = [ChatMessage("system", rendered)] if rendered else []
+        messages = (*system, *(message.to_message() for message in body.messages))
         return ChatRequest(
             caller=principal.caller,
-            messages=(*system, *(message.to_message() for message in body.messages)),
+            messages=messages,
             model=body.model,
             sampling=body.sampling(),
             door=manner.door_of(principal),
             priority=manner.priority,
             deadline_seconds=manner.deadline_seconds,
             request_id=request_id_var.get(),
+            account=await self._reserve(principal, body.model, _size(messages), body.max_tokens),
         )
 
     def _check_model(self, principal: Principal, model: str | None) -> None:
@@ -206,17 +205,9 @@ def _failure(outcome: TurnOutcome, record: TurnRecord) -> PortalError:
     )
 
 
-def _size(request: ChatRequest) -> int:
-    return sum(len(str(message.content or "")) for message in request.messages)
+def _size(messages: Sequence[ChatMessage]) -> int:
+    return sum(len(str(message.content or "").encode(errors="replace")) for message in messages)
 
 
 def _usage_read(usage: Usage | None) -> UsageRead | None:
     return UsageRead.model_validate(usage.as_dict()) if usage is not None else None
-
-
-def _usage_in(event: bytes) -> Usage | None:
-    """Read the usage out of a terminal event."""
-    reported = orjson.loads(event).get("usage") if b'"usage"' in event else None
-    if not reported:
-        return None
-    return Usage(reported["prompt_tokens"], reported["completion_tokens"])

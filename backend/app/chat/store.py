@@ -278,6 +278,12 @@ class SqlSessionStore:
             for node in pair
         ]
 
+    async def history_tokens(self, caller: Caller, session_id: str) -> int:
+        """Return how long the prompt and the answer of a session's last turn were; 0 where nobody has counted."""
+        async with self._database.reading() as db:
+            session = await SessionRepository(db).find(caller.user_id, session_id)
+            return await TurnRepository(db).last_prefix_tokens(session.id) if session is not None else 0
+
     async def clear(self, caller: Caller, session_id: str) -> bool:
         async with self._database.transaction() as db:
             sessions = SessionRepository(db)

@@ -86,6 +86,16 @@ class TurnRepository:
         """Return the answer of the last turn in a session's queue."""
         return await self._session.scalar(_LAST_IN_QUEUE, {"session_pk": session_pk})
 
+    async def last_prefix_tokens(self, session_pk: str) -> int:
+        """Return the exact length of a session's last counted prefix."""
+        query = (
+            select(TurnRow.prefix_tokens)
+            .where(TurnRow.session_pk == session_pk, TurnRow.prefix_tokens.is_not(None))
+            .order_by(TurnRow.created_at.desc())
+            .limit(1)
+        )
+        return await self._session.scalar(query) or 0
+
     async def active_of_session(self, session_pk: str) -> Sequence[TurnRow]:
         """Return a session's turns that are not over, oldest first."""
         rows = await self._session.scalars(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,6 +35,13 @@ class DeviceRepository:
     async def client_of_key(self, key_id: str) -> str | None:
         found: str | None = await self._session.scalar(select(Device.client).where(Device.key_id == key_id))
         return found
+
+    async def clients_of(self, key_ids: Collection[str]) -> dict[str, str]:
+        """Return the devices that ask by some keys, by key."""
+        if not key_ids:
+            return {}
+        query = select(Device.key_id, Device.client).where(Device.key_id.in_(key_ids))
+        return {row.key_id: row.client for row in await self._session.execute(query)}
 
     async def add(self, device: Device) -> None:
         self._session.add(device)

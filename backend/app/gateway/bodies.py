@@ -21,6 +21,8 @@ _SESSION_FIELDS = (
 _SESSION_IGNORED = {"messages", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens"}
 _TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
 
+_IMAGE_BYTES = 3000
+
 AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
 
 
@@ -64,18 +66,30 @@ def max_tokens_of(body: Mapping[str, Any]) -> int | None:
     return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) and wanted > 0 else None
 
 
-def prompt_chars(body: Mapping[str, Any]) -> int:
-    """Return about how many characters a model has to read; data of images does not count."""
-    return _chars(body.get("messages")) + _chars(body.get("prompt")) + _chars(body.get("input"))
+def longest_answer(body: Mapping[str, Any], operation: str) -> int | None:
+    """Return how many tokens may be answered, all choices together; None where only the server bounds it."""
+    if operation == "embeddings":
+        return 0
+    longest, choices = max_tokens_of(body), body.get("n")
+    if longest is None or not isinstance(choices, int):
+        return longest
+    return longest * max(1, choices)
 
 
-def _chars(value: Any) -> int:
+def prompt_bytes(body: Mapping[str, Any]) -> int:
+    """Return about how many bytes of text a model has to read; an image counts for a page of it, whatever its size."""
+    return sum(_bytes(body[name]) for name in ("messages", "prompt", "input", "tools") if name in body)
+
+
+def _bytes(value: Any) -> int:
     if isinstance(value, str):
-        return 0 if value.startswith("data:") else len(value)
+        if value.startswith("data:"):
+            return _IMAGE_BYTES
+        return len(value) if value.isascii() else len(value.encode(errors="replace"))
     if isinstance(value, list):
-        return sum(map(_chars, value))
+        return sum(map(_bytes, value))
     if isinstance(value, dict):
-        return sum(map(_chars, value.values()))
+        return sum(map(_bytes, value.values()))
     return 0
 
 

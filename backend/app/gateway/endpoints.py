@@ -11,13 +11,13 @@ from app.auth.deps import Bearer, Services
 from app.auth.principal import Principal
 from app.chat.deps import IdempotencyKey
 from app.chat.stream import run_until_disconnect
-from app.coord.base import RateDecision
 from app.errors import NotFoundError
 from app.gateway.bodies import read_body
 from app.gateway.callers import GatewayCallers
 from app.gateway.models import ModelEntry, ModelPage
 from app.gateway.responses import ByteStream
 from app.gateway.service import GatewayService, Operation
+from app.limits.rates import rate_headers
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -41,8 +41,8 @@ GatewayUser = Annotated[Principal, Depends(gateway_user)]
 
 
 async def take_request(principal: GatewayUser, services: Services) -> dict[str, str]:
-    """Count one of the key's requests; returns the headers that tell what is left."""
-    return _limit_headers(await services.limits.take_request(principal.key))
+    """Count one of the caller's requests; returns the headers that tell what is left."""
+    return rate_headers(await services.limits.take_request(principal.subjects))
 
 
 Gateway = Annotated[GatewayService, Depends(get_gateway)]
@@ -178,14 +178,3 @@ async def _relayed(
 
 def _json(data: bytes, headers: dict[str, str]) -> Response:
     return Response(data, media_type="application/json", headers=headers)
-
-
-def _limit_headers(decision: RateDecision | None) -> dict[str, str]:
-    """Say what is left of the key's minute, in OpenAI's names."""
-    if decision is None:
-        return {}
-    return {
-        "x-ratelimit-limit-requests": str(decision.limit),
-        "x-ratelimit-remaining-requests": str(decision.remaining),
-        "x-ratelimit-reset-requests": f"{decision.reset_seconds:.0f}s",
-    }

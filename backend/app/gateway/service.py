@@ -14,11 +14,12 @@ from app.auth.errors import NoCredentialError
 from app.auth.principal import Principal
 from app.chat.errors import portal_error
 from app.chat.llm_schemas import SessionChatBody
-from app.chat.reservations import Reservation, Reservations
+from app.chat.manner import Manner
 from app.chat.service import ChatService
 from app.chat.turn_service import TurnService
 from app.errors import PortalError, render_openai
-from app.gateway.bodies import check_messages, max_tokens_of, prompt_chars, session_fields, take_template
+from app.gateway.accounts import PassAccount, text_bytes_of
+from app.gateway.bodies import check_messages, longest_answer, prompt_bytes, session_fields, take_template
 from app.gateway.callers import GatewayCallers
 from app.gateway.completions import ChunkEncoder, completion
 from app.gateway.errors import InvalidBodyError
@@ -30,11 +31,11 @@ from app.llm.errors import LLMError
 from app.llm.relay import RelayCall, Relayed
 from app.llm.sessions import SessionManager
 from app.llm.turns import TurnRecord
-from app.llm.types import Usage
 from app.models.routes import ModelRoutes
 from app.models.targets import OfferedModel
 from app.templates.schemas import TemplateChoice
 from app.templates.service import TemplateService
+from app.usage.meter import Meter
 
 Operation = Literal["chat/completions", "completions", "embeddings"]
 Model = TypeVar("Model", bound=BaseModel)
@@ -42,10 +43,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A request that a target has taken, with what was reserved of the caller's minute."""
+    """A request that a target has taken, and where it is told what it came to."""
 
     answer: Relayed
-    reservation: Reservation
+    account: PassAccount
     is_usage_wanted: bool
 
 
@@ -59,7 +60,7 @@ class GatewayService:
         turns: TurnService,
         targets: ModelRoutes,
         templates: TemplateService,
-        reservations: Reservations,
+        meter: Meter,
         clock: Clock,
         deadline_seconds: float,
         callers: GatewayCallers,
@@ -70,7 +71,7 @@ class GatewayService:
         self._turns = turns
         self._targets = targets
         self._templates = templates
-        self._reservations = reservations
+        self._meter = meter
         self._clock = clock
         self._deadline_seconds = deadline_seconds
 
@@ -89,34 +90,46 @@ class GatewayService:
             principal.caller,
             deadline_seconds=self._deadline_seconds,
         )
-        reservation = await self._reservations.take(principal, prompt_chars(body), max_tokens_of(body))
+        account = await self._account(principal, operation, body)
         try:
             answer = await self._sessions.relay.open(call)
         except BaseException as error:
-            self._reservations.settle(reservation, Usage())
+            account.ended(None, None, error)
             if isinstance(error, LLMError):
                 raise portal_error(error) from error
             raise
-        return Passed(answer, reservation, is_usage_wanted)
+        return Passed(answer, account, is_usage_wanted)
+
+    async def _account(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> PassAccount:
+        """Reserve what the request may need of the caller's limits. Raises PortalError."""
+        size, longest = prompt_bytes(body), longest_answer(body, operation)
+        reservation = await self._meter.reserve(principal, body.get("model"), lambda: size, longest)
+        return PassAccount(
+            self._meter, self._clock, principal, operation, body.get("model"), reservation, size
+        )
 
     async def whole(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> bytes:
         """Return the answer's JSON; cancelling this closes the connection to the server."""
         passed = await self.open(principal, operation, body)
-        usage: Usage | None = None
+        target = passed.answer.target
         try:
             data = await passed.answer.whole()
-            answer = _json(data)
-            usage = usage_of(answer)
-        except LLMError as error:
-            raise portal_error(error) from error
-        finally:
+        except BaseException as error:
             await passed.answer.aclose()
-            self._reservations.settle(passed.reservation, usage)
-        return under_alias(data, answer, passed.answer.target.alias)
+            passed.account.ended(target, None, error)
+            if isinstance(error, LLMError):
+                raise portal_error(error) from error
+            raise
+        answer = _json(data)
+        passed.account.ended(target, usage_of(answer), text_bytes=text_bytes_of(answer))
+        return under_alias(data, answer, target.alias)
 
     async def pieces(self, passed: Passed) -> AsyncGenerator[bytes]:
         """Yield an answer's events as they come; a stream that breaks ends with an error event."""
-        stream = StreamFilter(passed.answer.target.alias, is_usage_wanted=passed.is_usage_wanted)
+        target = passed.answer.target
+        failure: BaseException | None = None
+        stream = StreamFilter(target.alias, is_usage_wanted=passed.is_usage_wanted)
+        passed.account.has_begun()
         try:
             async with aclosing(passed.answer.pieces()) as pieces:
                 async for piece in pieces:
@@ -124,10 +137,14 @@ class GatewayService:
                         yield events
             yield stream.flush()
         except LLMError as error:
+            failure = error
             yield stream.flush() + _error_event(portal_error(error))
+        except BaseException as error:
+            failure = error
+            raise
         finally:
             await passed.answer.aclose()
-            self._reservations.settle(passed.reservation, stream.usage)
+            passed.account.ended(target, stream.usage, failure, pieces=stream.events)
 
     # Requests that go into a conversation
 
@@ -137,7 +154,7 @@ class GatewayService:
         """Start a turn of the session that the body names. Raises PortalError."""
         _refuse_nobody(principal)
         fields = _validated(SessionChatBody, session_fields(body))
-        return await self._chat.start_turn(principal, fields, idempotency_key)
+        return await self._chat.start_turn(principal, fields, idempotency_key, Manner("v1"))
 
     async def turn_whole(self, principal: Principal, record: TurnRecord) -> bytes:
         """Return a turn's answer as a completion; who goes away stops the turn."""

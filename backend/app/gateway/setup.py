@@ -15,7 +15,7 @@ def create_gateway(runtime: Runtime) -> GatewayService:
         runtime.turns,
         runtime.routes,
         runtime.templates,
-        runtime.reservations,
+        runtime.meter,
         runtime.clock,
         runtime.settings.llm_timeout,
         GatewayCallers(runtime.settings),

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from app.llm.providers.wire import parse_usage
 from app.llm.types import Usage
 
 _MAX_HELD_BYTES = 1024 * 1024
@@ -23,8 +24,11 @@ def usage_of(event: object) -> Usage | None:
     reported = event.get("usage") if isinstance(event, dict) else None
     if not isinstance(reported, dict):
         return None
-    counts = [reported.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
+    timings = event.get("timings") if isinstance(event, dict) else None
+    try:
+        return parse_usage(reported, timings if isinstance(timings, dict) else None)
+    except (AttributeError, TypeError, ValueError):  # a server of its own ideas
+        return None
 
 
 class StreamFilter:
@@ -40,6 +44,8 @@ class StreamFilter:
         self._held = b""
         self._names: list[tuple[bytes, bytes]] | None = None
         self.usage: Usage | None = None
+        self.events = 0
+        """How many events came, for an answer whose server tells no usage: about a token each."""
 
     def feed(self, data: bytes) -> bytes:
         """Return the events that are complete with this piece."""
@@ -48,6 +54,7 @@ class StreamFilter:
         if end < 4:
             end = len(data) if len(data) > _MAX_HELD_BYTES else 0
         whole, self._held = data[:end], data[end:]
+        self.events += whole.count(b"data:")
         if b'"usage"' in whole:
             whole = self._without_usage(whole)
         return self._renamed(whole)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from app.errors import ConflictError, ForbiddenError, NotFoundError, NotSignedInError, TooManyRequestsError
+from app.errors import ConflictError, ForbiddenError, NotFoundError, NotSignedInError
 
 
 class UnknownKeyError(NotSignedInError):
@@ -42,10 +40,3 @@ class TooManyKeysError(ConflictError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"You have {limit} API keys already. Delete one that you no longer use.")
-
-
-class KeyLimitError(TooManyRequestsError):
-    """The key's own limit of requests or tokens a minute."""
-
-    def __init__(self, message: str, *, details: dict[str, Any], retry_after_seconds: float | None) -> None:
-        super().__init__(message, details=details, retry_after_seconds=retry_after_seconds)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from app.limits.schemas import Budget, RequestsPerMinute, StoredBudget, TokensPerMinute
+
 Scope = Literal["chat", "gateway", "devices", "admin"]
 SCOPES: tuple[Scope, ...] = ("chat", "gateway", "devices", "admin")
 
@@ -25,6 +27,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "expires_at": None,
     "requests_per_minute": 60,
     "tokens_per_minute": None,
+    "budget": {"day": None, "month": 5.0, "total": None},
     "created_at": "2026-11-21T09:30:00Z",
     "last_used_at": None,
 }
@@ -44,8 +47,25 @@ class KeyCreate(BaseModel):
     scopes: list[Scope] = Field(default=["chat", "gateway"], min_length=1, max_length=len(SCOPES))
     allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
     expires_at: AwareDatetime | None = None
-    requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
-    tokens_per_minute: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    requests_per_minute: RequestsPerMinute | None = None
+    tokens_per_minute: TokensPerMinute | None = None
+    budget: Budget | None = None
+
+
+class KeyUpdate(BaseModel):
+    """What changes of a key; absent fields stay, null takes a limit away. Its scopes and its secret never change."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"requests_per_minute": 120, "budget": {"month": 5.0}}]},
+    )
+
+    name: Name = ""
+    allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
+    expires_at: AwareDatetime | None = None
+    requests_per_minute: RequestsPerMinute | None = None
+    tokens_per_minute: TokensPerMinute | None = None
+    budget: Budget | None = None
 
 
 class KeyRead(BaseModel):
@@ -61,6 +81,7 @@ class KeyRead(BaseModel):
     expires_at: datetime | None
     requests_per_minute: int | None
     tokens_per_minute: int | None
+    budget: StoredBudget
     created_at: datetime
     last_used_at: datetime | None
 

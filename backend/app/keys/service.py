@@ -5,7 +5,7 @@ A key never makes, lists or deletes keys: those routes take a person's sign-in o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,12 +20,13 @@ from app.keys.errors import (
     UnknownKeyError,
 )
 from app.keys.repository import KeyRepository
-from app.keys.schemas import KeyCreate
+from app.keys.schemas import KeyCreate, KeyUpdate
 from app.keys.secrets import new_key, secret_hash, visible_prefix
 from app.keys.tables import ApiKey
 from app.kit.clock import Clock, SystemClock
 from app.kit.hashing import is_equal
 from app.kit.ids import is_id, new_id
+from app.limits.subjects import Period, Subject, subject_of
 
 MAX_KEYS_PER_USER = 100
 _TOUCH_INTERVAL = timedelta(minutes=1)
@@ -40,6 +41,12 @@ class KeyGrant:
     allowed_models: tuple[str, ...] | None
     requests_per_minute: int | None
     tokens_per_minute: int | None
+    budget: Mapping[Period, int] | None = None
+
+    @property
+    def subject(self) -> Subject | None:
+        """The key as one that is limited; None when it is not."""
+        return subject_of("key", self.id, self)
 
 
 class KeyService:
@@ -64,8 +71,7 @@ class KeyService:
         now = self._clock.now()
         if "admin" in wish.scopes and not is_admin:
             raise ScopeNotYoursError("admin")
-        if wish.expires_at is not None and wish.expires_at <= now:
-            raise UnprocessableError("expires_at: must be in the future.", details={"field": "expires_at"})
+        _check_expiry(wish.expires_at, now)
         secret = new_key()
         row = _row(user_id, wish, secret, now)
         async with self._database.transaction() as session:
@@ -75,6 +81,27 @@ class KeyService:
             await repository.add(row)
             note(session, "key.create", _named(row), scopes=row.scopes)
         return row, secret
+
+    async def update(self, user_id: int, key_id: str, wish: KeyUpdate) -> ApiKey:
+        """Change a living key's name and limits, at once and everywhere.
+
+        Raises KeyNotFoundError, UnprocessableError.
+        """
+        given = wish.model_fields_set
+        if "name" in given and not wish.name:
+            raise UnprocessableError("name: it must not be empty.", details={"field": "name"})
+        if "expires_at" in given:
+            _check_expiry(wish.expires_at, self._clock.now())
+        async with self._database.transaction() as session:
+            row = await KeyRepository(session).get(key_id) if is_id(key_id) else None
+            if row is None or row.user_id != user_id or row.revoked_at is not None:
+                raise KeyNotFoundError
+            for name in given - {"budget"}:
+                setattr(row, name, getattr(wish, name))
+            if "budget" in given:
+                row.budget = wish.budget.stored() if wish.budget is not None else None
+            note(session, "key.update", _named(row), fields=sorted(given))
+        return row
 
     async def revoke(self, user_id: int, key_id: str) -> None:
         """Revoke at once, for every replica. Raises KeyNotFoundError, also for other people's keys."""
@@ -104,13 +131,24 @@ def check_key(secret: str, row: ApiKey | None, now: datetime) -> KeyGrant:
         raise UnknownKeyError
     if row.expires_at is not None and row.expires_at <= now:
         raise ExpiredKeyError
+    return grant_of(row)
+
+
+def grant_of(row: ApiKey) -> KeyGrant:
+    """Return what a living key allows."""
     return KeyGrant(
         id=row.id,
         scopes=frozenset(row.scopes),
         allowed_models=None if row.allowed_models is None else tuple(row.allowed_models),
         requests_per_minute=row.requests_per_minute,
         tokens_per_minute=row.tokens_per_minute,
+        budget=row.budget,
     )
+
+
+def _check_expiry(expires_at: datetime | None, now: datetime) -> None:
+    if expires_at is not None and expires_at <= now:
+        raise UnprocessableError("expires_at: must be in the future.", details={"field": "expires_at"})
 
 
 def _named(row: ApiKey | None) -> str:
@@ -130,6 +168,7 @@ def _row(user_id: int, wish: KeyCreate, secret: str, now: datetime) -> ApiKey:
         allowed_models=wish.allowed_models,
         requests_per_minute=wish.requests_per_minute,
         tokens_per_minute=wish.tokens_per_minute,
+        budget=wish.budget.stored() if wish.budget is not None else None,
         created_at=now,
         expires_at=wish.expires_at,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Instant, Json
+from app.limits.subjects import Period
 
 
 class ApiKey(Base):
@@ -24,6 +25,7 @@ class ApiKey(Base):
     allowed_models: Mapped[list[str] | None] = mapped_column(Json)
     requests_per_minute: Mapped[int | None]
     tokens_per_minute: Mapped[int | None]
+    budget: Mapped[dict[Period, int] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)

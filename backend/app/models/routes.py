@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.llm.errors import ProviderUnreachableError, UnknownModelError
+from app.llm.errors import LLMError, ProviderUnreachableError, UnknownModelError
+from app.llm.money import Price
 from app.llm.routing import Target, Weighed, compile_order
 from app.llm.types import Caller
 from app.models.definitions import LOCAL, ModelDefinition, TargetDefinition
@@ -101,6 +102,16 @@ class ModelRoutes:
             if model is None and visible:
                 return self.candidates(visible[0].alias, caller)
             raise unknown_model(model, [offered.alias for offered in visible]) from None
+
+    def dearest_price(self, model: str | None, caller: Caller) -> Price | None:
+        """Return at most what a name's tokens cost, whichever target answers; None where nothing costs anything."""
+        try:
+            prices = [target.price for target in self.candidates(model, caller) if target.price is not None]
+        except LLMError:
+            return None  # the request itself says what is wrong
+        if not prices:
+            return None
+        return Price(max(price.input for price in prices), max(price.output for price in prices))
 
     def _compile(self, name: str, definition: ModelDefinition) -> list[Target]:
         weighed = [self._weighed(name, definition, target) for target in definition.targets]

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Instant
+from app.db.base import Base, Instant, Json
+from app.limits.subjects import Period
 
 
 def _now() -> datetime:
@@ -35,6 +36,9 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
     is_local: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Instant, default=_now)
+    requests_per_minute: Mapped[int | None]
+    tokens_per_minute: Mapped[int | None]
+    budget: Mapped[dict[Period, int] | None] = mapped_column(Json)
 
 
 class Invite(Base):

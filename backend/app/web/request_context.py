@@ -1,4 +1,4 @@
-"""Gives every request an id, answers with it, and logs requests that failed or were slow."""
+"""Gives every request an id, answers with it and with what parts below want told, and logs requests that failed or were slow."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.kit.answer_headers import answer_headers_var
 from app.kit.ids import new_id
 from app.kit.logging import request_id_var
 from app.web.secret_paths import loggable
@@ -29,6 +30,8 @@ class RequestContextMiddleware:
             return
         request_id = _request_id(scope)
         token = request_id_var.set(request_id)
+        added: dict[str, str] = {}
+        answer_headers_var.set(added)
         started = time.perf_counter()
         status = 500
 
@@ -36,7 +39,10 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                for name, value in added.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:

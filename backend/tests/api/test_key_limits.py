@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings
+from app.coord.base import RateDecision
 from app.coord.factory import create_coord
-from app.keys.errors import KeyLimitError
-from app.keys.limits import KeyLimits
 from app.keys.repository import KeyRepository
-from app.keys.service import KeyGrant
+from app.limits.errors import RateLimitError
+from app.limits.rates import RateLimits
+from app.limits.subjects import Subject
 from tests.api.auth_portal import AuthPortal, bearer, code_of, make_key, open_portal
 from tests.fixtures.redis import RedisServer
 
@@ -84,25 +85,25 @@ async def test_tokens_are_reserved_and_settled(
     url = request.getfixturevalue("redis_url") if is_shared else ""
     coord = create_coord(url, shared_name=str(tmp_path))
     await coord.start()
-    limits = KeyLimits(coord.rates)
-    key = KeyGrant("k" * 32, frozenset({"chat"}), None, None, tokens_per_minute=1000)
+    limits = RateLimits(coord.rates)
+    key = (Subject("key", "k" * 32, tokens_per_minute=1000),)
     try:
         reserved = await asyncio.gather(
             *(limits.take_tokens(key, 400) for _ in range(10)), return_exceptions=True
         )
-        assert sum(result is None for result in reserved) == 2  # ten requests against a budget for two
-        with pytest.raises(KeyLimitError) as caught:
+        assert sum(isinstance(result, RateDecision) for result in reserved) == 2  # ten requests against a budget for two
+        with pytest.raises(RateLimitError) as caught:
             await limits.take_tokens(key, 201)
         assert caught.value.retry_after_seconds is not None
         await limits.settle_tokens(key, reserved=400, used=100)
         await limits.settle_tokens(key, reserved=400, used=0)
         await limits.take_tokens(key, 900)
-        with pytest.raises(KeyLimitError):
+        with pytest.raises(RateLimitError):
             await limits.take_tokens(key, 1)
-        with pytest.raises(KeyLimitError) as hopeless:
+        with pytest.raises(RateLimitError) as hopeless:
             await limits.take_tokens(key, 1001)
         assert "max_tokens" in hopeless.value.message
-        await limits.take_tokens(None, 10**9)  # a person at the page
+        await limits.take_tokens((), 10**9)  # a person at the page
     finally:
         await coord.close()
 
@@ -112,17 +113,17 @@ async def test_limits_hold_within_the_process_when_the_shared_store_is_away(
 ) -> None:
     coord = create_coord(own_redis.url, shared_name=str(tmp_path))
     await coord.start()
-    limits = KeyLimits(coord.rates)
-    limited = KeyGrant("k" * 32, frozenset({"chat"}), None, 5, 1000)
-    unlimited = KeyGrant("u" * 32, frozenset({"chat"}), None, None, None)
+    limits = RateLimits(coord.rates)
+    limited = (Subject("key", "k" * 32, 5, 1000),)
+    unlimited = (Subject("key", "u" * 32),)
     try:
         own_redis.stop()
         for _ in range(5):
             await limits.take_request(limited)
-        with pytest.raises(KeyLimitError):
+        with pytest.raises(RateLimitError):
             await limits.take_request(limited)
         await limits.take_tokens(limited, 1000)
-        with pytest.raises(KeyLimitError):
+        with pytest.raises(RateLimitError):
             await limits.take_tokens(limited, 1)
         await limits.take_request(unlimited)
         await limits.settle_tokens(limited, reserved=5, used=1)

@@ -38,6 +38,7 @@ async def test_a_key_is_shown_once_and_never_stored(portal: AuthPortal) -> None:
         "expires_at": None,
         "requests_per_minute": None,
         "tokens_per_minute": None,
+        "budget": None,
         "created_at": "2026-11-21T09:30:00Z",
         "last_used_at": None,
     }

@@ -92,6 +92,12 @@ export interface AuthConfig {
   registration: 'open' | 'invite' | 'closed';
 }
 
+export interface Budget {
+  day?: number | null;
+  month?: number | null;
+  total?: number | null;
+}
+
 export interface CancelRead {
   ok: true;
   status: string;
@@ -288,6 +294,7 @@ export interface InvitationState {
 
 export interface KeyCreate {
   allowed_models?: Array<string> | null;
+  budget?: Budget | null;
   expires_at?: string | null;
   name: string;
   requests_per_minute?: number | null;
@@ -297,6 +304,7 @@ export interface KeyCreate {
 
 export interface KeyCreated {
   allowed_models: Array<string> | null;
+  budget: Budget | null;
   created_at: string;
   expires_at: string | null;
   id: string;
@@ -315,6 +323,7 @@ export interface KeyList {
 
 export interface KeyRead {
   allowed_models: Array<string> | null;
+  budget: Budget | null;
   created_at: string;
   expires_at: string | null;
   id: string;
@@ -324,6 +333,15 @@ export interface KeyRead {
   requests_per_minute: number | null;
   scopes: Array<'chat' | 'gateway' | 'devices' | 'admin'>;
   tokens_per_minute: number | null;
+}
+
+export interface KeyUpdate {
+  allowed_models?: Array<string> | null;
+  budget?: Budget | null;
+  expires_at?: string | null;
+  name?: string;
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
 }
 
 export interface LeafChoice {
