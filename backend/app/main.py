@@ -13,6 +13,7 @@ from app import __version__
 from app.admin.metrics import Metrics, MetricsMiddleware
 from app.admin.runtime import create_admin
 from app.api import ROUTERS
+from app.auth.runtime import create_auth_runtime
 from app.bridge.bridge import bridging
 from app.chat.local import serving
 from app.chat.runtime import Runtime
@@ -40,10 +41,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         runtime = Runtime(settings)
         app.state.runtime = runtime
         app.state.gateway = create_gateway(runtime)
+        auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
+        app.state.auth_runtime = auth
         await runtime.start()
         try:
             with serving(runtime):
-                async with bridging(runtime) as bridge:
+                async with auth.key_cache.following(), bridging(runtime) as bridge:
                     app.state.bridge = bridge
                     admin = create_admin(runtime, bridge.status if bridge else None, metrics)
                     app.state.admin = admin

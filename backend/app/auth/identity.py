@@ -1,14 +1,16 @@
-"""From a bearer credential to the caller: one indexed query a request, so that a revocation works at once everywhere."""
+"""From a bearer credential to the caller: one indexed query, or for a key that was just asked for, what it found."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Coroutine
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from app.audit.service import actor_var
 from app.auth.errors import InvalidTokenError, SignedOutError
+from app.auth.key_cache import Found, KeyCache
 from app.auth.principal import Principal, scopes_of
 from app.auth.repository import SignInRepository
 from app.auth.tables import SignIn
@@ -27,7 +29,10 @@ _TOUCH_INTERVAL = timedelta(minutes=1)
 class Identity:
     """Checks access tokens and API keys."""
 
-    def __init__(self, database: Database, mint: TokenMint, keys: KeyService, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, mint: TokenMint, keys: KeyService, clock: Clock, key_cache: KeyCache
+    ) -> None:
+        self._key_cache = key_cache
         self._database = database
         self._mint = mint
         self._keys = keys
@@ -68,6 +73,9 @@ class Identity:
             raise UnknownKeyError(
                 "This is not an API key of the portal. Copy the whole key: it is 46 characters."
             )
+        return await self._key_cache.get(hashed, partial(self._read_key, secret, hashed))
+
+    async def _read_key(self, secret: str, hashed: str) -> Found:
         async with self._database.reading() as session:
             found = await SignInRepository(session).key_with_user(hashed)
         row, user = (None, None) if found is None else found
@@ -75,7 +83,8 @@ class Identity:
         if row is None or user is None or not user.is_active:
             raise UnknownKeyError
         await self._note_use(row.id, self._keys.touch(row))
-        return Principal(user=user, scopes=grant.scopes & scopes_of(user), key=grant)
+        principal = Principal(user=user, scopes=grant.scopes & scopes_of(user), key=grant)
+        return Found(principal, row.expires_at)
 
     async def _touch(self, sign_in: SignIn) -> None:
         async with self._database.transaction() as session:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.auth.identity import Identity
+from app.auth.key_cache import KeyCache
 from app.auth.service import AuthService
 from app.auth.throttle import AttemptThrottle
 from app.auth.tokens import TokenMint
@@ -30,6 +31,7 @@ class AuthRuntime:
     throttle: AttemptThrottle
     auth: AuthService
     identity: Identity
+    key_cache: KeyCache
 
 
 def create_auth_runtime(
@@ -41,6 +43,9 @@ def create_auth_runtime(
     users = UserService(database, min_password_length=settings.password_min_length, clock=clock)
     keys = KeyService(database, clock)
     throttle = AttemptThrottle(coord.rates)
+    key_cache = KeyCache(coord.signals, clock)
+    for table in ("users", "api_keys"):
+        database.on_written(table, key_cache.forget)
     idle_lifetime = timedelta(days=settings.refresh_token_expire_days)
     auth = AuthService(database, users, mint, throttle, idle_lifetime=idle_lifetime, clock=clock)
     return AuthRuntime(
@@ -51,5 +56,6 @@ def create_auth_runtime(
         limits=RateLimits(coord.rates),
         throttle=throttle,
         auth=auth,
-        identity=Identity(database, mint, keys, clock),
+        identity=Identity(database, mint, keys, clock, key_cache),
+        key_cache=key_cache,
     )

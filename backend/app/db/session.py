@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.db.engine import create_engines
 from app.db.faults import is_refused_write, is_unavailable
+from app.db.written import NotingSession, written_tables
 from app.errors import UnavailableError
 
 _CONNECT_SECONDS = 5.0
@@ -37,9 +38,16 @@ class Database:
 
     def __init__(self, database_url: str, data_dir: Path) -> None:
         self._engines = create_engines(database_url, data_dir)
-        self._writing = async_sessionmaker(self._engines.writing, expire_on_commit=False)
+        self._writing = async_sessionmaker(
+            self._engines.writing, expire_on_commit=False, sync_session_class=NotingSession
+        )
         self._reading = async_sessionmaker(self._engines.reading, expire_on_commit=False, autoflush=False)
         self._writers: set[asyncio.Task[object] | None] = set()
+        self._listeners: dict[str, list[Callable[[], Awaitable[None]]]] = {}
+
+    def on_written(self, table: str, listener: Callable[[], Awaitable[None]]) -> None:
+        """Call a listener whenever a transaction of this process that wrote rows of a table was committed."""
+        self._listeners.setdefault(table, []).append(listener)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -66,6 +74,9 @@ class Database:
                 yield session
         finally:
             self._writers.discard(task)
+        for table in written_tables(session) & self._listeners.keys():
+            for listener in self._listeners[table]:
+                await listener()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
