@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.admin.endpoints import metrics_router
 from app.admin.endpoints import router as admin_router
+from app.admin.usage_endpoints import router as admin_usage_router
 from app.announcements.endpoints import router as announcement_router
 from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
@@ -22,11 +23,13 @@ from app.chat.turn_endpoints import router as turn_router
 from app.devices.endpoints import router as device_router
 from app.gateway.endpoints import router as gateway_router
 from app.gateway.message_endpoints import router as message_router
+from app.gateway.response_endpoints import router as response_router
 from app.models.endpoints import health_router
 from app.models.endpoints import router as model_router
 from app.models.provider_endpoints import router as provider_router
 from app.projects.endpoints import router as project_router
 from app.templates.endpoints import router as template_router
+from app.usage.endpoints import router as usage_router
 from app.web.probes import router as probe_router
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -51,7 +54,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     mqtt_websocket_router,
     announcement_router,
     admin_router,
+    admin_usage_router,
+    usage_router,
     metrics_router,
+    response_router,
     message_router,  # before the gateway, which answers for every other path under /v1
     gateway_router,
 )
+
+# What is left without the role `http`: whether the process lives, and what it counts.
+PROBES: tuple[APIRouter, ...] = (probe_router, metrics_router)

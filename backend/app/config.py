@@ -48,11 +48,12 @@ class Settings(BaseSettings):
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(8000, ge=0, le=65535)
     portal_public_url: str = ""
+    portal_roles: Annotated[list[Literal["http", "mqtt"]], NoDecode] = ["http", "mqtt"]
     portal_data_dir: Path = PROJECT_ROOT / "data"
     portal_trusted_proxies: str = "127.0.0.1"
     cors_origins: Annotated[list[str], NoDecode] = []
-    log_level: str = "INFO"
     portal_currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
     log_file: str = ""
     metrics_token: SecretStr = SecretStr("")
@@ -107,6 +108,12 @@ class Settings(BaseSettings):
     mqtt_topic_template: str = "maze/template"
     mqtt_tls: bool = False
     mqtt_ca_file: str = ""
+    mqtt_cert_file: str = ""
+    mqtt_key_file: str = ""
+    mqtt_transport: Literal["tcp", "websocket"] = "tcp"
+    mqtt_websocket_path: str = "/mqtt"
+    mqtt_broker_kind: Literal["mosquitto", "emqx", "hivemq", "vernemq"] = "mosquitto"
+    mqtt_auth_secret: SecretStr = SecretStr("")
     mqtt_own_broker: bool = True
     mqtt_listen_host: str = "127.0.0.1"
     mqtt_listen_port: int = Field(1883, ge=0, le=65535)
@@ -140,10 +147,24 @@ class Settings(BaseSettings):
             [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
         )
 
-    @field_validator("mqtt_projects", mode="before")
+    @field_validator("mqtt_projects", "portal_roles", mode="before")
     @classmethod
-    def _split_projects(cls, value: object) -> object:
+    def _split_names(cls, value: object) -> object:
         return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("portal_roles")
+    @classmethod
+    def _some_role(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError("PORTAL_ROLES must name http, mqtt, or both")
+        return value
+
+    @field_validator("mqtt_auth_secret")
+    @classmethod
+    def _long_secret(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("MQTT_AUTH_SECRET must have 16 characters or more")
+        return value
 
     @field_validator("mqtt_projects")
     @classmethod

@@ -12,13 +12,13 @@ from starlette.responses import Response
 from app import __version__
 from app.admin.metrics import Metrics, MetricsMiddleware
 from app.admin.runtime import create_admin
-from app.api import ROUTERS
+from app.api import PROBES, ROUTERS
 from app.auth.runtime import create_auth_runtime
 from app.bridge.bridge import bridging
 from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
-from app.gateway.setup import create_gateway
+from app.gateway.setup import create_gateway, create_responses
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
 from app.web.leaving import LEAVING
@@ -41,12 +41,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         runtime = Runtime(settings)
         app.state.runtime = runtime
         app.state.gateway = create_gateway(runtime)
+        app.state.responses = create_responses(runtime, app.state.gateway)
         auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
         app.state.auth_runtime = auth
         await runtime.start()
         try:
             with serving(runtime):
-                async with auth.key_cache.following(), bridging(runtime) as bridge:
+                async with (
+                    auth.key_cache.following(),
+                    app.state.responses.running(),
+                    bridging(runtime, app.state.gateway) as bridge,
+                ):
                     app.state.bridge = bridge
                     admin = create_admin(runtime, bridge.status if bridge else None, metrics)
                     app.state.admin = admin
@@ -64,9 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     install_error_handlers(app)
-    for router in ROUTERS:
+    is_serving = "http" in settings.portal_roles
+    for router in ROUTERS if is_serving else PROBES:
         app.include_router(router)
-    _add_page(app)
+    if is_serving:
+        _add_page(app)
     _add_middleware(app, settings, metrics)
     return app
 

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from app.bridge.completions import CompletionBody
 from app.chat.llm_schemas import ChatBody, SessionChatBody
 from app.errors import UnprocessableError
 
-Operation = Literal["chat", "session", "history", "clear", "models"]
+Operation = Literal["chat", "session", "completion", "history", "clear", "models"]
 MAX_PAYLOAD_BYTES = 256 * 1024
 _ENVELOPE = ("id", "op", "stream", "token")
 
@@ -29,7 +30,9 @@ class Ask(BaseModel):
         """`op`, or what the payload's shape says."""
         if self.op is not None:
             return self.op
-        return "chat" if "messages" in self.rest else "session"
+        if "messages" in self.rest:
+            return "chat"
+        return "completion" if "prompt" in self.rest else "session"
 
     @property
     def rest(self) -> dict[str, Any]:
@@ -62,6 +65,14 @@ def session_body(rest: dict[str, Any]) -> SessionChatBody:
     """Read the body of `op: session`. Raises UnprocessableError."""
     try:
         return SessionChatBody.model_validate(rest)
+    except ValidationError as error:
+        raise _refusal(error) from None
+
+
+def completion_body(rest: dict[str, Any]) -> CompletionBody:
+    """Read the body of `op: completion`. Raises UnprocessableError."""
+    try:
+        return CompletionBody.model_validate(rest)
     except ValidationError as error:
         raise _refusal(error) from None
 

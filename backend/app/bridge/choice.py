@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import os
 import socket
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app.bridge.profiles import PROFILES
 from app.bridge.transport import Broker
 from app.broker.accounts import Account
 from app.broker.place import PORTAL_USER, BrokerPlace
@@ -57,10 +59,23 @@ async def chosen_broker(settings: Settings, accounts: ReadAccounts) -> AsyncIter
         await own.stop()
 
 
-def client_id(settings: Settings) -> str:
-    """Return a name that this replica has after each start, and no other one: the broker keeps its messages by it."""
+def bridge_name(settings: Settings) -> str:
+    """Return how the names of all bridges of this portal begin."""
+    return settings.mqtt_client_id or "prompt-portal"
+
+
+def bridge_id(settings: Settings) -> str:
+    """Return a name that this replica has after each start, and no other one has."""
     place = f"{socket.gethostname()}:{settings.portal_data_dir}:{settings.portal_port or os.getpid()}"
-    return f"{settings.mqtt_client_id or 'prompt-portal'}-{digest(place)[:12]}"
+    return f"{bridge_name(settings)}-{digest(place)[:12]}"
+
+
+def client_id(broker: Broker, bridge: str) -> str:
+    """Return the name under which the broker keeps a bridge's messages: every bridge can tell it, and nobody else.
+
+    Whoever connects by another's name throws that one out. The bridges' own names are told to all.
+    """
+    return f"{bridge}-{hmac.digest(broker.password.encode(), bridge.encode(), 'sha256').hex()[:16]}"
 
 
 def _configured(settings: Settings) -> Broker:
@@ -71,6 +86,10 @@ def _configured(settings: Settings) -> Broker:
         settings.mqtt_password.get_secret_value(),
         settings.mqtt_tls,
         settings.mqtt_ca_file,
+        settings.mqtt_cert_file,
+        settings.mqtt_key_file,
+        settings.mqtt_websocket_path if settings.mqtt_transport == "websocket" else "",
+        PROFILES[settings.mqtt_broker_kind],
     )
 
 

@@ -69,7 +69,11 @@ def read_game_message(payload: bytes) -> GameMessage:
 def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
     """Return the request as the inbox stores it; the token stays out. Raises UnprocessableError."""
     if topic.action in ("clear_history", "delete_session"):
-        return {"op": "clear", "stream": False, "body": {"session_id": topic.session}}
+        named = message.sessionId if "sessionId" in message.model_fields_set else None
+        session = topic.session or named
+        if session is None:
+            return {"op": "clear_all", "stream": False, "body": {}}
+        return {"op": "clear", "stream": False, "body": {"session_id": session}}
     if topic.action == "template":
         prompt = {"session_id": topic.session or message.sessionId, "system_prompt": _prompt_of(message)}
         return {"op": "prompt", "stream": False, "body": prompt}

@@ -5,22 +5,46 @@ A bridge works on what it holds a lease of. When it dies the lease runs out, and
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update, delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CursorResult, Table, Update, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.bridge.group_commit import GroupCommit
 from app.bridge.tables import BridgeRequest
 from app.db.session import Database
+from app.errors import PortalError
 from app.kit.clock import Clock
+from app.kit.hashing import digest
 from app.kit.ids import new_id
+
+logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15.0
 KEEP_HOURS = 24
 _BATCH = 50
+# That the broker has an answer is noted for many at once: until then the request is sent again after a crash.
+_NOTE_SECONDS = 0.25
+_TABLE = cast(Table, BridgeRequest.__table__)
+_MAX_IDS = 500
+_PAGE = 1_000
+_KEY = ("user_id", "client", "request")
+# Made once: to put a statement together takes longer than SQLite takes to run it.
+_ANSWER = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.id == bindparam("of_id"),
+        _TABLE.c.holder == bindparam("of_holder"),
+        _TABLE.c.state == "waiting",
+    )
+    .values(state="answered", answer=bindparam("said"), lease_until=bindparam("lease"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +62,59 @@ class NewRequest:
 
 
 class Inbox:
-    """The table's operations, each its own short transaction."""
+    """The table's operations; those of one moment share a transaction."""
 
-    def __init__(self, database: Database, holder: str, clock: Clock) -> None:
+    def __init__(self, database: Database, bridge_id: str, process_id: str, clock: Clock) -> None:
         self._database = database
-        self._holder = holder
+        self._bridge = digest(bridge_id)[:24]
+        self._holder = f"{self._bridge}:{digest(process_id)[:24]}"
         self._clock = clock
+        self._commits = GroupCommit(database)
+        self._sent: list[str] = []
+        self._note: asyncio.Task[None] | None = None
+        dialect = sqlite if database.is_sqlite else postgresql
+        self._insert = dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY)
 
     async def claim(self, new: NewRequest) -> tuple[BridgeRequest, bool]:
         """Store a request; returns its row, and whether it is new. The unique constraint decides between replicas."""
         row = self._row(new)
-        try:
-            async with self._database.transaction() as session:
-                session.add(row)
+        values = {column.key: getattr(row, column.key) for column in _TABLE.columns}
+
+        async def insert(session: AsyncSession) -> bool:
+            return _changed(await session.execute(self._insert, values))
+
+        if await self._commits.run(insert):
             return row, True
-        except IntegrityError:
-            earlier = await self._find(new)
-            if earlier is None:
-                raise
-            return earlier, False
+        earlier = await self._find(new)
+        assert earlier is not None, "what was in the way a moment ago is kept for a day"
+        return earlier, False
 
     async def answer(self, request_id: str, answer: dict[str, Any]) -> bool:
         """Store the answer; False when another bridge holds the request by now."""
-        return await self._changed(
-            self._own(request_id)
-            .where(BridgeRequest.state == "waiting")
-            .values(state="answered", answer=answer, lease_until=self._lease())
-        )
+        values = {"of_id": request_id, "of_holder": self._holder, "said": answer, "lease": self._lease()}
 
-    async def sent(self, request_id: str) -> None:
-        """Note that the broker has the answer."""
-        await self._changed(self._own(request_id).values(state="done"))
+        async def store(session: AsyncSession) -> bool:
+            return _changed(await session.execute(_ANSWER, values))
+
+        return await self._commits.run(store)
+
+    def sent(self, request_id: str) -> None:
+        """Note, soon, that the broker has the answer."""
+        self._sent.append(request_id)
+        if self._note is None or self._note.done():
+            self._note = asyncio.create_task(self._note_sent(_NOTE_SECONDS), name="inbox-sent")
+
+    async def close(self) -> None:
+        """Write what is noted, and let others have what this bridge leaves behind, at once."""
+        if self._note is not None:
+            self._note.cancel()
+            await asyncio.wait([self._note])
+        await self._note_sent(0)
+        held = update(BridgeRequest).where(
+            BridgeRequest.holder == self._holder, BridgeRequest.state != "done"
+        )
+        await self._change(held.values(lease_until=self._clock.now() - timedelta(seconds=1)))
+        await self._commits.close()
 
     async def renew(self, request_ids: Sequence[str]) -> None:
         """Keep what this bridge works on; what it failed to finish is left to its lease."""
@@ -77,19 +123,19 @@ class Inbox:
         held = update(BridgeRequest).where(
             BridgeRequest.holder == self._holder, BridgeRequest.id.in_(request_ids)
         )
-        await self._changed(held.values(lease_until=self._lease()))
+        await self._change(held.values(lease_until=self._lease()))
 
-    async def release(self) -> None:
-        """Let others have what this bridge leaves behind, at once."""
-        held = update(BridgeRequest).where(
-            BridgeRequest.holder == self._holder, BridgeRequest.state != "done"
-        )
-        await self._changed(held.values(lease_until=self._clock.now() - timedelta(seconds=1)))
+    async def take_up(self, *, with_own_past: bool = False) -> Sequence[BridgeRequest]:
+        """Take over requests whose bridge is gone; what another one took first is left out.
 
-    async def take_up(self) -> Sequence[BridgeRequest]:
-        """Take over requests whose bridge is gone; what another one took first is left out."""
-        now = self._clock.now()
-        lost = (BridgeRequest.state != "done", BridgeRequest.lease_until < now)
+        Those of an earlier process of this bridge need no waiting for their leases (`with_own_past`).
+        """
+        is_left = BridgeRequest.lease_until < self._clock.now()
+        if with_own_past:
+            is_left |= BridgeRequest.holder.startswith(f"{self._bridge}:") & (
+                BridgeRequest.holder != self._holder
+            )
+        lost = (BridgeRequest.state != "done", is_left)
         async with self._database.reading() as session:
             query = select(BridgeRequest).where(*lost).order_by(BridgeRequest.created_at).limit(_BATCH)
             found = (await session.scalars(query)).all()
@@ -98,23 +144,32 @@ class Inbox:
             claim = update(BridgeRequest).where(BridgeRequest.id == row.id, *lost)
             attempts = row.attempts + 1
             values = {"holder": self._holder, "lease_until": self._lease(), "attempts": attempts}
-            if await self._changed(claim.values(**values)):
+            if await self._change(claim.values(**values)):
                 row.attempts = attempts
                 taken.append(row)
         return taken
 
+    async def sessions_of(self, client: str) -> set[tuple[int, str]]:
+        """Return owner and name of each session that was spoken to as `client`, as far as the inbox remembers."""
+        found: set[tuple[int, str]] = set()
+        after = ""
+        while True:
+            query = select(_TABLE.c.id, _TABLE.c.user_id, _TABLE.c.ask)
+            query = query.where(_TABLE.c.client == client, _TABLE.c.id > after)
+            async with self._database.reading() as session:
+                rows = (await session.execute(query.order_by(_TABLE.c.id).limit(_PAGE))).all()
+            names = [(row.user_id, row.ask["body"].get("session_id")) for row in rows]
+            found |= {(user_id, name) for user_id, name in names if isinstance(name, str)}
+            if len(rows) < _PAGE:
+                return found
+            after = rows[-1].id
+
     async def forget_old(self) -> None:
         """Delete what was answered a day ago."""
         before = self._clock.now() - timedelta(hours=KEEP_HOURS)
+        old = delete(_TABLE).where(_TABLE.c.state == "done", _TABLE.c.created_at < before)
         async with self._database.transaction() as session:
-            await session.execute(
-                delete(BridgeRequest).where(BridgeRequest.state == "done", BridgeRequest.created_at < before)
-            )
-
-    def _own(self, request_id: str) -> Update:
-        return update(BridgeRequest).where(
-            BridgeRequest.id == request_id, BridgeRequest.holder == self._holder
-        )
+            await session.execute(old)
 
     def _lease(self) -> datetime:
         return self._clock.now() + timedelta(seconds=LEASE_SECONDS)
@@ -151,8 +206,26 @@ class Inbox:
             )
             return row
 
-    async def _changed(self, statement: Update) -> bool:
-        async with self._database.transaction() as session:
-            result = await session.execute(statement)
-            assert isinstance(result, CursorResult)
-            return result.rowcount > 0
+    async def _note_sent(self, delay_seconds: float) -> None:
+        await asyncio.sleep(delay_seconds)
+        while self._sent:
+            ids = self._sent[:_MAX_IDS]
+            done = update(BridgeRequest).where(
+                BridgeRequest.holder == self._holder, BridgeRequest.id.in_(ids)
+            )
+            try:
+                await self._change(done.values(state="done"))
+            except PortalError as error:  # they stand for sent again after their lease
+                logger.warning("sent answers could not be noted: %s", error.message)
+            del self._sent[: len(ids)]
+
+    async def _change(self, statement: Update) -> bool:
+        async def write(session: AsyncSession) -> bool:
+            return _changed(await session.execute(statement))
+
+        return await self._commits.run(write)
+
+
+def _changed(result: object) -> bool:
+    assert isinstance(result, CursorResult)
+    return result.rowcount > 0

@@ -6,10 +6,12 @@ Without a valid API key there is no answer, save for devices on the portal's own
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, cast, get_args
 
 import orjson
 
+from app.auth.errors import AdminOnlyError
 from app.auth.principal import Principal
 from app.bridge.asks import Ask, read_ask
 from app.bridge.callers import Callers
@@ -24,10 +26,10 @@ from app.bridge.worker import Work, Worker
 from app.errors import ConflictError, PortalError, UnavailableError, UnprocessableError
 from app.kit.hashing import digest
 from app.kit.ids import new_id
-from app.projects.catalog import ProjectCatalog
-
 from app.limits.rates import RateLimits
 from app.llm.types import PriorityClass
+from app.projects.catalog import ProjectCatalog
+
 logger = logging.getLogger(__name__)
 _AUTHORIZATION = "authorization"
 
@@ -39,8 +41,17 @@ class IdReusedError(ConflictError):
         super().__init__("This id was used for another request. Send a new id with a new request.")
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request that was checked, on its way into the inbox."""
+
+    new: NewRequest
+    principal: Principal
+    reply: ReplyTo
+
+
 class Intake:
-    """Takes requests in; each returns the work to be done, or None when there is none."""
+    """Checks requests (who does not pass is answered here), and puts them into the inbox."""
 
     def __init__(
         self,
@@ -63,8 +74,20 @@ class Intake:
         self._reply_bases = reply_bases
         self._projects = projects
 
-    async def request(self, topic: RequestTopic, message: Incoming) -> Work | None:
-        """Take in a request of the portal's own contract."""
+    async def claim(self, taken: Taken) -> Work | None:
+        """Put a request into the inbox, and return what is to be done; one that came before is answered from there."""
+        row, is_new = await self._inbox.claim(taken.new)
+        if is_new:
+            return Work(row, taken.principal)
+        self._status.duplicates += 1
+        if row.payload_hash != taken.new.payload_hash:
+            await self._refuse(taken.reply, taken.new.request, IdReusedError())
+        elif row.answer is not None:
+            await self._worker.send(taken.reply, row.answer)
+        return None
+
+    async def request(self, topic: RequestTopic, message: Incoming) -> Taken | None:
+        """Check a request of the portal's own contract."""
         ask, problem = _read(message.payload)
         secret = ask.token.get_secret_value() if ask and ask.token else ""
         principal = await self.caller(message, secret, topic.client)
@@ -90,8 +113,8 @@ class Intake:
             return None
         return await self._take(principal, topic.client, rid, ask.without_secrets(), reply, message)
 
-    async def game(self, topic: GameTopic, message: Incoming) -> Work | None:
-        """Take in a message of the projects' contract."""
+    async def game(self, topic: GameTopic, message: Incoming) -> Taken | None:
+        """Check a message of the projects' contract."""
         base = self._reply_bases.get(message.topic, f"{topic.project}/assistant_response")
         error: PortalError | None = None
         try:
@@ -114,6 +137,8 @@ class Intake:
                 )
             reply = _game_reply(topic, said, base, message.correlation, client)
             ask = ask_of(topic, said)
+            if ask["op"] == "clear_all" and not principal.is_admin:
+                raise AdminOnlyError
         except PortalError as refused:
             await self._refuse(ReplyTo(f"{base}/error", "text"), "error", refused)
             return None
@@ -131,6 +156,8 @@ class Intake:
             if client is not None and not (named or secret):
                 return await self._callers.by_client(client)
             return await self._callers.by_secret(named or secret)
+        except UnavailableError:
+            raise  # nobody can tell who it is right now: the message waits
         except PortalError as error:
             self._status.refused += 1
             logger.debug("an MQTT message without a valid API key is not answered: %s", error.code)
@@ -141,10 +168,10 @@ class Intake:
         principal: Principal,
         client: str,
         rid: str,
-        ask: dict[str, object],
+        ask: dict[str, Any],
         reply: ReplyTo,
         message: Incoming,
-    ) -> Work | None:
+    ) -> Taken | None:
         try:
             wished = _priority(message)
             await self._limits.take_request(principal.subjects)
@@ -157,19 +184,11 @@ class Intake:
             client=client,
             request=rid,
             payload_hash=digest(orjson.dumps(ask, option=orjson.OPT_SORT_KEYS).decode()),
-            ask=ask,
+            ask=ask if wished is None else {**ask, "priority": wished},
             reply=reply.as_json(),
             deadline_seconds=message.expiry_seconds,
         )
-        row, is_new = await self._inbox.claim(new)
-        if is_new:
-            return Work(row, principal)
-        self._status.duplicates += 1
-        if row.payload_hash != new.payload_hash:
-            await self._refuse(reply, rid, IdReusedError())
-        elif row.answer is not None:
-            await self._worker.send(reply, row.answer)
-        return None
+        return Taken(new, principal, reply)
 
     async def _refuse(self, reply: ReplyTo, rid: str, error: PortalError | None) -> None:
         assert error is not None
@@ -182,6 +201,14 @@ def _read(payload: bytes) -> tuple[Ask | None, PortalError | None]:
         return read_ask(payload), None
     except PortalError as error:
         return None, error
+
+
+def _priority(message: Incoming) -> PriorityClass | None:
+    """Return how urgent the caller says it is (user property `priority`), if at all. Raises UnprocessableError."""
+    wished = dict(message.user_properties).get("priority")
+    if wished is not None and wished not in get_args(PriorityClass):
+        raise UnprocessableError(f"priority: one of {', '.join(get_args(PriorityClass))}.")
+    return cast(PriorityClass | None, wished)
 
 
 def _request_name(ask: Ask | None, message: Incoming) -> str | None:

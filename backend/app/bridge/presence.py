@@ -10,11 +10,15 @@ _ONLINE, _OFFLINE = b"online", b"offline"
 _PROJECT_SECONDS = 90
 
 
+def status_topic(bridge_id: str) -> str:
+    return f"{ROOT}/bridge/{bridge_id}/status"
+
+
 class Presence:
     """`pp/v1/bridge/{id}/status` and `{project}/status`: `online` or `offline`."""
 
     def __init__(self, bridge_id: str, projects: list[str]) -> None:
-        self._own_topic = f"{ROOT}/bridge/{bridge_id}/status"
+        self._own_topic = status_topic(bridge_id)
         self._projects = projects
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.chat.manner import Manner
@@ -16,6 +17,7 @@ def with_defaults(body: dict[str, Any], settings: ProjectSettings) -> dict[str, 
     return {**{name: value for name, value in own.items() if value is not None}, **body}
 
 
-def manner_of(settings: ProjectSettings, remaining_seconds: float | None) -> Manner:
-    """Return how the engine is asked."""
-    return Manner("mqtt", settings.priority, remaining_seconds, settings.response_format)
+def manner_of(settings: ProjectSettings, own: Manner, *, is_urgency_said: bool) -> Manner:
+    """Return how the engine is asked: as urgently as the project says, unless the game said so itself."""
+    priority = own.priority if is_urgency_said else settings.priority
+    return replace(own, priority=priority, response_format=settings.response_format)

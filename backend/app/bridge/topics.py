@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
 _MAX_TOPIC_CHARS = 256
 
 GameAction = Literal["user_input", "state", "template", "clear_history", "delete_session"]
-_INPUTS: tuple[GameAction, ...] = ("user_input", "state", "template")
+_INPUTS: tuple[GameAction, ...] = ("user_input", "state", "template", "clear_history", "delete_session")
 _OF_A_SESSION: tuple[GameAction, ...] = ("template", "clear_history", "delete_session")
 
 
@@ -83,7 +83,7 @@ class GameTopics:
         self._inputs: dict[str, GameTopic] = {
             f"{project}/{action}": GameTopic(project, action) for project in projects for action in _INPUTS
         }
-        for topic, action in zip((user_input, state, template), _INPUTS, strict=True):
+        for topic, action in zip((user_input, state, template), _INPUTS, strict=False):
             if topic:
                 self._inputs.setdefault(topic, GameTopic(topic.split("/")[0], action))
         self._projects = projects

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import socket
 import ssl
 from collections.abc import Callable
@@ -17,12 +18,14 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from app.bridge.members import BRIDGES
+from app.bridge.profiles import PROFILES, BrokerProfile
+
 logger = logging.getLogger(__name__)
 
 _KEEPALIVE_SECONDS = 30
-_SESSION_EXPIRY_SECONDS = 3600
-_MAX_INFLIGHT = 500
-_OPTIONS = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+# A broker that is back is found within a second; each bridge begins at another moment.
+_RETRY_SECONDS = (0.05 + random.random() / 10, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,20 @@ class Broker:
     password: str = field(default="", repr=False)
     is_tls: bool = False
     ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    websocket_path: str = ""
+    profile: BrokerProfile = PROFILES["mosquitto"]
 
 
 def tls_context(broker: Broker) -> ssl.SSLContext | None:
-    """Return how to speak TLS to the broker; None where it speaks none."""
-    return ssl.create_default_context(cafile=broker.ca_file or None) if broker.is_tls else None
+    """Return how to speak TLS to the broker; None where it speaks none. Raises OSError for files that cannot be used."""
+    if not broker.is_tls:
+        return None
+    context = ssl.create_default_context(cafile=broker.ca_file or None)
+    if broker.cert_file:
+        context.load_cert_chain(broker.cert_file, broker.key_file or None)
+    return context
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ class Incoming:
     is_retained: bool
     mid: int
     generation: int
+    transport: MqttTransport = field(repr=False, compare=False)
     response_topic: str | None = None
     correlation: bytes | None = None
     expiry_seconds: float | None = None
@@ -65,26 +78,28 @@ class MqttTransport:
         self,
         broker: Broker,
         client_id: str,
-        subscriptions: list[str],
-        on_message: Callable[[Incoming], None],
         on_change: Callable[[bool], None],
         *,
-        last_will: tuple[str, bytes],
+        last_will: tuple[str, bytes] | None,
+        reconnects: bool = True,
     ) -> None:
+        self.unacknowledged = 0
         self._broker = broker
-        self._subscriptions = subscriptions
-        self._on_message = on_message
+        self._subscriptions: list[str] = []
+        self._on_message: Callable[[Incoming], None] = lambda message: None
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._generation = 0
         self._sent: dict[int, asyncio.Future[None]] = {}
-        self._client = self._paho(client_id)
-        self._client.will_set(*last_will, qos=1, retain=True)
+        self._client = self._paho(client_id, reconnects)
+        if last_will is not None:
+            self._client.will_set(*last_will, qos=1, retain=True)
 
-    def open(self) -> None:
-        """Begin to connect; returns at once."""
+    def open(self, subscriptions: list[str], on_message: Callable[[Incoming], None]) -> None:
+        """Begin to connect, and to listen; returns at once."""
+        self._subscriptions, self._on_message = subscriptions, on_message
         expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        expiry.SessionExpiryInterval = _SESSION_EXPIRY_SECONDS
+        expiry.SessionExpiryInterval = self._broker.profile.session_seconds
         self._client.connect_async(
             self._broker.host, self._broker.port, _KEEPALIVE_SECONDS, clean_start=False, properties=expiry
         )
@@ -98,11 +113,19 @@ class MqttTransport:
         if gone:
             self._client.unsubscribe(gone)
         if new:
-            self._client.subscribe([(topic, _OPTIONS) for topic in new])
+            self._client.subscribe([(topic, _options(topic)) for topic in new])
 
-    async def close(self) -> None:
-        """Disconnect; what the broker still has for this client waits there."""
-        self._client.disconnect()
+    def unsubscribe(self, subscriptions: list[str]) -> None:
+        """Be dealt no more messages; what waits already still comes."""
+        self._client.unsubscribe(subscriptions)
+
+    async def close(self, *, ends_session: bool = False) -> None:
+        """Disconnect; what the broker still has for this client waits there, or is forgotten with its session."""
+        properties = None
+        if ends_session:
+            properties = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = 0
+        self._client.disconnect(properties=properties)
         await asyncio.to_thread(self._client.loop_stop)
         for waiting in self._sent.values():
             waiting.cancel()
@@ -110,6 +133,7 @@ class MqttTransport:
     def acknowledge(self, message: Incoming) -> None:
         """Tell the broker that the message is safe here."""
         if message.qos and message.generation == self._generation:
+            self.unacknowledged -= 1
             self._client.ack(message.mid, message.qos)
 
     def publish(self, topic: str, payload: bytes, correlation: bytes | None = None) -> None:
@@ -132,12 +156,19 @@ class MqttTransport:
         finally:
             self._sent.pop(info.mid, None)
 
-    def _paho(self, client_id: str) -> Client:
+    def _paho(self, client_id: str, reconnects: bool) -> Client:
         client = Client(
-            CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            transport="websockets" if self._broker.websocket_path else "tcp",
+            reconnect_on_failure=reconnects,
+            manual_ack=True,
         )
-        client.max_inflight_messages_set(_MAX_INFLIGHT)
-        client.reconnect_delay_set(min_delay=1, max_delay=10)
+        client.reconnect_delay_set(*_RETRY_SECONDS)  # type: ignore[arg-type]  # fractions work as well
+        if self._broker.websocket_path:
+            client.ws_set_options(self._broker.websocket_path)
+        client.max_inflight_messages_set(self._broker.profile.max_inflight)
         if self._broker.username:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.is_tls:
@@ -156,7 +187,9 @@ class MqttTransport:
             logger.warning("the MQTT broker refused the bridge: %s", reason)
             return
         self._generation += 1
-        client.subscribe([(topic, _OPTIONS) for topic in self._subscriptions])
+        self.unacknowledged = 0
+        if self._subscriptions:
+            client.subscribe([(topic, _options(topic)) for topic in self._subscriptions])
         self._post(self._on_change, True)
 
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
@@ -164,9 +197,14 @@ class MqttTransport:
 
     def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:
-            self._post(self._on_message, _incoming(message, self._generation))
+            self._post(self._take, _incoming(message, self._generation, self))
         except Exception:
             logger.exception("an MQTT message could not be read")
+
+    def _take(self, message: Incoming) -> None:
+        if message.qos and message.generation == self._generation:
+            self.unacknowledged += 1
+        self._on_message(message)
 
     def _was_sent(self, _client: Client, _data: Any, mid: int, _reason: Any, _properties: Any) -> None:
         self._post(self._resolve, mid)
@@ -181,7 +219,7 @@ class MqttTransport:
             self._loop.call_soon_threadsafe(callback, value)
 
 
-def _incoming(message: MQTTMessage, generation: int) -> Incoming:
+def _incoming(message: MQTTMessage, generation: int, transport: MqttTransport) -> Incoming:
     properties = message.properties
     return Incoming(
         topic=message.topic,
@@ -190,11 +228,19 @@ def _incoming(message: MQTTMessage, generation: int) -> Incoming:
         is_retained=message.retain,
         mid=message.mid,
         generation=generation,
+        transport=transport,
         response_topic=getattr(properties, "ResponseTopic", None),
         correlation=getattr(properties, "CorrelationData", None),
         expiry_seconds=getattr(properties, "MessageExpiryInterval", None),
         user_properties=tuple(getattr(properties, "UserProperty", ())),
     )
+
+
+def _options(topic: str) -> SubscribeOptions:
+    """Requests that were retained by mistake are nobody's; of the other bridges one hears what they said last."""
+    is_told = topic == BRIDGES
+    handling = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if is_told else SubscribeOptions.RETAIN_DO_NOT_SEND
+    return SubscribeOptions(qos=1, retainHandling=handling)
 
 
 def _reply_properties(correlation: bytes | None) -> Properties | None:

@@ -15,6 +15,7 @@ import orjson
 
 from app.auth.principal import Principal
 from app.bridge import asks
+from app.bridge.completions import RawCompletions, completion_events
 from app.bridge.deltas import DeltaGatherer
 from app.bridge.frames import Frame, Frames, encode
 from app.bridge.inbox import Inbox
@@ -71,9 +72,15 @@ class Worker:
     """Answers requests with the running portal's services."""
 
     def __init__(
-        self, runtime: Runtime, inbox: Inbox, transport: MqttTransport, status: BridgeStatus
+        self,
+        runtime: Runtime,
+        completions: RawCompletions,
+        inbox: Inbox,
+        transport: MqttTransport,
+        status: BridgeStatus,
     ) -> None:
         self._runtime = runtime
+        self._completions = completions
         self._inbox = inbox
         self._transport = transport
         self._status = status
@@ -86,7 +93,7 @@ class Worker:
             if not await self._store(work.row.id, answer):
                 return  # another bridge has it by now, and its answer counts
         await self.send(work.reply, answer)
-        await self._inbox.sent(work.row.id)
+        self._inbox.sent(work.row.id)
         self._status.answered += 1
 
     async def send(self, reply: ReplyTo, answer: Frame) -> None:
@@ -144,17 +151,24 @@ class Worker:
                     models=offered.list(principal.caller).model_dump(mode="json")["items"]
                 )
             case "chat":
-                events = await self._runtime.chat.chat_stream(principal, asks.chat_body(body))
+                chat = asks.chat_body(body)
+                events = await self._runtime.chat.chat_stream(principal, chat, self._manner(work.row))
                 return await self._follow(work, events)
+            case "completion":
+                wanted = asks.completion_body(body)
+                events = await completion_events(self._completions, principal, wanted)
+                return await self._follow(work, events)
+            case "clear_all":
+                return await self._clear_all(work)
         return await self._session_turn(work, principal, body)
 
     async def _session_turn(self, work: Work, principal: Principal, body: dict[str, Any]) -> Frame:
         """Answer in a session. After a crash the turn's own key finds the answer that was paid for already."""
-        manner = Manner("mqtt")
+        manner = self._manner(work.row)
         if name := work.row.ask.get("project"):
             project = self._runtime.projects.get(name)
             body = with_defaults(body, project.settings)
-            manner = manner_of(project.settings, self._remaining_seconds(work.row))
+            manner = manner_of(project.settings, manner, is_urgency_said="priority" in work.row.ask)
             await self._begin_in_project(work.row.user_id, asks.session_name(body), project)
         wanted = asks.session_body(body)
         attempt = 1
@@ -172,6 +186,13 @@ class Worker:
                     raise
                 attempt += 1
                 work.text.clear()
+
+    async def _clear_all(self, work: Work) -> Frame:
+        """Clear every session that was spoken to on a project's topics, whoever's it is."""
+        count = 0
+        for user_id, name in await self._inbox.sessions_of(work.row.client):
+            count += await self._runtime.session_service.delete(user_id, name)
+        return work.frames.final(text=f"OK: {count} cleared", cleared=count)
 
     async def _begin_in_project(self, user_id: int, name: str, project: Project) -> None:
         """Make a session with its project's prompt; one that still has an earlier prompt of it takes the new one."""
@@ -237,6 +258,9 @@ class Worker:
             except PortalError as error:
                 logger.warning("an answer could not be stored yet: %s", error.message)
                 await asyncio.sleep(_STORE_AGAIN_SECONDS)
+
+    def _manner(self, row: BridgeRequest) -> Manner:
+        return Manner("mqtt", row.ask.get("priority", "chat"), self._remaining_seconds(row))
 
     def _remaining_seconds(self, row: BridgeRequest) -> float | None:
         if row.deadline_at is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.broker.accounts import Account, Hashed
 from app.devices.tables import Device, MqttConnection
 
-_SAY = ("user_input", "state", "template", "template/+", "clear_history/+", "delete_session/+")
+_OF_A_SESSION = ("template", "clear_history", "delete_session")
+_SAY = ("user_input", "state", *_OF_A_SESSION, *(f"{topic}/+" for topic in _OF_A_SESSION))
 _HEAR = ("assistant_response/#", "hint/#", "status")
 
 

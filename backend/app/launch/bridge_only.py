@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
 async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     from app.bridge.bridge import bridging
     from app.chat.runtime import Runtime
+    from app.gateway.setup import create_gateway
 
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -62,7 +63,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     runtime.projects.restrict(settings.mqtt_projects)
     await runtime.start()
     try:
-        async with bridging(runtime) as bridge:
+        async with bridging(runtime, create_gateway(runtime)) as bridge:
             if bridge is None:
                 raise LaunchError("There is no MQTT broker: name one with --mqtt_host, or install Mosquitto.")
             say(f"Answering {', '.join(settings.mqtt_projects)} at {bridge.status.broker}. Stop: Ctrl-C")

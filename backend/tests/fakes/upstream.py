@@ -17,6 +17,7 @@ from typing import Any, Literal
 import orjson
 from aiohttp import web
 
+from tests.fakes.completions import go_on
 from tests.fakes.reply import (
     EventWriter,
     Recorded,
@@ -93,6 +94,7 @@ class FakeUpstream:
         """Listen on loopback; `port` 0 takes a free one."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
         if self.kind in ("llama.cpp", "vllm"):
             app.router.add_get("/health", self._health)
@@ -200,6 +202,11 @@ class FakeUpstream:
             raise
         finally:
             self.active -= 1
+
+    async def _completions(self, request: web.Request) -> web.StreamResponse:
+        body = orjson.loads(await request.read())
+        self.requests.append(Recorded(request.path, dict(request.headers), body, time.monotonic()))
+        return await go_on(request, body)
 
     def _next_reply(self, recorded: Recorded) -> Reply:
         if self._scripted:

@@ -242,5 +242,40 @@ def test_states_are_coalesced_and_hints_are_checked(
     assert orjson.loads(device.next().payload) == {"hint": '{"launch_missiles": true}'}
 
 
+def test_text_is_gone_on_with_as_it_is(key: str, device: Device, threaded_model: FakeUpstream) -> None:
+    device.send("pp/v1/robot/req", {"id": "q1", "token": key, "prompt": "Once upon", "stream": True})
+    frames = device.frames()
+    assert frames[-1]["text"] == "".join(frame["text"] for frame in frames[:-1]) == " and so on"
+    assert threaded_model.requests[-1].body["prompt"] == "Once upon"
+    device.send("pp/v1/robot/req", {"id": "q2", "token": key, "op": "completion"})
+    assert "prompt" in device.frame()["error"]["message"]
+
+
+def test_an_unknown_priority_is_refused_and_a_known_one_taken(key: str, device: Device) -> None:
+    ask = {"token": key, "messages": _one("hi")}
+    device.send("pp/v1/robot/req", {**ask, "id": "q1"}, UserProperty=[("priority", "first")])
+    assert "player, chat, batch" in device.frame()["error"]["message"]
+    device.send("pp/v1/robot/req", {**ask, "id": "q1"}, UserProperty=[("priority", "batch")])
+    assert device.frame()["text"] == "You said: hi"
+
+
+def test_all_sessions_are_cleared_by_an_administrator_only(
+    place: Games, key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    for session in ("s1", "s2"):
+        device.send("bloodcell/user_input", {"token": key, "sessionId": session, "message": "hi"})
+        device.next()
+    device.send("bloodcell/clear_history", {"token": key})
+    assert device.next().payload.startswith(b"Error: ")
+    with place.portal.client(place.portal.admin()) as client:
+        wish = {"name": "admin", "scopes": ["chat", "admin"]}
+        admin_key = client.post("/api/keys", json=wish).raise_for_status().json()["key"]
+    device.send("bloodcell/clear_history", {"token": admin_key})
+    assert device.next().payload == b"OK: 2 cleared"
+    device.send("bloodcell/user_input", {"token": key, "sessionId": "s1", "message": "again"})
+    device.next()
+    assert len(threaded_model.requests[-1].body["messages"]) == 2
+
+
 def _one(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]

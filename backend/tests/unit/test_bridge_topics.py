@@ -34,7 +34,8 @@ GAMES = GameTopics(["maze"], user_input="other/in", state="maze/state", template
         ("other/in", GameTopic("other", "user_input")),
         ("odd/prompt", GameTopic("odd", "template")),
         ("chess/user_input", None),
-        ("maze/clear_history", None),
+        ("maze/clear_history", GameTopic("maze", "clear_history")),
+        ("maze/clear_history/s1/x", None),
     ],
 )
 def test_a_topic_means_one_thing(topic: str, meaning: object) -> None:

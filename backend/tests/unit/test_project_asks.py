@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from app.bridge.hints import MazeHint
 from app.bridge.project_asks import manner_of, with_defaults
+from app.chat.manner import Manner
 from app.projects.builtin import BUILTIN, MAZE_SCHEMA, builtin_settings
 from app.projects.schemas import ProjectSettings
 
@@ -18,13 +19,18 @@ def test_what_the_game_says_comes_before_what_the_project_says() -> None:
 
 
 def test_the_schema_reaches_the_model_as_servers_take_it() -> None:
-    manner = manner_of(ProjectSettings(answer_schema={"type": "object"}, priority="batch"), 2.5)
+    own, settings = (
+        Manner("mqtt", "player", 2.5),
+        ProjectSettings(answer_schema={"type": "object"}, priority="batch"),
+    )
+    manner = manner_of(settings, own, is_urgency_said=False)
     assert (manner.door, manner.priority, manner.deadline_seconds) == ("mqtt", "batch", 2.5)
+    assert manner_of(settings, own, is_urgency_said=True).priority == "player"
     assert manner.response_format == {
         "type": "json_schema",
         "json_schema": {"name": "answer", "schema": {"type": "object"}},
     }
-    assert manner_of(ProjectSettings(), None).response_format is None
+    assert manner_of(ProjectSettings(), own, is_urgency_said=False).response_format is None
 
 
 def test_the_mazes_schema_asks_for_nothing_that_the_bridge_would_throw_away() -> None:
