@@ -55,8 +55,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                     app.state.bridge = bridge
                     admin = create_admin(runtime, bridge.status if bridge else None, metrics)
                     app.state.admin = admin
-                    yield {LEAVING: runtime.session_watch.close}
-                    await admin.watching.close()
+                    admin.start()
+
+                    def leave() -> None:
+                        runtime.session_watch.close()
+                        admin.watching.leave()
+
+                    yield {LEAVING: leave}
+                    await admin.close()
         finally:
             await runtime.close()
 

@@ -20,6 +20,7 @@ from app.admin.schemas import (
     InvitationList,
     InvitationRead,
     LiveRead,
+    PulseRead,
     StatsGroup,
     StatsRead,
 )
@@ -59,6 +60,11 @@ async def admin_stats(
     by: StatsGroup = "hour",
 ) -> StatsRead:
     return await admin.service.stats(hours, by)
+
+
+@router.get("/pulse", summary="How busy this replica was in the last ten minutes", responses=_OPERATORS)
+async def admin_pulse(_: Operator, admin: Admin) -> PulseRead:
+    return PulseRead(replica=admin.replica, points=list(admin.pulse.points))
 
 
 @router.get("/live", summary="What runs now, on every replica", responses=_OPERATORS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -64,6 +64,8 @@ class Metrics:
             registry=self.registry,
         )
         self._models: set[str] = set()
+        self.on_request: Callable[[int], None] = lambda status: None
+        self.on_turn: Callable[[TurnOutcome], None] = lambda outcome: None
         ProcessCollector(registry=self.registry)
 
     def watch(self, runtime: Runtime, bridge: BridgeStatus | None) -> None:
@@ -72,6 +74,7 @@ class Metrics:
         self.registry.register(_State(runtime, bridge))
 
     def count_turn(self, door: str, outcome: TurnOutcome) -> None:
+        self.on_turn(outcome)
         model = self._bounded(outcome.model or "none")
         self.turns.labels(door, model, outcome.status).inc()
         if outcome.usage is not None:
@@ -84,6 +87,7 @@ class Metrics:
 
     def count_request(self, method: str, route: str, status: int, seconds: float | None) -> None:
         """Count one answer; `seconds` is None when none was begun."""
+        self.on_request(status)
         self.http_requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
         if seconds is not None:
             self.http_seconds.labels(route).observe(seconds)

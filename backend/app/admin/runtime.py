@@ -9,6 +9,7 @@ import orjson
 from app.admin.components import look_at_all
 from app.admin.health import HealthBoard
 from app.admin.metrics import Metrics
+from app.admin.pulse import Pulse
 from app.admin.service import AdminService
 from app.admin.watching import Watching
 from app.audit.service import AuditService
@@ -25,8 +26,17 @@ class AdminRuntime:
     service: AdminService
     board: HealthBoard
     watching: Watching
+    pulse: Pulse
+    replica: str
     metrics: Metrics
     metrics_token: str
+
+    def start(self) -> None:
+        self.pulse.start()
+
+    async def close(self) -> None:
+        await self.watching.close()
+        await self.pulse.close()
 
 
 def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics) -> AdminRuntime:
@@ -39,15 +49,25 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
     service = AdminService(runtime.database, users, runtime.sessions, audit, runtime.clock)
     board = HealthBoard(lambda: look_at_all(runtime, bridge), runtime.replica.id, runtime.clock)
 
+    pulse = Pulse(runtime.sessions.load, runtime.clock)
+    metrics.on_request, metrics.on_turn = pulse.count_request, pulse.count_turn
+
     async def snapshot() -> bytes:
         health, live = await board.read(), await service.live()
+        newest = pulse.newest
         return orjson.dumps(
-            {"health": health.model_dump(mode="json"), "live": live.model_dump(mode="json")["items"]}
+            {
+                "health": health.model_dump(mode="json"),
+                "live": live.model_dump(mode="json")["items"],
+                "point": newest.model_dump() if newest is not None else None,
+            }
         )
 
     metrics.watch(runtime, bridge)
     token = settings.metrics_token.get_secret_value()
-    return AdminRuntime(service, board, Watching(snapshot, _encoded), metrics, token)
+    return AdminRuntime(
+        service, board, Watching(snapshot, _encoded), pulse, runtime.replica.id, metrics, token
+    )
 
 
 def _encoded(error: PortalError) -> bytes:

@@ -35,6 +35,29 @@ class AdminHealthRead(BaseModel):
     components: list[ComponentRead]
 
 
+class PulsePoint(BaseModel):
+    """What happened on this replica within some two seconds."""
+
+    at: int = Field(description="When the step ended, in seconds since 1970.")
+    requests_per_second: float
+    turns_per_second: float = Field(description="Asks of a model that ended.")
+    tokens_per_second: float = Field(description="Tokens of answers.")
+    failures: int = Field(description="Answers of status 5xx, and asks of a model that failed.")
+    refusals: int = Field(description="Answers of status 429.")
+    cached_share: float | None = Field(description="Of the prompts' tokens, the share that was cached.")
+    ttft_ms_p50: float | None
+    ttft_ms_p95: float | None
+    active: int = Field(description="Requests that are with a model now.")
+    queued: int = Field(description="Requests that wait for a place now.")
+
+
+class PulseRead(BaseModel):
+    """The last ten minutes of this replica, the oldest point first; `/events` brings each further one."""
+
+    replica: str
+    points: list[PulsePoint]
+
+
 class StatsRow(BaseModel):
     """Figures of turns of one group, or of all."""
 

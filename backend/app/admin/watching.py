@@ -19,11 +19,15 @@ class Watching:
     """Hands each snapshot to every watcher; one who does not read misses some, and holds nobody up."""
 
     def __init__(
-        self, snapshot: Callable[[], Awaitable[bytes]], encode_error: Callable[[PortalError], bytes]
+        self,
+        snapshot: Callable[[], Awaitable[bytes]],
+        encode_error: Callable[[PortalError], bytes],
+        interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         self._snapshot = snapshot
         self._encode_error = encode_error
-        self._watchers: set[asyncio.Queue[tuple[int, bytes]]] = set()
+        self._interval_seconds = interval_seconds
+        self._watchers: set[asyncio.Queue[tuple[int, bytes] | None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._number = 0
 
@@ -33,17 +37,22 @@ class Watching:
 
     async def follow(self) -> AsyncGenerator[tuple[int, bytes]]:
         """Yield numbered snapshots until the reader leaves."""
-        queue: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(_PLACES)
+        queue: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(_PLACES)
         self._watchers.add(queue)
         if self._task is None:
             self._task = asyncio.create_task(self._look(), name="admin-watching")
         try:
-            while True:
-                yield await queue.get()
+            while (event := await queue.get()) is not None:
+                yield event
         finally:
             self._watchers.discard(queue)
             if not self._watchers:
                 await self.close()
+
+    def leave(self) -> None:
+        """End every stream: the portal stops, and none of them should hold it up."""
+        for queue in self._watchers:
+            _put(queue, None)
 
     async def close(self) -> None:
         task, self._task = self._task, None
@@ -63,7 +72,11 @@ class Watching:
                 data = self._encode_error(PortalError("The portal could not look; its log says why."))
             self._number += 1
             for queue in self._watchers:
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait((self._number, data))
-            await asyncio.sleep(INTERVAL_SECONDS)
+                _put(queue, (self._number, data))
+            await asyncio.sleep(self._interval_seconds)
+
+
+def _put(queue: asyncio.Queue[tuple[int, bytes] | None], event: tuple[int, bytes] | None) -> None:
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(event)

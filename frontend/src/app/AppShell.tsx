@@ -1,5 +1,5 @@
 import { Outlet } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { warmMarkdown } from '@/components/markdown/Markdown';
 import { Sidebar } from '@/features/chat/components/sidebar/Sidebar';
@@ -12,6 +12,7 @@ import { cn } from '@/lib/cn';
 import { UserMenu } from './UserMenu';
 
 const SearchDialog = lazy(() => import('@/features/chat/components/sidebar/SearchDialog'));
+const Banners = lazy(() => import('@/features/announcements/components/Banners'));
 const HelpDialog = lazy(() => import('@/features/chat/components/HelpDialog'));
 
 /** The frame around every page of a person who is signed in. */
@@ -24,6 +25,12 @@ export function AppShell() {
   useTabSync();
   useChangeSync();
   useEffect(() => warmMarkdown(), []);
+  // What administrators have to say can wait until the page stands.
+  const [isSettled, setIsSettled] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsSettled(true), 1000);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className="flex h-[var(--visible-height,100dvh)] w-full overflow-hidden">
       <button
@@ -47,6 +54,7 @@ export function AppShell() {
         </div>
       )}
       <main id="main" className="flex h-full min-w-0 flex-1 flex-col" inert={!isWide && isShown}>
+        <Suspense>{isSettled && <Banners />}</Suspense>
         <Outlet />
       </main>
       <Suspense>

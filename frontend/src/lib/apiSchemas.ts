@@ -591,6 +591,25 @@ export interface ProviderUpdate {
   offer_all?: boolean;
 }
 
+export interface PulsePoint {
+  active: number;
+  at: number;
+  cached_share: number | null;
+  failures: number;
+  queued: number;
+  refusals: number;
+  requests_per_second: number;
+  tokens_per_second: number;
+  ttft_ms_p50: number | null;
+  ttft_ms_p95: number | null;
+  turns_per_second: number;
+}
+
+export interface PulseRead {
+  points: Array<PulsePoint>;
+  replica: string;
+}
+
 export interface RegisterRequest {
   email: string;
   invite?: string | null;

@@ -12,6 +12,8 @@ import type {
   ProviderRead,
   ProviderTest,
   ProviderUpdate,
+  PulsePoint,
+  PulseRead,
   StatsRead,
 } from '@/lib/apiSchemas';
 import { openResponse, requestData } from '@/lib/http';
@@ -23,6 +25,7 @@ export type StatsGroup = StatsRead['by'];
 export interface Snapshot {
   health: AdminHealthRead;
   live: LiveTurn[];
+  point?: PulsePoint | null;
 }
 
 /** Call `onSnapshot` for each look at the portal, until the stream ends. */
@@ -35,6 +38,10 @@ export async function followPortal(
     const event = JSON.parse(data) as Partial<Snapshot>;
     if (event.health && event.live) onSnapshot(event as Snapshot);
   });
+}
+
+export function fetchPulse(signal: AbortSignal): Promise<PulseRead> {
+  return requestData<PulseRead>('/api/admin/pulse', { signal });
 }
 
 export const statsQuery = (hours: number, by: StatsGroup) =>
@@ -55,17 +62,28 @@ export const peopleQuery = (text: string) =>
     getNextPageParam: (page: AdminUserList) => page.next_after,
   });
 
-export const auditQuery = (action: string, actor: string) =>
+export interface AuditWish {
+  action: string;
+  actor: string;
+  subject: string;
+  /** A day of this browser's calendar, or nothing. */
+  since: string;
+}
+
+export function auditPath(path: string, wish: AuditWish, more: Record<string, string>): string {
+  const { since, ...plain } = wish;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...plain, ...more }))
+    if (value.trim()) query.set(name, value.trim());
+  if (since) query.set('since', new Date(`${since}T00:00`).toISOString());
+  return `${path}?${query}`;
+}
+
+export const auditQuery = (wish: AuditWish) =>
   infiniteQueryOptions({
-    queryKey: ['admin', 'audit', action, actor],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({
-        ...(pageParam && { before: pageParam }),
-        ...(action && { action }),
-        ...(actor && { actor }),
-      });
-      return requestData<AuditPage>(`/api/admin/audit?${query}`, { signal });
-    },
+    queryKey: ['admin', 'audit', wish],
+    queryFn: ({ pageParam, signal }) =>
+      requestData<AuditPage>(auditPath('/api/admin/audit', wish, { before: pageParam }), { signal }),
     initialPageParam: '',
     getNextPageParam: (page: AuditPage) => page.next_before,
   });

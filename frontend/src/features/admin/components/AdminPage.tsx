@@ -8,23 +8,25 @@ import { useErrorText } from '@/hooks/useErrorText';
 import { useTitle } from '@/hooks/useTitle';
 import { useAuthSession } from '@/lib/authSession';
 import { useSnapshot } from '../hooks/useSnapshot';
+import { Announce } from './Announce';
 import { AuditLog } from './AuditLog';
 import { Figures } from './Figures';
 import { HealthBoard } from './HealthBoard';
+import { LiveCharts } from './LiveCharts';
 import { LiveTurns } from './LiveTurns';
 import { People } from './People';
 import { Providers } from './Providers';
 
-const views = ['health', 'figures', 'providers', 'people', 'audit'] as const;
+const views = ['health', 'figures', 'providers', 'people', 'announce', 'audit'] as const;
 type View = (typeof views)[number];
-const adminsOnly: View[] = ['providers', 'audit'];
+const adminsOnly: View[] = ['providers', 'announce', 'audit'];
 
 /** What is up, what is slow, who uses what; people, and who changed what. */
 export default function AdminPage() {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const isAdmin = useAuthSession((state) => state.user?.role === 'admin');
-  const { snapshot, error } = useSnapshot();
+  const { snapshot, points, error } = useSnapshot();
   const [view, setView] = useState<View>('health');
   useTitle(t('admin.title'));
   return (
@@ -52,11 +54,13 @@ export default function AdminPage() {
         <>
           <HealthBoard health={snapshot?.health ?? null} />
           <LiveTurns turns={snapshot?.live ?? null} />
+          <LiveCharts points={points} />
         </>
       )}
       {view === 'figures' && <Figures />}
       {view === 'providers' && <Providers />}
       {view === 'people' && <People canChange={isAdmin} />}
+      {view === 'announce' && <Announce />}
       {view === 'audit' && <AuditLog />}
     </PageFrame>
   );

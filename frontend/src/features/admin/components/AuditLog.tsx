@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
@@ -7,37 +8,70 @@ import { Notice } from '@/components/ui/Notice';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useDebounced } from '@/hooks/useDebounced';
 import { useErrorText } from '@/hooks/useErrorText';
+import { showToast } from '@/hooks/useToasts';
+import type { AuditLine } from '@/lib/apiSchemas';
 import { cn } from '@/lib/cn';
+import { download } from '@/lib/download';
 import { formatDateTime } from '@/lib/format';
-import { auditQuery } from '../api/admin';
+import { type AuditWish, auditPath, auditQuery } from '../api/admin';
 
-/** Who did what, the newest first. */
+const things = [
+  ...['account', 'announcement', 'audit', 'device', 'export', 'invitation', 'key', 'password'],
+  ...['provider', 'session', 'share', 'sign_in', 'template', 'turn', 'user'],
+];
+
+/** Who did what, the newest first: by thing, person and day, and as a file. */
 export function AuditLog() {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const [action, setAction] = useState('');
-  const [actor, setActor] = useState('');
-  const query = auditQuery(useDebounced(action.trim(), 200), useDebounced(actor.trim(), 200));
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(query);
+  const [wish, setWish] = useState<AuditWish>({ action: '', actor: '', subject: '', since: '' });
+  const settled = useDebounced(wish, 200);
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    auditQuery(settled),
+  );
   const lines = data?.pages.flatMap((page) => page.items);
-  const filters = [
-    { label: t('admin.actor'), value: actor, set: setActor },
-    { label: t('admin.action'), value: action, set: setAction },
-  ];
+  const set = (name: keyof AuditWish) => (value: string) => setWish({ ...wish, [name]: value });
+
+  async function save(format: 'csv' | 'json') {
+    try {
+      await download(auditPath('/api/admin/audit/export', wish, { format }), `audit-log.${format}`);
+    } catch (problem) {
+      showToast(errorText(problem));
+    }
+  }
   return (
     <section aria-label={t('admin.view.audit')}>
-      <div className="mb-4 flex flex-wrap gap-2.5">
-        {filters.map(({ label, value, set }) => (
-          <input
-            key={label}
-            type="search"
-            value={value}
-            aria-label={label}
-            placeholder={label}
-            className={cn(inputStyle, 'max-w-60')}
-            onChange={(event) => set(event.target.value)}
-          />
-        ))}
+      <div className="mb-4 flex flex-wrap items-center gap-2.5">
+        <select
+          aria-label={t('admin.action')}
+          className={cn(inputStyle, 'w-auto')}
+          value={wish.action}
+          onChange={(event) => set('action')(event.target.value)}
+        >
+          <option value="">{t('admin.anything')}</option>
+          {things.map((thing) => (
+            <option key={thing} value={thing}>
+              {thing}
+            </option>
+          ))}
+        </select>
+        <TextFilter label={t('admin.actor')} value={wish.actor} onChange={set('actor')} />
+        <TextFilter label={t('admin.subject')} value={wish.subject} onChange={set('subject')} />
+        <input
+          type="date"
+          aria-label={t('admin.sinceDay')}
+          className={cn(inputStyle, 'w-auto')}
+          value={wish.since}
+          onChange={(event) => set('since')(event.target.value)}
+        />
+        <span className="ml-auto flex gap-2">
+          {(['csv', 'json'] as const).map((format) => (
+            <Button key={format} variant="outline" size="sm" onClick={() => void save(format)}>
+              <Download size={15} aria-hidden />
+              {format.toUpperCase()}
+            </Button>
+          ))}
+        </span>
       </div>
       {error && <Notice tone="error">{errorText(error)}</Notice>}
       {!lines && !error && <Skeleton className="h-40" />}
@@ -45,21 +79,7 @@ export function AuditLog() {
       {lines && lines.length > 0 && (
         <ul className="divide-y rounded-2xl border bg-surface">
           {lines.map((line) => (
-            <li key={line.id} data-testid="audit-line" className="px-4 py-2.5 text-sm">
-              <p className="flex flex-wrap items-baseline gap-x-3">
-                <code className="font-mono text-[13px]">{line.action}</code>
-                <span className="min-w-0 truncate">{line.subject}</span>
-                <time
-                  className="ml-auto text-[13px] text-muted-foreground tabular"
-                  dateTime={line.created_at}
-                >
-                  {formatDateTime(line.created_at)}
-                </time>
-              </p>
-              <p className="truncate text-[13px] text-muted-foreground">
-                {[line.actor, line.details && JSON.stringify(line.details)].filter(Boolean).join(' · ')}
-              </p>
-            </li>
+            <Line key={line.id} line={line} />
           ))}
         </ul>
       )}
@@ -75,5 +95,42 @@ export function AuditLog() {
         </Button>
       )}
     </section>
+  );
+}
+
+interface TextFilterProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function TextFilter({ label, value, onChange }: TextFilterProps) {
+  return (
+    <input
+      type="search"
+      value={value}
+      aria-label={label}
+      placeholder={label}
+      className={cn(inputStyle, 'max-w-48')}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  );
+}
+
+function Line({ line }: { line: AuditLine }) {
+  const facts = Object.entries(line.details ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
+  return (
+    <li data-testid="audit-line" className="px-4 py-2.5 text-sm">
+      <p className="flex flex-wrap items-baseline gap-x-3">
+        <code className="font-mono text-[13px]">{line.action}</code>
+        <span className="min-w-0 [overflow-wrap:anywhere]">{line.subject}</span>
+        <time className="ml-auto text-[13px] text-muted-foreground tabular" dateTime={line.created_at}>
+          {formatDateTime(line.created_at)}
+        </time>
+      </p>
+      <p className="text-[13px] text-muted-foreground [overflow-wrap:anywhere]">
+        {[line.actor, ...facts].filter(Boolean).join(' · ')}
+      </p>
+    </li>
   );
 }

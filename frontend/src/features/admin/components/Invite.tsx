@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
@@ -8,6 +9,8 @@ import { useErrorText } from '@/hooks/useErrorText';
 import type { InvitationRead } from '@/lib/apiSchemas';
 import { cn } from '@/lib/cn';
 import { makeInvitation, type Role } from '../api/admin';
+import { invitationsQuery } from '../api/announcements';
+import { OpenInvitations } from './OpenInvitations';
 
 const roles: Role[] = ['user', 'operator', 'admin'];
 const validDays = 7;
@@ -15,6 +18,7 @@ const validDays = 7;
 /** A code that lets one person register; shown once. */
 export function Invite() {
   const { t } = useTranslation();
+  const client = useQueryClient();
   const errorText = useErrorText();
   const [role, setRole] = useState<Role>('user');
   const [made, setMade] = useState<InvitationRead | null>(null);
@@ -26,6 +30,7 @@ export function Invite() {
     setFailure(null);
     try {
       setMade(await makeInvitation(role, validDays));
+      await client.invalidateQueries({ queryKey: invitationsQuery.queryKey });
     } catch (error) {
       setFailure(error);
     }
@@ -66,6 +71,7 @@ export function Invite() {
           </p>
         </Notice>
       )}
+      <OpenInvitations />
     </div>
   );
 }

@@ -1,20 +1,35 @@
 import { useEffect, useState } from 'react';
+import type { PulsePoint } from '@/lib/apiSchemas';
 import { isAbort } from '@/lib/errors';
-import { followPortal, type Snapshot } from '../api/admin';
+import { fetchPulse, followPortal, type Snapshot } from '../api/admin';
+import { joined, withPoint } from '../model/pulse';
 
 const pauseMs = 3000;
 
-/** The portal as it is now, from one stream; `error` while it cannot be followed. */
-export function useSnapshot(): { snapshot: Snapshot | null; error: unknown } {
+interface Watched {
+  snapshot: Snapshot | null;
+  points: PulsePoint[];
+  error: unknown;
+}
+
+/** The portal as it is now and was in the last minutes, from one stream; `error` while it cannot be followed. */
+export function useSnapshot(): Watched {
   const [snapshot, setSnapshot] = useState<Snapshot | null>(null);
+  const [points, setPoints] = useState<PulsePoint[]>([]);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     const stop = new AbortController();
     void (async () => {
       while (!stop.signal.aborted) {
         try {
+          // What was missed is fetched at each beginning; another replica may answer, with a past of its own.
+          void fetchPulse(stop.signal).then(
+            (pulse) => setPoints((streamed) => joined(pulse.points, streamed)),
+            () => undefined,
+          );
           await followPortal((seen) => {
             setSnapshot(seen);
+            setPoints((known) => withPoint(known, seen.point));
             setError(null);
           }, stop.signal);
         } catch (failure) {
@@ -26,5 +41,5 @@ export function useSnapshot(): { snapshot: Snapshot | null; error: unknown } {
     })();
     return () => stop.abort();
   }, []);
-  return { snapshot, error };
+  return { snapshot, points, error };
 }
