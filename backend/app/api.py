@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from app.account.endpoints import router as account_router
 from app.admin.endpoints import metrics_router
 from app.admin.endpoints import router as admin_router
 from app.admin.usage_endpoints import router as admin_usage_router
@@ -34,6 +35,7 @@ from app.web.probes import router as probe_router
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth_router,
+    account_router,
     key_router,
     llm_router,
     turn_router,

@@ -60,6 +60,11 @@ def _add_care(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     restore.add_argument("file", metavar="FILE.tar.gz", type=Path)
     restore.add_argument("--force", action="store_true", help="replace the database that is there")
     restore.set_defaults(run=_restore)
+    rotate = commands.add_parser(
+        "rotate-encryption",
+        help="seal stored provider keys with the new ENCRYPTION_KEY, while the portal runs",
+    )
+    rotate.set_defaults(run=_rotate_encryption)
     doctor = commands.add_parser("doctor", help="check settings and surroundings, and say what to do")
     doctor.set_defaults(run=_doctor)
 
@@ -156,6 +161,18 @@ def _restore(options: argparse.Namespace) -> int:
 
     found = restore_backup(read_settings(), options.file.absolute(), is_forced=options.force)
     print_lines([f"Restored what portal {found['portal']} wrote on {found['created_at']}."])
+    return 0
+
+
+def _rotate_encryption(_options: argparse.Namespace) -> int:
+    from app.launch.settings import read_settings
+    from app.ops.encryption import rotate
+
+    done = rotate(read_settings())
+    print_lines([f"{done.sealed_anew} keys are sealed with ENCRYPTION_KEY now."])
+    if done.unreadable:
+        names = ", ".join(done.unreadable)
+        raise LaunchError(f"Neither key opens those of {names}: enter them again in the page.")
     return 0
 
 

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     secret_key_previous: SecretStr = SecretStr("")
     encryption_key: SecretStr = SecretStr("")
+    encryption_key_previous: SecretStr = SecretStr("")
     algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
     access_token_expire_minutes: int = Field(60, ge=1)
     refresh_token_expire_days: int = Field(30, ge=1)
@@ -71,6 +72,13 @@ class Settings(BaseSettings):
     # State
     database_url: str = "sqlite:///./app.db"
     redis_url: str = ""
+
+    # How long things are kept, in days; 0: for ever
+    retention_sessions_days: int = Field(0, ge=0, le=36500)
+    retention_turns_days: int = Field(0, ge=0, le=36500)
+    retention_usage_days: int = Field(0, ge=0, le=36500)
+    retention_audit_days: int = Field(0, ge=0, le=36500)
+    retention_attachments_days: int = Field(0, ge=0, le=36500)
 
     # The model server
     llm_server_url: str = ""

@@ -16,6 +16,7 @@ from app.audit.service import AuditService
 from app.bridge.status import BridgeStatus
 from app.chat.runtime import Runtime
 from app.errors import PortalError, render_event
+from app.retention.service import Retention
 from app.users.service import UserService
 
 
@@ -27,16 +28,19 @@ class AdminRuntime:
     board: HealthBoard
     watching: Watching
     pulse: Pulse
+    retention: Retention
     replica: str
     metrics: Metrics
     metrics_token: str
 
     def start(self) -> None:
         self.pulse.start()
+        self.retention.start()
 
     async def close(self) -> None:
         await self.watching.close()
         await self.pulse.close()
+        await self.retention.close()
 
 
 def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics) -> AdminRuntime:
@@ -66,7 +70,14 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
     metrics.watch(runtime, bridge)
     token = settings.metrics_token.get_secret_value()
     return AdminRuntime(
-        service, board, Watching(snapshot, _encoded), pulse, runtime.replica.id, metrics, token
+        service=service,
+        board=board,
+        watching=Watching(snapshot, _encoded),
+        pulse=pulse,
+        retention=Retention(runtime.database, settings, runtime.clock),
+        replica=runtime.replica.id,
+        metrics=metrics,
+        metrics_token=token,
     )
 
 

@@ -39,7 +39,7 @@ from app.models.health import HealthMonitor
 from app.models.provider_service import ProviderService
 from app.models.stored import StoredProviders
 from app.models.targets import TargetTable
-from app.models.vault import Vault
+from app.models.vault import create_vault
 from app.projects.catalog import ProjectCatalog
 from app.templates.service import TemplateService
 from app.usage.budgets import Budgets
@@ -74,7 +74,7 @@ class Runtime:
             has_vision=settings.llm_vision,
             is_demo=settings.is_demo_model,
         )
-        vault = Vault(settings.encryption_key.get_secret_value())
+        vault = create_vault(settings)
         stored = StoredProviders(self.database, vault)
         self.catalog = ModelCatalog(
             self.targets,

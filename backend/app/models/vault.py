@@ -9,6 +9,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.config import Settings
 from app.errors import PortalError
 
 _NONCE_BYTES = 12
@@ -39,10 +40,11 @@ class SealedSecretError(PortalError):
 
 
 class Vault:
-    """Seals and opens secrets."""
+    """Seals with the key, opens with it or with the previous one (`ENCRYPTION_KEY_PREVIOUS`) while keys are changed."""
 
-    def __init__(self, encryption_key: str) -> None:
+    def __init__(self, encryption_key: str, previous_key: str = "") -> None:
         self._key = _decoded(encryption_key)
+        self._previous = _decoded(previous_key)
 
     @property
     def is_usable(self) -> bool:
@@ -59,14 +61,25 @@ class Vault:
 
     def open(self, sealed: str, row_id: str) -> str:
         """Decrypt what was sealed for this row. Raises SealedSecretError."""
-        if self._key is None:
-            raise SealedSecretError
-        try:
-            raw = base64.urlsafe_b64decode(sealed)
-            opened = AESGCM(self._key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], row_id.encode())
-        except (InvalidTag, ValueError) as error:
-            raise SealedSecretError from error
-        return opened.decode()
+        for key in (self._key, self._previous):
+            opened = _opened(key, sealed, row_id)
+            if opened is not None:
+                return opened
+        raise SealedSecretError
+
+    def is_current(self, sealed: str, row_id: str) -> bool:
+        """Tell whether the key of today opens it, without the previous one."""
+        return _opened(self._key, sealed, row_id) is not None
+
+
+def _opened(key: bytes | None, sealed: str, row_id: str) -> str | None:
+    if key is None:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(sealed)
+        return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], row_id.encode()).decode()
+    except (InvalidTag, ValueError):
+        return None
 
 
 def _decoded(text: str) -> bytes | None:
@@ -75,3 +88,9 @@ def _decoded(text: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return key if len(key) == _KEY_BYTES else None
+
+
+def create_vault(settings: Settings) -> Vault:
+    """Make the vault of this portal's keys."""
+    previous = settings.encryption_key_previous.get_secret_value()
+    return Vault(settings.encryption_key.get_secret_value(), previous)

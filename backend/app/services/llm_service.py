@@ -24,7 +24,7 @@ from app.llm.providers.registry import KindName
 from app.llm.reasoning import ThinkSplitter
 from app.llm.types import ChatMessage, Chunk, CompletionRequest, Sampling
 from app.models.tables import Provider
-from app.models.vault import Vault
+from app.models.vault import create_vault
 
 Message = Mapping[str, Any]
 Structure = TypeVar("Structure", bound=BaseModel)
@@ -188,7 +188,7 @@ class LLMService:
             raise KeyError(f"there is no provider of the id {model_config_id}")
         key = ""
         if row.sealed_key is not None:
-            key = Vault(get_settings().encryption_key.get_secret_value()).open(row.sealed_key, row.id)
+            key = create_vault(get_settings()).open(row.sealed_key, row.id)
         first = row.models[0] if row.models else {}
         return {
             "provider": row.kind or "generic",

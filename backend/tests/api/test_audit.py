@@ -51,7 +51,6 @@ async def test_everything_that_matters_leaves_a_line_and_no_secret(
         await ada.patch(f"/api/templates/{template['id']}", json={"is_public": is_public})
     await ada.delete(f"/api/templates/{template['id']}")
     await say(ada, "s1", "a private word")
-    await ada.put("/api/sessions/s1/share", json={})
     await ada.post("/api/sessions/s1/share", json={})
     await ada.delete("/api/sessions/s1/share")
     await ada.get("/api/sessions/export")

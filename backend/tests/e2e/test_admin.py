@@ -45,6 +45,9 @@ async def test_health_and_what_runs_are_live_and_anything_can_be_stopped(
             await page.get_by_role("button", name="Stop the request of eve@example.org").click()
             await expect(row).to_have_count(0)
     assert len(threaded_model.aborted) == 1
+    charts = page.get_by_test_id("chart")
+    await expect(charts).to_have_count(6)
+    await expect(charts.locator("canvas")).to_have_count(6)
     await page.get_by_text("Figures", exact=True).click()
     await expect(page.get_by_test_id("figures")).to_contain_text("All together")
     assert admin.problems == []
@@ -67,8 +70,19 @@ async def test_people_are_invited_shut_off_and_let_in_and_the_log_says_who_did_i
     await expect(page.get_by_role("button", name="Shut off: eve@example.org")).to_be_visible()
     assert portal.sign_in("eve@example.org", PASSWORD)
     assert await admin.axe() == []
+    await page.get_by_text("Announcements", exact=True).click()
+    await page.get_by_label("What everybody is to read").fill("Down on Friday")
+    await page.get_by_test_id("announce").click()
+    banner = page.get_by_test_id("announcement").filter(has_text="Down on Friday")
+    await expect(banner).to_be_visible()
+    await banner.get_by_role("button", name="Dismiss").click()
+    await expect(banner).to_have_count(0)
+    assert await admin.axe() == []
     await page.get_by_text("Audit log", exact=True).click()
     await expect(page.get_by_test_id("audit-line").first).to_be_visible()
+    async with page.expect_download() as saved:
+        await page.get_by_role("button", name="CSV").click()
+    assert (await saved.value).suggested_filename == "audit-log.csv"
     await expect(page.get_by_test_id("audit-line").filter(has_text="eve@example.org").first).to_be_visible()
     assert admin.problems == []
 
@@ -77,7 +91,7 @@ async def test_it_fits_a_phone_and_is_closed_to_others(
     admin: Any, portal: PortalProcess, visitor: Callable[..., Any]
 ) -> None:
     await admin.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    for view in ("Health", "Figures", "People", "Audit log"):
+    for view in ("Health", "Figures", "People", "Announcements", "Audit log"):
         await admin.page.get_by_text(view, exact=True).click()
         await admin.assert_no_sideways_scroll()
     portal.register("eve@example.org")

@@ -12,7 +12,7 @@ interface SegmentedProps<T extends string> {
 export function Segmented<T extends string>({ label, value, options, onChange }: SegmentedProps<T>) {
   const name = useId();
   return (
-    <fieldset className="inline-flex max-w-full rounded-lg border bg-muted p-0.5">
+    <fieldset className="inline-flex max-w-full flex-wrap rounded-lg border bg-muted p-0.5">
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <label

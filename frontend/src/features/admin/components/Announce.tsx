@@ -56,7 +56,7 @@ export function Announce() {
       />
       <div className="mt-2.5 flex flex-wrap items-center gap-2.5">
         <select
-          className={cn(inputStyle, 'w-auto')}
+          className={cn(inputStyle, 'max-w-44')}
           aria-label={t('admin.announceTone')}
           value={tone}
           onChange={(event) => setTone(event.target.value as AnnouncementRead['tone'])}
@@ -68,7 +68,7 @@ export function Announce() {
           ))}
         </select>
         <select
-          className={cn(inputStyle, 'w-auto')}
+          className={cn(inputStyle, 'max-w-44')}
           aria-label={t('admin.announceFor')}
           value={hours}
           onChange={(event) => setHours(Number(event.target.value))}

@@ -44,7 +44,7 @@ export function AuditLog() {
       <div className="mb-4 flex flex-wrap items-center gap-2.5">
         <select
           aria-label={t('admin.action')}
-          className={cn(inputStyle, 'w-auto')}
+          className={cn(inputStyle, 'max-w-44')}
           value={wish.action}
           onChange={(event) => set('action')(event.target.value)}
         >
@@ -60,7 +60,7 @@ export function AuditLog() {
         <input
           type="date"
           aria-label={t('admin.sinceDay')}
-          className={cn(inputStyle, 'w-auto')}
+          className={cn(inputStyle, 'max-w-44')}
           value={wish.since}
           onChange={(event) => set('since')(event.target.value)}
         />

@@ -10,6 +10,7 @@ import type { StatsRow } from '@/lib/apiSchemas';
 import { cn } from '@/lib/cn';
 import { formatCompact, formatCount, formatDateTime, formatDuration } from '@/lib/format';
 import { type StatsGroup, statsQuery } from '../api/admin';
+import { HourCharts } from './HourCharts';
 
 const windows = [1, 24, 24 * 7, 24 * 30] as const;
 const groups: StatsGroup[] = ['hour', 'model', 'door', 'user'];
@@ -48,6 +49,7 @@ export function Figures() {
       </div>
       {error && <Notice tone="error">{errorText(error)}</Notice>}
       {!data && !error && <Skeleton className="h-56" />}
+      {data && by === 'hour' && <HourCharts hours={hours} rows={data.groups} />}
       {data && <Table by={by} total={data.total} rows={data.groups} />}
       {data?.is_partial && <p className="mt-3 text-muted-foreground text-sm">{t('admin.partial')}</p>}
     </>

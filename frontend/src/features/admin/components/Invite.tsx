@@ -40,7 +40,7 @@ export function Invite() {
     <div className="mb-6">
       <div className="flex flex-wrap items-center gap-2.5">
         <select
-          className={cn(inputStyle, 'w-auto')}
+          className={cn(inputStyle, 'max-w-44')}
           aria-label={t('admin.inviteAs')}
           value={role}
           onChange={(event) => setRole(event.target.value as Role)}

@@ -102,7 +102,7 @@ function PersonRow({ person, canChange }: { person: AdminUserRead; canChange: bo
         </p>
       </div>
       <select
-        className={cn(inputStyle, 'w-auto')}
+        className={cn(inputStyle, 'max-w-44')}
         aria-label={t('admin.roleOf', { email: person.email })}
         value={person.role}
         disabled={isFixed}

@@ -59,6 +59,17 @@ export default function TimeChart({ times, series, format, summary, height = 150
   );
 }
 
+/** A tick's time as short as the distance between ticks allows. */
+function timeOf(ticks: number[]): (tick: number) => string {
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  const parts: Intl.DateTimeFormatOptions =
+    step >= 86_400
+      ? { month: 'short', day: 'numeric' }
+      : { hour: '2-digit', minute: '2-digit', second: step < 60 ? '2-digit' : undefined, hour12: false };
+  const format = new Intl.DateTimeFormat(document.documentElement.lang || 'en', parts);
+  return (tick) => format.format(tick * 1000);
+}
+
 function options(
   width: number,
   height: number,
@@ -80,7 +91,7 @@ function options(
     padding: [8, 6, 0, 0],
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, space: 70, size: 24 },
+      { ...axis, space: 70, size: 24, values: (_, ticks) => ticks.map(timeOf(ticks)) },
       { ...axis, size: 56, space: 32, values: (_, ticks) => ticks.map((tick) => format(tick)) },
     ],
     series: [
@@ -91,7 +102,7 @@ function options(
         fill: one.isBars ? colors[one.color] : undefined,
         width: one.isBars ? 0 : 1.75,
         spanGaps: !one.isBars,
-        points: { show: false },
+        points: one.isBars ? { show: false } : { size: 5 }, // a line of few values shows each of them
         paths: one.isBars ? uPlot.paths.bars?.({ size: [0.7, 40] }) : undefined,
       })),
     ],
