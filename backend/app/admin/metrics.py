@@ -65,7 +65,6 @@ class Metrics:
         )
         self._models: set[str] = set()
         self.on_request: Callable[[int], None] = lambda status: None
-        self.on_turn: Callable[[TurnOutcome], None] = lambda outcome: None
         ProcessCollector(registry=self.registry)
 
     def watch(self, runtime: Runtime, bridge: BridgeStatus | None) -> None:
@@ -74,7 +73,6 @@ class Metrics:
         self.registry.register(_State(runtime, bridge))
 
     def count_turn(self, door: str, outcome: TurnOutcome) -> None:
-        self.on_turn(outcome)
         model = self._bounded(outcome.model or "none")
         self.turns.labels(door, model, outcome.status).inc()
         if outcome.usage is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from app.admin.schemas import PulsePoint
 from app.admin.stats import percentile
 from app.kit.clock import Clock
-from app.llm.turns import TurnOutcome
+from app.llm.accounting import Spent
 
 STEP_SECONDS = 2.0
 POINTS_KEPT = 300
@@ -66,34 +66,16 @@ class Pulse:
         self._step.failures += status >= 500
         self._step.refusals += status == 429
 
-    def count_turn(self, outcome: TurnOutcome) -> None:
-        usage = outcome.usage
-        self.count_model_call(
-            outcome.status == "failed",
-            prompt_tokens=usage.prompt_tokens if usage else 0,
-            cached_tokens=(usage.cached_tokens or 0) if usage else 0,
-            completion_tokens=usage.completion_tokens if usage else 0,
-            timings=outcome.timings,
-        )
-
-    def count_model_call(
-        self,
-        has_failed: bool,
-        *,
-        prompt_tokens: int,
-        cached_tokens: int,
-        completion_tokens: int,
-        timings: Mapping[str, float],
-    ) -> None:
-        """Count one ask of a model that ended."""
-        step = self._step
+    def count_spent(self, spent: Spent) -> None:
+        """Count one request to a model that has ended, by whichever door it came."""
+        step, usage = self._step, spent.usage
         step.turns += 1
-        step.failures += has_failed
-        step.prompt_tokens += prompt_tokens
-        step.cached_tokens += cached_tokens
-        step.completion_tokens += completion_tokens
-        if (first := timings.get("ttft_ms")) is not None and len(step.first_token_ms) < _MAX_TIMES:
-            step.first_token_ms.append(first)
+        step.failures += spent.status == "failed"
+        step.prompt_tokens += usage.prompt_tokens
+        step.cached_tokens += usage.cached_tokens or 0
+        step.completion_tokens += usage.completion_tokens
+        if spent.ttft_ms is not None and len(step.first_token_ms) < _MAX_TIMES:
+            step.first_token_ms.append(spent.ttft_ms)
 
     def beat(self) -> PulsePoint:
         """End the step, and return its point."""

@@ -54,7 +54,8 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
     board = HealthBoard(lambda: look_at_all(runtime, bridge), runtime.replica.id, runtime.clock)
 
     pulse = Pulse(runtime.sessions.load, runtime.clock)
-    metrics.on_request, metrics.on_turn = pulse.count_request, pulse.count_turn
+    metrics.on_request = pulse.count_request
+    runtime.usage_recorder.on_record = pulse.count_spent
 
     async def snapshot() -> bytes:
         health, live = await board.read(), await service.live()

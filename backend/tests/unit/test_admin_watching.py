@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from app.admin.pulse import POINTS_KEPT, Pulse
 from app.admin.watching import Watching
 from app.errors import PortalError
+from app.llm.accounting import Spent
+from app.llm.types import Caller, Usage
 
 
 class _Clock:
@@ -79,10 +81,9 @@ def test_the_pulse_counts_rates_percentiles_and_the_cache() -> None:
     for status in (200, 200, 429, 503):
         pulse.count_request(status)
     for first in (10.0, 20.0, 300.0):
-        pulse.count_model_call(
-            False, prompt_tokens=100, cached_tokens=75, completion_tokens=40, timings={"ttft_ms": first}
-        )
-    pulse.count_model_call(True, prompt_tokens=0, cached_tokens=0, completion_tokens=0, timings={})
+        usage = Usage(prompt_tokens=100, completion_tokens=40, cached_tokens=75)
+        pulse.count_spent(Spent(Caller(1), "v1", "chat", "done", usage=usage, ttft_ms=first))
+    pulse.count_spent(Spent(Caller(1), "page", "chat", "failed"))
     clock.seconds = 2.0
     point = pulse.beat()
     assert (point.requests_per_second, point.turns_per_second, point.tokens_per_second) == (2.0, 2.0, 60.0)
