@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Column, ForeignKey, LargeBinary, MetaData, Select, Table, select
 from sqlalchemy.sql import ColumnElement
 
-OWNER_COLUMNS = ("user_id", "actor_id", "created_by", "used_by")
+OWNER_COLUMNS = ("user_id", "owner_id", "actor_id", "created_by", "used_by")
 _SECRET_ENDINGS = ("_hash", "salt", "sealed_key")
 _DERIVED = ("search_text",)
 
