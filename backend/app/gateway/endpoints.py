@@ -1,4 +1,4 @@
-"""`/v1`: what OpenAI's SDKs call."""
+"""`/v1`: what OpenAI's SDKs call. The routes of completions and embeddings describe what `direct` answers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from starlette.responses import Response
 from app.auth.deps import Bearer, Services
 from app.auth.principal import Principal
 from app.chat.deps import IdempotencyKey
-from app.chat.stream import run_until_disconnect
 from app.errors import NotFoundError
-from app.gateway.bodies import read_body
 from app.gateway.callers import GatewayCallers
+from app.gateway.direct import respond
 from app.gateway.models import ModelEntry, ModelPage
-from app.gateway.responses import ByteStream
-from app.gateway.service import GatewayService, Operation
+from app.gateway.service import GatewayService
 from app.limits.rates import rate_headers
 
 router = APIRouter(prefix="/v1", tags=["openai"])
@@ -95,18 +93,12 @@ _ANSWER = {
 )
 async def chat_completions(
     request: Request,
-    principal: GatewayUser,
+    services: Services,
     gateway: Gateway,
-    headers: LimitHeaders,
-    idempotency_key: IdempotencyKey = None,
+    _described: Bearer,
+    _key: IdempotencyKey = None,
 ) -> Response:
-    body = read_body(await request.body(), "messages")
-    if body.get("session_id") is None:
-        return await _relayed(request, principal, gateway, "chat/completions", body, headers)
-    record = await gateway.start_turn(principal, body, idempotency_key)
-    if body.get("stream", False):
-        return ByteStream(gateway.turn_pieces(principal, record, body), headers)
-    return _json(await run_until_disconnect(request.receive, gateway.turn_whole(principal, record)), headers)
+    return await respond("chat/completions", request.scope, request.receive, services, gateway)
 
 
 @router.post(
@@ -121,11 +113,8 @@ async def chat_completions(
         },
     ),
 )
-async def completions(
-    request: Request, principal: GatewayUser, gateway: Gateway, headers: LimitHeaders
-) -> Response:
-    body = read_body(await request.body(), "prompt")
-    return await _relayed(request, principal, gateway, "completions", body, headers)
+async def completions(request: Request, services: Services, gateway: Gateway, _described: Bearer) -> Response:
+    return await respond("completions", request.scope, request.receive, services, gateway)
 
 
 @router.post(
@@ -136,11 +125,8 @@ async def completions(
         {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.1, 0.2]}]},
     ),
 )
-async def embeddings(
-    request: Request, principal: GatewayUser, gateway: Gateway, headers: LimitHeaders
-) -> Response:
-    body = read_body(await request.body(), "input")
-    return await _relayed(request, principal, gateway, "embeddings", body, headers)
+async def embeddings(request: Request, services: Services, gateway: Gateway, _described: Bearer) -> Response:
+    return await respond("embeddings", request.scope, request.receive, services, gateway)
 
 
 @router.get("/models", summary="List the models you may use")
@@ -157,24 +143,5 @@ async def get_model(principal: GatewayUser, gateway: Gateway, model: str) -> Mod
 async def nothing_here(request: Request, path: str) -> Response:
     raise NotFoundError(
         f"There is nothing at {request.method} /v1/{path}. "
-        "The portal has chat/completions, completions, embeddings and models."
+        "The portal has chat/completions, completions, embeddings, models, responses and messages."
     )
-
-
-async def _relayed(
-    request: Request,
-    principal: Principal,
-    gateway: GatewayService,
-    operation: Operation,
-    body: dict[str, Any],
-    headers: dict[str, str],
-) -> Response:
-    if not body.get("stream", False):
-        work = gateway.whole(principal, operation, body)
-        return _json(await run_until_disconnect(request.receive, work), headers)
-    passed = await run_until_disconnect(request.receive, gateway.open(principal, operation, body))
-    return ByteStream(gateway.pieces(passed), headers)
-
-
-def _json(data: bytes, headers: dict[str, str]) -> Response:
-    return Response(data, media_type="application/json", headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from app.llm.errors import LLMError
 from app.llm.relay import RelayCall, Relayed
 from app.llm.sessions import SessionManager
 from app.llm.turns import TurnRecord
+from app.llm.types import PriorityClass
 from app.models.routes import ModelRoutes
 from app.models.targets import OfferedModel
 from app.templates.schemas import TemplateChoice
@@ -77,7 +79,14 @@ class GatewayService:
 
     # Requests that pass
 
-    async def open(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> Passed:
+    async def open(
+        self,
+        principal: Principal,
+        operation: Operation,
+        body: dict[str, Any],
+        *,
+        priority: PriorityClass = "chat",
+    ) -> Passed:
         """Reserve, wait for a place, and return an answer that has begun. Raises PortalError."""
         if operation == "chat/completions":
             await self._apply_template(principal, body)
@@ -88,6 +97,7 @@ class GatewayService:
             body,
             is_stream,
             principal.caller,
+            priority,
             deadline_seconds=self._deadline_seconds,
         )
         account = await self._account(principal, operation, body)
@@ -146,6 +156,11 @@ class GatewayService:
             await passed.answer.aclose()
             passed.account.ended(target, stream.usage, failure, pieces=stream.events)
 
+    async def abandon(self, passed: Passed) -> None:
+        """Close an answer that nobody will read."""
+        await passed.answer.aclose()
+        passed.account.ended(passed.answer.target, None, asyncio.CancelledError())
+
     # Requests that go into a conversation
 
     async def start_turn(
@@ -172,7 +187,7 @@ class GatewayService:
         """Yield a turn's events as chunks; closing this before its end stops the turn."""
         encoder = ChunkEncoder(
             record,
-            body.get("model") or self._default_model(principal),
+            body.get("model") or self.default_model(principal),
             self._clock.now(),
             is_usage_wanted=_wants_usage(body),
         )
@@ -217,7 +232,8 @@ class GatewayService:
         if rendered is not None:
             body["messages"] = [{"role": "system", "content": rendered}, *messages]
 
-    def _default_model(self, principal: Principal) -> str:
+    def default_model(self, principal: Principal) -> str:
+        """Return the name of what answers when no model is named; empty when there is nothing."""
         visible = self._targets.visible_to(principal.caller)
         return visible[0].alias if visible else ""
 

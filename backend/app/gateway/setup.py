@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from app.chat.runtime import Runtime
 from app.gateway.callers import GatewayCallers
+from app.gateway.response_background import BackgroundResponses
+from app.gateway.response_service import ResponseService
 from app.gateway.service import GatewayService
 
 
@@ -20,3 +22,9 @@ def create_gateway(runtime: Runtime) -> GatewayService:
         runtime.settings.llm_timeout,
         GatewayCallers(runtime.settings),
     )
+
+
+def create_responses(runtime: Runtime, gateway: GatewayService) -> ResponseService:
+    """Return what answers `/v1/responses`; it lives within the runtime."""
+    background = BackgroundResponses(gateway, runtime.database, runtime.coord, runtime.replica, runtime.clock)
+    return ResponseService(gateway, runtime.database, background, runtime.clock)

@@ -4,6 +4,22 @@ export interface AccountDeletion {
   password: string;
 }
 
+export interface AclBody {
+  action: 'publish' | 'subscribe';
+  topic: string;
+  username?: string;
+}
+
+export interface AclRead {
+  result: 'allow' | 'deny';
+}
+
+export interface AclRule {
+  action: 'publish' | 'subscribe' | 'all';
+  permission: 'allow' | 'deny';
+  topic: string;
+}
+
 export interface AdminHealthRead {
   checked_at: string;
   components: Array<ComponentRead>;
@@ -18,12 +34,15 @@ export interface AdminUserList {
 }
 
 export interface AdminUserRead {
+  budget: Budget | null;
   created_at: string;
   email: string;
   id: number;
   is_active: boolean;
   must_change_password: boolean;
+  requests_per_minute: number | null;
   role: 'user' | 'operator' | 'admin';
+  tokens_per_minute: number | null;
 }
 
 export interface AdminUserUpdate {
@@ -47,6 +66,39 @@ export interface AnnouncementRead {
   id: string;
   text: string;
   tone: 'info' | 'warning';
+}
+
+export interface app__auth__schemas__SignInRead {
+  created_at: string;
+  id: string;
+  ip: string;
+  is_current: boolean;
+  last_used_at: string;
+  user_agent: string;
+}
+
+export interface app__bridge__auth_endpoints__SignInRead {
+  acl?: Array<AclRule> | null;
+  expire_at?: number | null;
+  is_superuser: boolean;
+  result: 'allow' | 'deny';
+}
+
+export interface app__chat__schemas__UsageRead {
+  cached_tokens: number;
+  completion_tokens: number;
+  prompt_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+}
+
+export interface app__usage__schemas__UsageRead {
+  by: string;
+  currency: string;
+  groups: Array<UsageGroup>;
+  since: string;
+  total: UsageFigures;
+  until: string;
 }
 
 export interface AttachmentRead {
@@ -98,6 +150,19 @@ export interface Budget {
   total?: number | null;
 }
 
+export interface BudgetState {
+  ends_at: string | null;
+  limit: number;
+  of: 'key' | 'user';
+  period: 'day' | 'month' | 'total';
+  spent: number;
+}
+
+export interface BudgetStates {
+  currency: string;
+  items: Array<BudgetState>;
+}
+
 export interface CancelRead {
   ok: true;
   status: string;
@@ -124,7 +189,7 @@ export interface ChatRead {
   response: string;
   session_id?: null;
   tool_calls: Array<Record<string, unknown>> | null;
-  usage: UsageRead | null;
+  usage: app__chat__schemas__UsageRead | null;
 }
 
 export interface ClearRead {
@@ -370,6 +435,18 @@ export interface LedgerRead {
   turn_id: string;
 }
 
+export interface LimitsRead {
+  budget: Budget | null;
+  requests_per_minute: number | null;
+  tokens_per_minute: number | null;
+}
+
+export interface LimitsUpdate {
+  budget?: Budget | null;
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
+}
+
 export interface LiveRead {
   items: Array<LiveTurn>;
 }
@@ -405,7 +482,7 @@ export interface MessageRead {
   status: 'complete' | 'stopped' | 'failed' | 'streaming';
   timings: Record<string, number> | null;
   turn_id: string | null;
-  usage: UsageRead | null;
+  usage: app__chat__schemas__UsageRead | null;
 }
 
 export interface ModelEntry {
@@ -481,6 +558,12 @@ export interface PortableSession {
   updated_at: string;
 }
 
+export interface PriceDefinition {
+  cached?: number | null;
+  input?: number;
+  output?: number;
+}
+
 export interface ProjectList {
   items: Array<ProjectRead>;
 }
@@ -534,6 +617,7 @@ export interface ProviderCreate {
   models?: Array<ProviderModel>;
   name: string;
   offer_all?: boolean;
+  price?: PriceDefinition | null;
 }
 
 export interface ProviderList {
@@ -544,8 +628,10 @@ export interface ProviderList {
 export interface ProviderModel {
   capabilities?: Array<'chat' | 'code' | 'vision' | 'tools' | 'json' | 'embeddings' | 'long-context' | 'high-throughput'>;
   context_window?: number | null;
+  is_drained?: boolean;
   model?: string | null;
   name: string;
+  price?: PriceDefinition | null;
   priority?: number;
   weight?: number;
 }
@@ -561,6 +647,7 @@ export interface ProviderRead {
   models: Array<ProviderModel>;
   name: string;
   offer_all: boolean;
+  price: PriceDefinition | null;
   source: 'stored' | 'file';
   state: ProviderState | null;
   updated_at: string | null;
@@ -589,6 +676,7 @@ export interface ProviderUpdate {
   kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
   models?: Array<ProviderModel>;
   offer_all?: boolean;
+  price?: PriceDefinition | null;
 }
 
 export interface PulsePoint {
@@ -670,7 +758,7 @@ export interface SessionChatRead {
   response: string;
   session_id: string;
   turn_id: string;
-  usage: UsageRead | null;
+  usage: app__chat__schemas__UsageRead | null;
   user_message_id: string;
 }
 
@@ -763,17 +851,13 @@ export interface ShareState {
   updated_at?: string | null;
 }
 
-export interface SignInList {
-  items: Array<SignInRead>;
+export interface SignInBody {
+  password?: string;
+  username?: string;
 }
 
-export interface SignInRead {
-  created_at: string;
-  id: string;
-  ip: string;
-  is_current: boolean;
-  last_used_at: string;
-  user_agent: string;
+export interface SignInList {
+  items: Array<app__auth__schemas__SignInRead>;
 }
 
 export interface SkippedSession {
@@ -794,6 +878,7 @@ export interface StatsRow {
   cached_tokens: number;
   cancelled: number;
   completion_tokens: number;
+  cost: number;
   errors: number;
   key: string;
   prompt_tokens: number;
@@ -872,16 +957,34 @@ export interface TurnRead {
   started_at: string | null;
   status: 'queued' | 'streaming' | 'done' | 'cancelled' | 'failed';
   timings: Record<string, number> | null;
-  usage: UsageRead | null;
+  usage: app__chat__schemas__UsageRead | null;
   user_message_id: string;
 }
 
-export interface UsageRead {
+export interface UsageFigures {
+  cache_hits: number;
   cached_tokens: number;
+  cancelled: number;
   completion_tokens: number;
+  cost: number;
+  errors: number;
   prompt_tokens: number;
   reasoning_tokens: number;
-  total_tokens: number;
+  requests: number;
+}
+
+export interface UsageGroup {
+  cache_hits: number;
+  cached_tokens: number;
+  cancelled: number;
+  completion_tokens: number;
+  cost: number;
+  errors: number;
+  key: string;
+  label: string;
+  prompt_tokens: number;
+  reasoning_tokens: number;
+  requests: number;
 }
 
 export interface UserRead {

@@ -1,0 +1,248 @@
+"""Responses in the background: answered without their caller, followed and stopped from any replica, ended when theirs dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Any
+
+from app.chat.replica import Replica
+from app.coord.base import Coord, CoordError, CoordUnavailableError, LogNotFoundError, LogWriter
+from app.db.session import Database
+from app.errors import PortalError, UnavailableError
+from app.gateway.response_events import ResponseEncoder, framed
+from app.gateway.response_repository import ResponseRepository
+from app.gateway.response_work import ResponseWork
+from app.gateway.service import GatewayService
+from app.gateway.tables import ACTIVE, StoredResponse
+from app.kit.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+KEPT = timedelta(days=30)
+_LEASE = timedelta(seconds=60)
+_WATCH_SECONDS = 15.0
+_PURGE_SECONDS = 3600.0
+_CANCEL_WAIT_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 0.5
+_CANCEL = "response-cancel"
+_INTERRUPTED = ("interrupted", "The portal stopped in the middle of this response. Ask again.")
+_BUG = ("internal_error", "Something went wrong inside the portal; the log has the cause.")
+
+
+class BackgroundResponses:
+    """One for the process; what others work on it finds in the table and in the shared logs."""
+
+    def __init__(
+        self, gateway: GatewayService, database: Database, coord: Coord, replica: Replica, clock: Clock
+    ) -> None:
+        self._gateway = gateway
+        self._database = database
+        self._coord = coord
+        self._replica = replica
+        self._clock = clock
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._mine: set[str] = set()
+        self._purged_at = float("-inf")
+        self._watching: list[asyncio.Task[None]] = []
+        self._is_closing = False
+
+    async def start(self) -> None:
+        works: list[Coroutine[Any, Any, None]] = [self._watch(), self._hear_cancels()]
+        self._watching = [asyncio.create_task(work) for work in works]
+
+    async def close(self) -> None:
+        """End what runs here as interrupted."""
+        self._is_closing = True
+        tasks = [*self._watching, *self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def start_work(self, work: ResponseWork) -> None:
+        """Store a response as queued, and begin with it. Raises PortalError."""
+        row = work.row(self._clock.now())
+        row.replica_id, row.lease_until = self._replica.id, self._clock.now() + _LEASE
+        try:
+            log = await self._coord.logs.open(_log_of(work.row_id))
+        except CoordUnavailableError as error:
+            raise UnavailableError("The shared store is away; ask without background.") from error
+        encoder = ResponseEncoder(dict(work.response))
+        self._mine.add(work.row_id)  # before others can see it: nobody takes it for one whose process died
+        try:
+            async with self._database.transaction() as session:
+                ResponseRepository(session).add(row)
+        except BaseException:
+            self._mine.discard(work.row_id)
+            await log.finish(encoder.begin()[0])
+            raise
+        for event in encoder.begin():
+            log.append(event)
+        task = asyncio.create_task(self._run(work, encoder, log), name="background-response")
+        self._running[work.row_id] = task
+        task.add_done_callback(lambda _: self._forget(work.row_id))
+        await asyncio.sleep(0)  # it has begun: a cancel finds it where it can say how it ends
+
+    async def cancel(self, row_id: str) -> None:
+        """Stop one, wherever it runs, and wait a moment for its end."""
+        task = self._running.get(row_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CANCEL_WAIT_SECONDS)
+            return
+        with contextlib.suppress(CoordError):
+            await self._coord.signals.publish(_CANCEL, row_id.encode())
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _CANCEL_WAIT_SECONDS
+        while loop.time() < until and await self._is_active(row_id):  # noqa: ASYNC110 - another replica works on it
+            await asyncio.sleep(0.05)
+
+    async def events(self, row_id: str, after: int) -> AsyncGenerator[bytes]:
+        """Yield the events numbered above `after`: live, or made again when their log is gone."""
+        try:
+            async for found in self._coord.logs.read(_log_of(row_id), after=after + 1):
+                after = found.number - 1
+                yield framed(found.data)
+            return
+        except (LogNotFoundError, CoordUnavailableError):
+            pass  # over for long, or run by a process whose log cannot be reached from here
+        while await self._is_active(row_id):  # noqa: ASYNC110 - its log tells nothing here
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        row = await self._row(row_id)
+        events = replayed(row) if row is not None else []
+        is_whole = row is not None and row.pieces is not None
+        for event in events[after + 1 :] or ([] if is_whole else events[-1:]):
+            yield framed(event)
+
+    async def sweep(self) -> int:
+        """End what a replica left behind that is gone; returns how many."""
+        async with self._database.reading() as session:
+            rows = await ResponseRepository(session).active()
+        dead = [row for row in rows if row.id not in self._mine and self._is_dead(row)]
+        for row in dead:
+            encoder = ResponseEncoder(dict(row.response))
+            encoder.fail(*_INTERRUPTED)
+            async with self._database.transaction() as session:
+                await ResponseRepository(session).update(
+                    row.id, status="failed", response=encoder.response, lease_until=None
+                )
+            with contextlib.suppress(CoordError):
+                await self._coord.logs.abandon(_log_of(row.id), encoder.last)
+        return len(dead)
+
+    async def purge(self) -> None:
+        """Remove what is older than it is kept; done once an hour, however often it is asked."""
+        if self._clock.monotonic() - self._purged_at < _PURGE_SECONDS:
+            return
+        self._purged_at = self._clock.monotonic()
+        async with self._database.transaction() as session:
+            await ResponseRepository(session).delete_before(self._clock.now() - KEPT)
+
+    async def _run(self, work: ResponseWork, encoder: ResponseEncoder, log: LogWriter) -> None:
+        events: list[bytes] = []
+        try:
+            passed = await self._gateway.open(work.principal, "chat/completions", work.chat, priority="batch")
+            for event in encoder.start():
+                log.append(event)
+            async with aclosing(self._gateway.pieces(passed)) as pieces:
+                await self._set(work.row_id, status="in_progress", response=encoder.response)
+                async for piece in pieces:
+                    events = encoder.feed(piece)
+                    for event in events[:-1] if encoder.has_ended else events:
+                        log.append(event)
+            events = events[-1:] if encoder.has_ended else self._told(encoder.finish(self._seconds()), log)
+        except asyncio.CancelledError:
+            ended = encoder.fail(*_INTERRUPTED) if self._is_closing else encoder.cancel()
+            events = self._told(ended, log) or events[-1:]
+        except PortalError as error:
+            events = self._told(encoder.fail(error.code, error.message), log) or events[-1:]
+        except Exception:
+            logger.exception("a response in the background failed")
+            events = self._told(encoder.fail(*_BUG), log) or events[-1:]
+        await self._end(work.row_id, encoder, log, events[-1])
+
+    async def _end(self, row_id: str, encoder: ResponseEncoder, log: LogWriter, last: bytes) -> None:
+        """Store the response, then tell its end: who hears it finds it complete."""
+        await self._set(
+            row_id,
+            status=encoder.response["status"],
+            response=encoder.response,
+            pieces=encoder.pieces,
+            lease_until=None,
+        )
+        with contextlib.suppress(CoordError):
+            await log.finish(last)
+
+    def _told(self, events: list[bytes], log: LogWriter) -> list[bytes]:
+        """Append all events but the last, which ends the log; return that one."""
+        for event in events[:-1]:
+            log.append(event)
+        return events[-1:]
+
+    async def _set(self, row_id: str, **values: Any) -> None:
+        try:
+            async with self._database.transaction() as session:
+                await ResponseRepository(session).update(row_id, **values)
+        except PortalError as error:
+            logger.warning("a response could not be stored: %s", error.message)
+
+    async def _row(self, row_id: str) -> StoredResponse | None:
+        async with self._database.reading() as session:
+            return await ResponseRepository(session).get(row_id)
+
+    async def _is_active(self, row_id: str) -> bool:
+        row = await self._row(row_id)
+        return row is not None and row.status in ACTIVE
+
+    def _forget(self, row_id: str) -> None:
+        self._running.pop(row_id, None)
+        self._mine.discard(row_id)
+
+    def _is_dead(self, row: StoredResponse) -> bool:
+        replica = Replica.parse(row.replica_id)
+        if replica is not None and (replica.id == self._replica.id or replica.is_known_dead(self._replica)):
+            return True
+        return row.lease_until is None or row.lease_until < self._clock.now()
+
+    def _seconds(self) -> int:
+        return int(self._clock.now().timestamp())
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                if running := list(self._running):
+                    async with self._database.transaction() as session:
+                        await ResponseRepository(session).renew(running, self._clock.now() + _LEASE)
+                if ended := await self.sweep():
+                    logger.warning("%d responses of a process that died were ended", ended)
+                await self.purge()
+            except PortalError as error:
+                logger.warning("the responses could not be looked at: %s", error.message)
+            except Exception:
+                logger.exception("looking after the responses failed")
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    async def _hear_cancels(self) -> None:
+        async with self._coord.signals.listen(_CANCEL) as messages:
+            async for row_id in messages:
+                if task := self._running.get(row_id.decode()):
+                    task.cancel()
+
+
+def replayed(row: StoredResponse) -> list[bytes]:
+    """Return the events of a response that is over, in the pieces and with the numbers that they had."""
+    first = {**row.response, "status": "queued", "output": [], "usage": None, "error": None}
+    encoder = ResponseEncoder(first)
+    events = encoder.begin()
+    if row.pieces is not None:
+        events += encoder.start()
+        events += encoder.replay(row.response["output"], row.pieces)
+    return [*events, *encoder.conclude(row.response)]
+
+
+def _log_of(row_id: str) -> str:
+    return f"response-{row_id}"

@@ -1,0 +1,136 @@
+"""Requests of OpenAI's Responses as chat completions, and the response as it begins. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.gateway.response_items import Item, system_messages, to_messages, wrong
+
+# what has a meaning here and not for a model server, or none at all
+_OWN = {
+    "background", "store", "metadata", "previous_response_id", "instructions", "input", "include", "truncation",
+    "stream_options", "max_tool_calls", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
+    "safety_identifier", "service_tier", "context_management", "moderation", "access_programs", "top_logprobs", "image",
+}  # fmt: skip
+_TRANSLATED = {"max_output_tokens", "tools", "tool_choice", "text", "reasoning", "stream"}
+_REFUSED = {
+    "conversation": "the portal has no conversations of this kind; use previous_response_id",
+    "prompt": "stored prompts are OpenAI's; use template_id and variables, or instructions",
+}
+
+
+def check_fields(body: Mapping[str, Any]) -> None:
+    """Refuse what cannot be honoured by any model. Raises InvalidBodyError."""
+    for name, problem in _REFUSED.items():
+        if body.get(name) is not None:
+            raise wrong(name, problem)
+    for name in ("background", "store"):
+        if not isinstance(body.get(name), bool | None):
+            raise wrong(name, "it is true or false")
+    if body.get("background") and body.get("store") is False:
+        raise wrong("background", "a response in the background is stored; leave store out")
+    previous = body.get("previous_response_id")
+    if not isinstance(previous, str | None):
+        raise wrong("previous_response_id", "it is the id of a response")
+    metadata = body.get("metadata") or {}
+    if not isinstance(metadata, dict) or len(metadata) > 16:
+        raise wrong("metadata", "it is an object of at most 16 entries")
+
+
+def to_chat(body: Mapping[str, Any], items: Sequence[Item]) -> dict[str, Any]:
+    """Return the body of a streamed chat completion over all the items; fields that neither side names pass."""
+    chat = {
+        name: value for name, value in body.items() if name not in _OWN | _TRANSLATED and value is not None
+    }
+    chat["messages"] = [*system_messages(body.get("instructions")), *to_messages(items)]
+    chat["stream"] = True
+    chat["stream_options"] = {"include_usage": True}
+    if body.get("max_output_tokens") is not None:
+        chat["max_tokens"] = body["max_output_tokens"]
+    chat.update(_tools(body.get("tools"), body.get("tool_choice")))
+    chat.update(_text(body.get("text")))
+    effort = (body.get("reasoning") or {}).get("effort") if isinstance(body.get("reasoning"), dict) else None
+    return {**chat, "reasoning_effort": effort} if effort else chat
+
+
+def beginning(body: Mapping[str, Any], response_id: str, created: int, model: str) -> dict[str, Any]:
+    """Return the response before anything has come of it."""
+    reasoning = body.get("reasoning") if isinstance(body.get("reasoning"), dict) else {}
+    text = body.get("text") if isinstance(body.get("text"), dict) else {}
+    return {
+        "id": response_id,
+        "object": "response",
+        "created_at": created,
+        "status": "queued" if body.get("background") else "in_progress",
+        "background": bool(body.get("background")),
+        "error": None,
+        "incomplete_details": None,
+        "instructions": body.get("instructions"),
+        "max_output_tokens": body.get("max_output_tokens"),
+        "metadata": body.get("metadata") or {},
+        "model": model,
+        "output": [],
+        "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
+        "previous_response_id": body.get("previous_response_id"),
+        "reasoning": {"effort": None, "summary": None, **(reasoning or {})},
+        "store": body.get("store") is not False,
+        "temperature": body.get("temperature"),
+        "text": {"format": {"type": "text"}, **(text or {})},
+        "tool_choice": body.get("tool_choice") or "auto",
+        "tools": body.get("tools") or [],
+        "top_p": body.get("top_p"),
+        "truncation": "disabled",
+        "usage": None,
+    }
+
+
+def _tools(tools: Any, choice: Any) -> dict[str, Any]:
+    if not tools:
+        return {}
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
+        raise wrong("tools", "it must be a list of objects")
+    translated = [_tool(tool) for tool in tools]
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        named = {tool.get("name") for tool in choice.get("tools") or () if isinstance(tool, dict)}
+        kept = [tool for tool in translated if tool["function"]["name"] in named]
+        return {"tools": kept, "tool_choice": choice.get("mode") or "auto"} if kept else {}
+    return {"tools": translated, **_tool_choice(choice)}
+
+
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    if tool.get("type") != "function":
+        raise wrong("tools", f"{tool.get('type')!r} runs at OpenAI's only; give tools of the type function")
+    wanted = ("name", "description", "parameters", "strict")
+    return {
+        "type": "function",
+        "function": {key: tool[key] for key in wanted if tool.get(key) is not None},
+    }
+
+
+def _tool_choice(choice: Any) -> dict[str, Any]:
+    if choice is None:
+        return {}
+    if isinstance(choice, dict) and choice.get("type") == "function":
+        return {"tool_choice": {"type": "function", "function": {"name": choice.get("name")}}}
+    if choice not in ("auto", "none", "required"):
+        raise wrong("tool_choice", "it is auto, none, required, or names a function")
+    return {"tool_choice": choice}
+
+
+def _text(text: Any) -> dict[str, Any]:
+    if text is None:
+        return {}
+    if not isinstance(text, dict):
+        raise wrong("text", "it is an object with `format`")
+    verbosity = {"verbosity": text["verbosity"]} if text.get("verbosity") else {}
+    wanted = text.get("format") or {}
+    kind = wanted.get("type", "text") if isinstance(wanted, dict) else None
+    if kind == "json_schema":
+        named = {key: wanted[key] for key in ("name", "description", "schema", "strict") if key in wanted}
+        return {"response_format": {"type": "json_schema", "json_schema": named}, **verbosity}
+    if kind == "json_object":
+        return {"response_format": {"type": "json_object"}, **verbosity}
+    if kind != "text":
+        raise wrong("text", "its format is text, json_object or json_schema")
+    return verbosity

@@ -1,0 +1,207 @@
+"""A streamed completion as the events of OpenAI's Responses, numbered from 0. Bytes in, bytes out; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from app.gateway.response_output import OutputItem, OutputMessage, OutputReasoning, OutputToolCall, whole_item
+from app.llm.providers.sse import SSEDecoder
+
+_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+_TYPE = b'{"type":"'
+_CUT = {"code": "stream_interrupted", "message": "The model server ended the answer in the middle."}
+_SENSELESS = {"code": "upstream_protocol", "message": "The model server's answer makes no sense."}
+
+
+class ResponseEncoder:
+    """Builds one response. `response` is what it is at any time; a terminal event is made once, and nothing after it.
+
+    Args:
+        response: how it begins.
+    """
+
+    def __init__(self, response: dict[str, Any]) -> None:
+        self.response = response
+        self.has_ended = False
+        self._decoder = SSEDecoder()
+        self._number = 0
+        self.pieces: list[int] | None = None
+        """Of each piece: to which item it belongs, and its length. With the response they make the same events again."""
+        self.last = b""
+        self._items: list[OutputItem] = []
+        self._finish_reason: str | None = None
+        self._usage: Any = None
+
+    @property
+    def has_failed(self) -> bool:
+        return bool(self.response["status"] == "failed")
+
+    def begin(self) -> list[bytes]:
+        """Return the first events."""
+        events = [self._whole("created")]
+        if self.response["status"] == "queued":
+            events.append(self._whole("queued"))
+        return events
+
+    def start(self) -> list[bytes]:
+        """Return the event that tells that a model works on it."""
+        self.response["status"], self.pieces = "in_progress", []
+        return [self._whole("in_progress")]
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the events that a piece of the completion's stream makes."""
+        return [made for event in self._decoder.feed(data) for made in self._event(event)]
+
+    def finish(self, completed_at: int) -> list[bytes]:
+        """Return the end: completed, incomplete, or failed when the stream was cut."""
+        events = [made for event in self._decoder.flush() for made in self._event(event)]
+        if self.has_ended:
+            return events
+        if self._finish_reason is None:
+            return [*events, *self.fail(_CUT["code"], _CUT["message"])]
+        reason = _INCOMPLETE.get(self._finish_reason)
+        status = "completed" if reason is None else "incomplete"
+        events += self._close("completed" if reason is None else "incomplete")
+        if reason is not None:
+            self.response["incomplete_details"] = {"reason": reason}
+        else:
+            self.response["completed_at"] = completed_at
+        return [*events, self._end(status)]
+
+    def fail(self, code: str, message: str) -> list[bytes]:
+        """Return the end of a response that failed; what came before it is kept."""
+        if self.has_ended:
+            return []
+        events = self._close("incomplete")
+        self.response["error"] = {"code": code, "message": message}
+        return [*events, self._end("failed")]
+
+    def cancel(self) -> list[bytes]:
+        """Return the end of a response that was stopped; what came before it is kept."""
+        if self.has_ended:
+            return []
+        return [*self._close("incomplete"), self._end("cancelled")]
+
+    def again(self) -> bytes:
+        """Return the last event as the response is now."""
+        self._number -= 1
+        return self._whole(self.response["status"])
+
+    def replay(self, output: list[dict[str, Any]], pieces: Sequence[int]) -> list[bytes]:
+        """Return the events of an output that is known already, cut into its pieces."""
+        events: list[bytes] = []
+        taken = [0] * len(output)
+        for position, length in zip(pieces[::2], pieces[1::2], strict=True):
+            kind, text, facts = whole_item(output[position])
+            begin = taken[position]
+            taken[position] = begin + length
+            events += self._grow(kind, position, text[begin : begin + length], **facts)
+        return events
+
+    def conclude(self, last: dict[str, Any]) -> list[bytes]:
+        """Return the end that a response had which is over."""
+        status = str(last["status"])
+        events = self._close("completed" if status == "completed" else "incomplete")
+        self.response = last
+        self.has_ended = True
+        return [*events, self._whole(status)]
+
+    def _event(self, data: bytes) -> list[bytes]:
+        if self.has_ended or data == b"[DONE]":
+            return []
+        try:
+            chunk = orjson.loads(data)
+            if isinstance(chunk.get("error"), dict):
+                error = chunk["error"]
+                return self.fail(str(error.get("code") or "upstream_error"), str(error.get("message") or ""))
+            self._usage = chunk.get("usage") or self._usage
+            if chunk.get("model"):
+                self.response["model"] = chunk["model"]
+            return [made for choice in chunk.get("choices") or () for made in self._choice(choice)]
+        except (orjson.JSONDecodeError, AttributeError, TypeError):
+            return self.fail(_SENSELESS["code"], _SENSELESS["message"])
+
+    def _choice(self, choice: dict[str, Any]) -> list[bytes]:
+        if choice.get("index"):
+            return []  # a response is one answer
+        delta = choice.get("delta") or choice.get("message") or {}
+        events: list[bytes] = []
+        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+            events += self._grow(OutputReasoning, None, reasoning)
+        if content := delta.get("content"):
+            events += self._grow(OutputMessage, None, content)
+        for call in delta.get("tool_calls") or ():
+            events += self._tool(call)
+        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        return events
+
+    def _tool(self, call: dict[str, Any]) -> list[bytes]:
+        function = call.get("function") or {}
+        number = call.get("index") or 0
+        return self._grow(
+            OutputToolCall,
+            number,
+            function.get("arguments") or "",
+            call_id=call.get("id") or "",
+            name=function.get("name") or "",
+        )
+
+    def _grow(self, kind: type[OutputItem], number: int | None, text: str, **facts: str) -> list[bytes]:
+        """Lengthen the last item, or begin the next one when something else comes."""
+        last = self._items[-1] if self._items else None
+        events: list[bytes] = []
+        if last is None or type(last) is not kind or last.number != number:
+            events += self._close("completed")
+            last = kind(len(self._items), self.response["id"], number, **facts)
+            self._items.append(last)
+            events += [self._made(name, data) for name, data in last.begin()]
+        if self.pieces is not None:
+            self.pieces += (last.position, len(text))
+        if text:
+            events += [self._made(name, data) for name, data in last.grow(text)]
+        return events
+
+    def _close(self, status: str) -> list[bytes]:
+        """End the last item, if it has not ended."""
+        if not self._items or self._items[-1].has_ended:
+            return []
+        return [self._made(name, data) for name, data in self._items[-1].end(status)]
+
+    def _end(self, status: str) -> bytes:
+        self.has_ended = True
+        self.response["status"] = status
+        self.response["output"] = [item.read() for item in self._items]
+        self.response["usage"] = _usage(self._usage)
+        return self._whole(status)
+
+    def _whole(self, name: str) -> bytes:
+        return self._made(f"response.{name}", {"response": self.response})
+
+    def _made(self, name: str, data: dict[str, Any]) -> bytes:
+        event = orjson.dumps({"type": name, "sequence_number": self._number, **data})
+        self._number += 1
+        self.last = event
+        return event
+
+
+def framed(event: bytes) -> bytes:
+    """Return an event as it goes over the wire."""
+    name = event[len(_TYPE) : event.index(b'"', len(_TYPE))]
+    return b"event: %b\ndata: %b\n\n" % (name, event)
+
+
+def _usage(usage: Any) -> dict[str, Any] | None:
+    if not isinstance(usage, dict):
+        return None
+    prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    read, wrote = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    return {
+        "input_tokens": prompt,
+        "input_tokens_details": {"cached_tokens": read.get("cached_tokens") or 0, "cache_write_tokens": 0},
+        "output_tokens": completion,
+        "output_tokens_details": {"reasoning_tokens": wrote.get("reasoning_tokens") or 0},
+        "total_tokens": prompt + completion,
+    }

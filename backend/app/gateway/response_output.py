@@ -1,0 +1,154 @@
+"""The items that a response is made of, as they grow: thinking, text, calls of tools. Plain data and their events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Made = list[tuple[str, dict[str, Any]]]
+
+
+class OutputItem:
+    """One item. Its id follows from the response's, so that the same answer has the same ids whenever it is told.
+
+    Args:
+        position: its place in the output.
+        number: which of several tool calls it is, as the model server counts them.
+    """
+
+    prefix = ""
+
+    def __init__(self, position: int, response_id: str, number: int | None = None, **facts: str) -> None:
+        self.position = position
+        self.number = number
+        self.id = f"{self.prefix}_{response_id.removeprefix('resp_')}_{position}"
+        self.facts = facts
+        self.status = "in_progress"
+        self._texts: list[str] = []
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status != "in_progress"
+
+    @property
+    def text(self) -> str:
+        return "".join(self._texts)
+
+    def begin(self) -> Made:
+        """Return the events that announce it."""
+        return [self._item("added"), *self._opened()]
+
+    def grow(self, text: str) -> Made:
+        """Return the event of one piece."""
+        self._texts.append(text)
+        return [self._delta(text)]
+
+    def end(self, status: str) -> Made:
+        """Return the events that conclude it."""
+        self.status = status
+        return [*self._closed(), self._item("done")]
+
+    def read(self) -> dict[str, Any]:
+        """Return it as it is now."""
+        raise NotImplementedError
+
+    def _opened(self) -> Made:
+        return []
+
+    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
+        raise NotImplementedError
+
+    def _closed(self) -> Made:
+        raise NotImplementedError
+
+    def _item(self, what: str) -> tuple[str, dict[str, Any]]:
+        return f"response.output_item.{what}", {"output_index": self.position, "item": self.read()}
+
+    def _here(self, **more: Any) -> dict[str, Any]:
+        return {"item_id": self.id, "output_index": self.position, **more}
+
+
+class OutputMessage(OutputItem):
+    """Text of the assistant's."""
+
+    prefix = "msg"
+
+    def read(self) -> dict[str, Any]:
+        content = [_text_part(self.text)] if self._texts else []
+        return {
+            "id": self.id,
+            "type": "message",
+            "role": "assistant",
+            "status": self.status,
+            "content": content,
+        }
+
+    def _opened(self) -> Made:
+        return [("response.content_part.added", self._here(content_index=0, part=_text_part("")))]
+
+    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
+        return "response.output_text.delta", self._here(content_index=0, delta=text, logprobs=[])
+
+    def _closed(self) -> Made:
+        return [
+            ("response.output_text.done", self._here(content_index=0, text=self.text, logprobs=[])),
+            ("response.content_part.done", self._here(content_index=0, part=_text_part(self.text))),
+        ]
+
+
+class OutputReasoning(OutputItem):
+    """What the model thought before it answered."""
+
+    prefix = "rs"
+
+    def read(self) -> dict[str, Any]:
+        content = [{"type": "reasoning_text", "text": self.text}] if self._texts else []
+        return {"id": self.id, "type": "reasoning", "summary": [], "content": content, "status": self.status}
+
+    def _opened(self) -> Made:
+        part = {"type": "reasoning_text", "text": ""}
+        return [("response.content_part.added", self._here(content_index=0, part=part))]
+
+    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
+        return "response.reasoning_text.delta", self._here(content_index=0, delta=text)
+
+    def _closed(self) -> Made:
+        part = {"type": "reasoning_text", "text": self.text}
+        return [
+            ("response.reasoning_text.done", self._here(content_index=0, text=self.text)),
+            ("response.content_part.done", self._here(content_index=0, part=part)),
+        ]
+
+
+class OutputToolCall(OutputItem):
+    """A call of one of the caller's functions."""
+
+    prefix = "fc"
+
+    def read(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": "function_call",
+            "status": self.status,
+            "arguments": self.text,
+            "call_id": self.facts.get("call_id") or f"call_{self.id.removeprefix('fc_')}",
+            "name": self.facts.get("name", ""),
+        }
+
+    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
+        return "response.function_call_arguments.delta", self._here(delta=text)
+
+    def _closed(self) -> Made:
+        facts = self._here(arguments=self.text, name=self.facts.get("name", ""))
+        return [("response.function_call_arguments.done", facts)]
+
+
+def whole_item(item: dict[str, Any]) -> tuple[type[OutputItem], str, dict[str, str]]:
+    """Return of which kind an item is that was read before, its text, and its facts."""
+    if item["type"] == "function_call":
+        return OutputToolCall, item["arguments"], {"call_id": item["call_id"], "name": item["name"]}
+    kind: type[OutputItem] = OutputReasoning if item["type"] == "reasoning" else OutputMessage
+    return kind, "".join(part["text"] for part in item["content"]), {}
+
+
+def _text_part(text: str) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}

@@ -1,0 +1,199 @@
+"""`/v1/responses` over every model: by translation to chat completions, whole, streamed, stored, in the background."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from app.auth.principal import Principal
+from app.db.session import Database
+from app.errors import PortalError, UpstreamError
+from app.gateway.response_background import BackgroundResponses
+from app.gateway.response_bodies import beginning, check_fields, to_chat
+from app.gateway.response_errors import NotInBackgroundError, PreviousResponseError, ResponseNotFoundError
+from app.gateway.response_events import ResponseEncoder, framed
+from app.gateway.response_items import Item, input_items
+from app.gateway.response_repository import ResponseRepository
+from app.gateway.response_work import ResponseWork
+from app.gateway.service import GatewayService, Passed
+from app.gateway.tables import ACTIVE, StoredResponse
+from app.kit.clock import Clock
+from app.kit.ids import new_id
+
+logger = logging.getLogger(__name__)
+
+_PREFIX = "resp_"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """How a list of items is cut: at most `limit` of them, those that come after the item `after`."""
+
+    limit: int = 20
+    is_newest_first: bool = True
+    after: str | None = None
+
+
+class ResponseService:
+    """One for the process. Every method takes who asks, and finds nothing of anybody else's."""
+
+    def __init__(
+        self, gateway: GatewayService, database: Database, background: BackgroundResponses, clock: Clock
+    ) -> None:
+        self._gateway = gateway
+        self._database = database
+        self._background = background
+        self._clock = clock
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look after what is answered in the background; at the end it ends as interrupted."""
+        await self._background.start()
+        try:
+            yield
+        finally:
+            await self._background.close()
+
+    async def begin(self, principal: Principal, body: dict[str, Any]) -> ResponseWork:
+        """Check a request and gather what its model is to read. Raises PortalError."""
+        check_fields(body)
+        if body.get("background") and principal.is_anonymous:
+            raise NotInBackgroundError("stored, and it needs an API key: it")
+        earlier = await self._earlier(principal, body.get("previous_response_id"))
+        items = input_items(body["input"], {item["id"]: item for item in earlier})
+        chat = to_chat(body, [*earlier, *items])
+        model = self._gateway.model(principal, body["model"]).id if body.get("model") else ""
+        row_id = new_id()
+        created = int(self._clock.now().timestamp())
+        response = beginning(body, _PREFIX + row_id, created, model or self._gateway.default_model(principal))
+        response["store"] = response["store"] and not principal.is_anonymous
+        return ResponseWork(row_id, principal, chat, items, response)
+
+    async def whole(self, work: ResponseWork) -> dict[str, Any]:
+        """Answer, and return the response; cancelling this closes the connection to the server. Raises PortalError."""
+        encoder = ResponseEncoder(work.response)
+        passed = await self._gateway.open(work.principal, "chat/completions", work.chat)
+        async with aclosing(self._events(work, passed, encoder)) as events:
+            async for _ in events:
+                pass
+        if encoder.has_failed:
+            error = encoder.response["error"]
+            raise UpstreamError(error["message"], code=error["code"])
+        return encoder.response
+
+    async def open(self, work: ResponseWork) -> Passed:
+        """Return an answer that has begun. Raises PortalError."""
+        return await self._gateway.open(work.principal, "chat/completions", work.chat)
+
+    async def stream(self, work: ResponseWork, passed: Passed) -> AsyncGenerator[bytes]:
+        """Yield the events of an answer; closing this before its end stops the model, and nothing is stored."""
+        async with aclosing(self._events(work, passed, ResponseEncoder(work.response))) as events:
+            async for event in events:
+                yield framed(event)
+
+    async def start_in_background(self, work: ResponseWork) -> dict[str, Any]:
+        """Let it be answered in the background, and return the response as it is. Raises PortalError."""
+        await self._background.start_work(work)
+        return work.response
+
+    async def read(self, principal: Principal, response_id: str) -> dict[str, Any]:
+        """Return a stored response as it is now."""
+        return dict((await self._found(principal, response_id)).response)
+
+    async def events(
+        self, principal: Principal, response_id: str, after: int | None
+    ) -> AsyncGenerator[bytes]:
+        """Check the owner, then return the events numbered above `after`, live or again."""
+        row = await self._found(principal, response_id)
+        if not row.is_background:
+            raise NotInBackgroundError("streamed again")
+        return self._background.events(row.id, -1 if after is None else after)
+
+    async def input_items(self, principal: Principal, response_id: str, page: ItemPage) -> dict[str, Any]:
+        """Return what was put in."""
+        items = (await self._found(principal, response_id)).input
+        ordered = items[::-1] if page.is_newest_first else items
+        ids = [item["id"] for item in ordered]
+        begin = ids.index(page.after) + 1 if page.after in ids else 0
+        shown = ordered[begin : begin + page.limit]
+        return {
+            "object": "list",
+            "data": [{"status": "completed", **item} for item in shown],
+            "first_id": shown[0]["id"] if shown else None,
+            "last_id": shown[-1]["id"] if shown else None,
+            "has_more": begin + page.limit < len(ordered),
+        }
+
+    async def cancel(self, principal: Principal, response_id: str) -> dict[str, Any]:
+        """Stop one that is answered in the background; one that is over stays as it is."""
+        row = await self._found(principal, response_id)
+        if not row.is_background:
+            raise NotInBackgroundError("cancelled")
+        if row.status in ACTIVE:
+            await self._background.cancel(row.id)
+            row = await self._found(principal, response_id)
+        return dict(row.response)
+
+    async def delete(self, principal: Principal, response_id: str) -> dict[str, Any]:
+        """Remove a stored response, stopping it first."""
+        row = await self._found(principal, response_id)
+        if row.status in ACTIVE:
+            await self._background.cancel(row.id)
+        async with self._database.transaction() as session:
+            await ResponseRepository(session).delete(principal.user.id, row.id)
+        return {"id": response_id, "object": "response", "deleted": True}
+
+    async def _events(
+        self, work: ResponseWork, passed: Passed, encoder: ResponseEncoder
+    ) -> AsyncGenerator[bytes]:
+        """Yield an answer's events; it is stored before its last one, which says that it is there."""
+        for event in (*encoder.begin(), *encoder.start()):
+            yield event
+        async with aclosing(self._gateway.pieces(passed)) as pieces:
+            async for piece in pieces:
+                for event in encoder.feed(piece):
+                    yield event
+        if encoder.has_ended:
+            return
+        last = encoder.finish(int(self._clock.now().timestamp()))
+        if encoder.response["store"] and not encoder.has_failed and not await self._store(work):
+            encoder.response["store"] = False
+            last[-1] = encoder.again()
+        for event in last:
+            yield event
+
+    async def _store(self, work: ResponseWork) -> bool:
+        """Keep a response that is complete; whether that could be done. An answer is not lost with the database."""
+        try:
+            async with self._database.transaction() as session:
+                ResponseRepository(session).add(work.row(self._clock.now()))
+        except PortalError as error:
+            logger.warning("a response could not be stored: %s", error.message)
+            return False
+        return True
+
+    async def _earlier(self, principal: Principal, previous_id: str | None) -> list[Item]:
+        """Return what was said before. Raises PreviousResponseError."""
+        if previous_id is None:
+            return []
+        async with self._database.reading() as session:
+            chain = await ResponseRepository(session).chain(
+                principal.user.id, previous_id.removeprefix(_PREFIX)
+            )
+        if not chain:
+            raise PreviousResponseError(f"there is no response {previous_id!r}")
+        if chain[0].previous_id is not None:
+            raise PreviousResponseError("a response that it goes on from was deleted")
+        if unfinished := next((row for row in chain if row.status not in ("completed", "incomplete")), None):
+            raise PreviousResponseError(f"the response is {unfinished.status}")
+        return [item for row in chain for item in (*row.input, *row.response["output"])]
+
+    async def _found(self, principal: Principal, response_id: str) -> StoredResponse:
+        async with self._database.reading() as session:
+            row = await ResponseRepository(session).find(principal.user.id, response_id.removeprefix(_PREFIX))
+        if row is None:
+            raise ResponseNotFoundError(response_id)
+        return row

@@ -1,0 +1,242 @@
+"""`/v1/responses` as OpenAI's SDK sees it, over a chat-completions server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+import pytest_asyncio
+from openai import AsyncOpenAI
+from pydantic import BaseModel
+
+from tests.api.shared_portal import SharedPortal, shared_portal
+from tests.fakes.upstream import FakeUpstream, Reply
+
+CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'},
+}
+TOOL: Any = {
+    "type": "function",
+    "name": "get_weather",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    "strict": False,
+}
+
+
+class City(BaseModel):
+    name: str
+    people: int
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path
+) -> AsyncIterator[SharedPortal]:
+    async with (
+        FakeUpstream() as upstream,
+        shared_portal(tmp_path_factory.mktemp("portal"), _sqlite_template, upstream) as portal,
+    ):
+        yield portal
+
+
+@pytest.fixture
+def upstream(shared: SharedPortal) -> FakeUpstream:
+    shared.upstream.requests.clear()
+    return shared.upstream
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sdk(shared: SharedPortal) -> AsyncIterator[AsyncOpenAI]:
+    async with AsyncOpenAI(
+        base_url=f"{shared.url}/v1", api_key=shared.ada_key, max_retries=0, timeout=20
+    ) as client:
+        yield client
+
+
+async def ended(sdk: AsyncOpenAI, response_id: str) -> Any:
+    """Poll until a response is over."""
+    async with asyncio.timeout(5):
+        while (found := await sdk.responses.retrieve(response_id)).status in ("queued", "in_progress"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def test_a_response_whole_streamed_and_read_again(sdk: AsyncOpenAI, upstream: FakeUpstream) -> None:
+    whole = await sdk.responses.create(
+        model="fake-model",
+        input="Hello!",
+        instructions="Be brief.",
+        max_output_tokens=50,
+        metadata={"a": "b"},
+    )
+    assert (whole.output_text, whole.status, whole.model) == ("You said: Hello!", "completed", "fake-model")
+    assert (
+        whole.usage is not None
+        and whole.usage.total_tokens == whole.usage.input_tokens + whole.usage.output_tokens
+    )
+    sent = upstream.requests[0].body
+    assert sent["messages"][0] == {"role": "system", "content": "Be brief."} and sent["max_tokens"] == 50
+    async with sdk.responses.stream(model="fake-model", input="Hello!") as stream:
+        events = [event async for event in stream]
+        final = await stream.get_final_response()
+    assert final.output_text == "You said: Hello!"
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    again = await sdk.responses.retrieve(whole.id)
+    assert again.to_dict() == whole.to_dict()
+    items = await sdk.responses.input_items.list(whole.id)
+    assert items.data[0].to_dict()["content"] == [{"type": "input_text", "text": "Hello!"}]
+
+
+async def test_a_conversation_goes_on_from_the_previous_response(
+    sdk: AsyncOpenAI, upstream: FakeUpstream
+) -> None:
+    first = await sdk.responses.create(model="fake-model", input="One.", instructions="Not carried over.")
+    second = await sdk.responses.create(model="fake-model", input="Two.", previous_response_id=first.id)
+    await sdk.responses.create(model="fake-model", input="Three.", previous_response_id=second.id)
+    assert [message["content"] for message in upstream.requests[-1].body["messages"]] == [
+        "One.", "You said: One.", "Two.", "You said: Two.", "Three.",
+    ]  # fmt: skip
+    await sdk.responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError):
+        await sdk.responses.retrieve(first.id)
+    with pytest.raises(openai.BadRequestError, match="was deleted"):
+        await sdk.responses.create(model="fake-model", input="Four.", previous_response_id=second.id)
+
+
+async def test_tools_are_called_and_answered(sdk: AsyncOpenAI, upstream: FakeUpstream) -> None:
+    upstream.queue(*[Reply(text="", tool_calls=[CALL], finish_reason="tool_calls")] * 2)
+    asked: Any = {"model": "fake-model", "input": "The weather?", "tools": [TOOL]}
+    whole = await sdk.responses.create(**asked)
+    async with sdk.responses.stream(**asked) as stream:
+        streamed = await stream.get_final_response()
+    for response in (whole, streamed):
+        call: Any = response.output[-1]
+        assert (call.type, call.call_id, call.name, call.arguments) == (
+            "function_call", "call_1", "get_weather", '{"city": "Oslo"}',
+        )  # fmt: skip
+    assert upstream.requests[0].body["tools"][0]["function"]["name"] == "get_weather"
+    result: Any = {"type": "function_call_output", "call_id": "call_1", "output": "snow"}
+    upstream.queue(Reply(text="It snows."))
+    answer = await sdk.responses.create(
+        model="fake-model", input=[result], previous_response_id=whole.id, tools=[TOOL]
+    )
+    assert answer.output_text == "It snows."
+    assert upstream.requests[-1].body["messages"][1:] == [
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "snow"},
+    ]
+
+
+async def test_an_answer_is_parsed_by_a_pydantic_model(sdk: AsyncOpenAI, upstream: FakeUpstream) -> None:
+    upstream.queue(Reply(text='{"name": "Oslo", "people": 700000}', reasoning="Let me see."))
+    parsed = await sdk.responses.parse(model="fake-model", input="A city", text_format=City)
+    assert parsed.output_parsed == City(name="Oslo", people=700000)
+    assert [item.type for item in parsed.output] == ["reasoning", "message"]
+    assert upstream.requests[0].body["response_format"]["json_schema"]["name"] == "City"
+
+
+async def test_a_response_in_the_background_is_polled_and_streamed_again(
+    sdk: AsyncOpenAI, upstream: FakeUpstream
+) -> None:
+    upstream.queue(Reply(chunks=["One ", "two ", "three"], chunk_delay_seconds=0.02))
+    live = await sdk.responses.create(model="fake-model", input="Count.", background=True, stream=True)
+    seen = []
+    async for event in live:
+        seen.append(event.to_dict())
+        if event.type == "response.output_text.delta":
+            break
+    await live.close()
+    response_id = str(seen[0]["response"]["id"])  # type: ignore[index,call-overload]
+    rest = await sdk.responses.retrieve(response_id, stream=True, starting_after=seen[-1]["sequence_number"])  # type: ignore[call-overload]
+    seen += [event.to_dict() async for event in rest]
+    assert [event["sequence_number"] for event in seen] == list(range(len(seen)))
+    assert (
+        "".join(event["delta"] for event in seen if event["type"].endswith("text.delta")) == "One two three"
+    )
+    found = await ended(sdk, response_id)
+    assert found.status == "completed" and found.output_text == "One two three" and found.background is True
+
+
+async def test_events_whose_log_is_gone_are_made_again_with_their_numbers(
+    sdk: AsyncOpenAI, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.queue(Reply(text="It snows. ", reasoning="Cold.", tool_calls=[CALL], finish_reason="tool_calls"))
+    live = await sdk.responses.create(
+        model="fake-model", input="The weather?", tools=[TOOL], background=True, stream=True
+    )
+    seen = [event.to_dict() async for event in live]
+    monkeypatch.setattr("app.gateway.response_background._log_of", lambda row_id: f"gone-{row_id}")
+    response_id = str(seen[0]["response"]["id"])  # type: ignore[index,call-overload]
+    again = [event.to_dict() async for event in await sdk.responses.retrieve(response_id, stream=True)]
+    deltas = [[event for event in events if "delta" in event] for events in (seen, again)]
+    assert deltas[0] == deltas[1] and len(deltas[0]) >= 3
+    assert [event["type"] for event in seen] == [event["type"] for event in again]
+    assert seen[-1] == again[-1]
+
+
+async def test_a_response_in_the_background_is_stopped(sdk: AsyncOpenAI, upstream: FakeUpstream) -> None:
+    upstream.queue(Reply(chunks=["One "] * 500, chunk_delay_seconds=0.02))
+    begun = await sdk.responses.create(model="fake-model", input="Count.", background=True)
+    assert begun.status == "queued"
+    await upstream.wait_until(lambda: upstream.active == 1)
+    await asyncio.sleep(0.1)
+    stopped = await sdk.responses.cancel(begun.id)
+    assert stopped.status == "cancelled" and stopped.output_text.startswith("One ")
+    await upstream.wait_until(lambda: bool(upstream.aborted), 1)
+    whole = await sdk.responses.create(model="fake-model", input="Hello!")
+    with pytest.raises(openai.BadRequestError, match="background"):
+        await sdk.responses.cancel(whole.id)
+
+
+async def test_nothing_of_another_person_is_found(shared: SharedPortal, sdk: AsyncOpenAI) -> None:
+    mine = await sdk.responses.create(model="fake-model", input="A secret.", background=True)
+    await ended(sdk, mine.id)
+    async with sdk.with_options(api_key=shared.eve_key) as hers:
+        for ask in (
+            hers.responses.retrieve(mine.id),
+            hers.responses.retrieve(mine.id, stream=True),
+            hers.responses.cancel(mine.id),
+            hers.responses.delete(mine.id),
+        ):
+            with pytest.raises(openai.NotFoundError):
+                await ask
+        with pytest.raises(openai.NotFoundError):
+            await hers.responses.input_items.list(mine.id)
+        with pytest.raises(openai.BadRequestError):
+            await hers.responses.create(model="fake-model", input="And?", previous_response_id=mine.id)
+
+
+async def test_what_store_says_is_done(sdk: AsyncOpenAI) -> None:
+    unstored = await sdk.responses.create(model="fake-model", input="Hello!", store=False)
+    assert unstored.output_text
+    with pytest.raises(openai.NotFoundError):
+        await sdk.responses.retrieve(unstored.id)
+    with pytest.raises(openai.BadRequestError):
+        await sdk.responses.create(model="fake-model", input="Hello!", store=False, background=True)
+
+
+async def test_errors_raise_the_sdks_classes(sdk: AsyncOpenAI, upstream: FakeUpstream) -> None:
+    with pytest.raises(openai.NotFoundError, match="fake-model"):
+        await sdk.responses.create(model="fake-modl", input="Hello!")
+    web: Any = {"type": "web_search"}
+    with pytest.raises(openai.BadRequestError, match="web_search"):
+        await sdk.responses.create(model="fake-model", input="Hello!", tools=[web])
+    upstream.queue(Reply(status=429, retry_after="7"))
+    with pytest.raises(openai.RateLimitError):
+        await sdk.responses.create(model="fake-model", input="Hello!")
+    upstream.queue(Reply(chunks=["One ", "two"], error_after=2))
+    stream = await sdk.responses.create(model="fake-model", input="Hello!", stream=True)
+    last: Any = [event async for event in stream][-1]
+    assert last.type == "response.failed" and last.response.output[0].content[0].text == "One ", last
+    upstream.queue(Reply(text="One two three", finish_reason="length"))
+    short = await sdk.responses.create(model="fake-model", input="Hello!")
+    assert short.status == "incomplete" and short.incomplete_details is not None
