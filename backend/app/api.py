@@ -12,6 +12,7 @@ from app.announcements.endpoints import router as announcement_router
 from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
+from app.bridge.auth_endpoints import router as mqtt_auth_router
 from app.bridge.endpoints import router as mqtt_router
 from app.bridge.endpoints import websocket_router as mqtt_websocket_router
 from app.chat.folder_endpoints import router as folder_router
@@ -53,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     device_router,
     project_router,
     mqtt_router,
+    mqtt_auth_router,
     mqtt_websocket_router,
     announcement_router,
     admin_router,

@@ -65,6 +65,7 @@ class MqttBridge:
         self.connections = connections
         self.websockets = WebSocketDoor(broker, settings.portal_public_url, settings.cors_origins)
         self._own = choice.own
+        self._is_managed = choice.own is not None or bool(settings.mqtt_auth_secret.get_secret_value())
         self._runtime = runtime
         self._projects = runtime.projects
         self._is_working = "mqtt" in settings.portal_roles
@@ -85,7 +86,7 @@ class MqttBridge:
             runtime.clock,
             devices,
             connections,
-            is_guarded=self.is_own_broker,
+            is_guarded=self._is_managed,
         )
         intake = Intake(
             self._inbox,
@@ -142,7 +143,7 @@ class MqttBridge:
             MqttNotManagedError: the broker's accounts are not the portal's affair.
             MqttDisconnectedError: the broker is away, and could not be told.
         """
-        if not self.is_own_broker:
+        if not self._is_managed:
             raise MqttNotManagedError
         if not self.status.is_connected:
             raise MqttDisconnectedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,8 +37,16 @@ class Account:
 def hash_secret(secret: str) -> Hashed:
     """Hash a random secret with a new salt."""
     salt = secrets.token_bytes(12)
-    key = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, _ITERATIONS, 64)
-    return Hashed(base64.b64encode(salt).decode(), base64.b64encode(key).decode())
+    return Hashed(base64.b64encode(salt).decode(), _key(secret, salt))
+
+
+def is_secret_of(hashed: Hashed, secret: str) -> bool:
+    """Tell, in constant time, whether this is the secret that was hashed."""
+    return hmac.compare_digest(_key(secret, base64.b64decode(hashed.salt)), hashed.password)
+
+
+def _key(secret: str, salt: bytes) -> str:
+    return base64.b64encode(hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, _ITERATIONS, 64)).decode()
 
 
 def security_file(portal_user: str, portal_secret: str, accounts: Iterable[Account]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -72,6 +72,14 @@ class ConnectionService:
         async with self._database.reading() as session:
             query = select(MqttConnection).where(MqttConnection.expires_at > self._clock.now())
             return [account_of_page(row) for row in (await session.scalars(query)).all()]
+
+    async def account(self, client: str) -> tuple[Account, datetime] | None:
+        """Return one open connection's account and when it ends; None for a name that is no page's."""
+        async with self._database.reading() as session:
+            row = await session.get(MqttConnection, client)
+        if row is None or row.expires_at <= self._clock.now():
+            return None
+        return account_of_page(row), row.expires_at
 
     async def user_of_secret(self, secret: str) -> tuple[User, str] | None:
         """Return who connected with this password, and the connection's name; None for anything else."""

@@ -28,6 +28,10 @@ class DeviceRepository:
         found: Device | None = await self._session.scalar(query)
         return found
 
+    async def by_client(self, client: str) -> Device | None:
+        found: Device | None = await self._session.scalar(select(Device).where(Device.client == client))
+        return found
+
     async def key_id_of(self, client: str) -> str | None:
         found: str | None = await self._session.scalar(select(Device.key_id).where(Device.client == client))
         return found

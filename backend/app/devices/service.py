@@ -120,6 +120,12 @@ class DeviceService:
         async with self._database.reading() as session:
             return [account_of(device) for device in await DeviceRepository(session).all()]
 
+    async def account(self, client: str) -> Account | None:
+        """Return one device's account; None for a name that is no device's."""
+        async with self._database.reading() as session:
+            device = await DeviceRepository(session).by_client(client)
+        return None if device is None else account_of(device)
+
     async def key_id_of(self, client: str) -> str | None:
         """Return the key by which a client of the portal's own broker asks; None for a name that is no device's."""
         async with self._database.reading() as session:
