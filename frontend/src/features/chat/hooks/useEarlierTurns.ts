@@ -3,7 +3,7 @@ import { type RefObject, startTransition, useEffect, useLayoutEffect, useRef, us
 /** Turns drawn at first: a long conversation opens as fast as a short one. */
 const firstTurns = 10;
 /** Turns added with each step up: few, so that no step holds up a frame of a slow device. */
-const stepTurns = 3;
+const stepTurns = 2;
 
 /** Draws the end of a long conversation and adds earlier turns as the reader comes near the top. */
 export function useEarlierTurns(
