@@ -19,9 +19,14 @@ _TRANSLATED = {"messages", "system", "tools", "tool_choice", "stop_sequences", "
 
 def to_chat(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body of a chat completion; fields that neither side names pass. Raises InvalidBodyError."""
-    chat = {key: value for key, value in body.items() if key not in _IGNORED | _TRANSLATED}
     if not isinstance(body.get("max_tokens"), int) or isinstance(body["max_tokens"], bool):
         raise _wrong("max_tokens", "this field is required, a number of tokens")
+    return to_prompt(body)
+
+
+def to_prompt(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same without a word on how long the answer may be. Raises InvalidBodyError."""
+    chat = {key: value for key, value in body.items() if key not in _IGNORED | _TRANSLATED}
     chat["messages"] = [*_system(body.get("system")), *_messages(body["messages"])]
     if body.get("stop_sequences"):
         chat["stop"] = body["stop_sequences"]

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
 from app.gateway.endpoints import Gateway, GatewayUser, LimitHeaders
 from app.gateway.message_answers import MessageEncoder, to_message
-from app.gateway.message_bodies import to_chat
+from app.gateway.message_bodies import to_chat, to_prompt
+from app.gateway.message_count import PromptCounter
 from app.gateway.responses import ByteStream
 from app.gateway.service import GatewayService, Passed
 
 router = APIRouter(prefix="/v1", tags=["anthropic"])
+
+
+class MessageTokens(BaseModel):
+    """How long a prompt is."""
+
+    input_tokens: int
+
 
 _EXAMPLE = {
     "model": "prompt-portal-demo",
@@ -53,6 +62,28 @@ async def messages(
     opening = gateway.open(principal, "chat/completions", body)
     passed = await run_until_disconnect(request.receive, opening)
     return ByteStream(_events(gateway, passed), headers)
+
+
+async def get_counter(request: Request) -> PromptCounter:
+    return PromptCounter(request.app.state.runtime.routes)
+
+
+@router.post(
+    "/messages/count_tokens",
+    summary="Count the tokens of messages",
+    description="By the model server's own tokenizer where it has one (llama.cpp, vLLM), else estimated; what the "
+    "template puts around each message, and images, are estimated always.",
+    responses=_RESPONSES,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": _BODY}}},
+)
+async def count_tokens(
+    request: Request,
+    principal: GatewayUser,
+    counter: Annotated[PromptCounter, Depends(get_counter)],
+    headers: LimitHeaders,
+) -> MessageTokens:
+    chat = to_prompt(read_body(await request.body(), "messages"))
+    return MessageTokens(input_tokens=await counter.count(principal.caller, chat))
 
 
 async def _events(gateway: GatewayService, passed: Passed) -> AsyncGenerator[bytes]:

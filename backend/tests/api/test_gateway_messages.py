@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import anthropic
-import httpx
 import pytest
+import pytest_asyncio
 from anthropic import AsyncAnthropic
 
-from tests.api.chat_portal import ChatPortal
+from tests.api.shared_portal import SharedPortal, shared_portal
 from tests.fakes.upstream import FakeUpstream, Reply
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello!"}]
@@ -25,21 +26,30 @@ TOOL: Any = {
 }
 
 
-@pytest.fixture
-def database_kind() -> str:
-    """Nothing here is stored but a key: one kind of database is enough."""
-    return "sqlite"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path
+) -> AsyncIterator[SharedPortal]:
+    async with (
+        FakeUpstream() as upstream,
+        shared_portal(tmp_path_factory.mktemp("portal"), _sqlite_template, upstream) as portal,
+    ):
+        yield portal
 
 
 @pytest.fixture
-async def key(ada: httpx.AsyncClient) -> str:
-    return str((await ada.post("/api/keys", json={"name": "sdk"})).json()["key"])
+def upstream(shared: SharedPortal) -> FakeUpstream:
+    shared.upstream.requests.clear()
+    return shared.upstream
 
 
-@pytest.fixture
-async def sdk(chat_portal: ChatPortal, key: str) -> AsyncIterator[AsyncAnthropic]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def sdk(shared: SharedPortal) -> AsyncIterator[AsyncAnthropic]:
     async with AsyncAnthropic(
-        base_url=chat_portal.base_url, auth_token=key, api_key=None, max_retries=0, timeout=20
+        base_url=shared.url, auth_token=shared.ada_key, api_key=None, max_retries=0, timeout=20
     ) as client:
         yield client
 
@@ -80,6 +90,67 @@ async def test_tools_are_called_and_answered(sdk: AsyncAnthropic, upstream: Fake
     }
 
 
+async def test_what_the_sdk_can_send_arrives_as_a_chat_completion(
+    sdk: AsyncAnthropic, upstream: FakeUpstream
+) -> None:
+    image: Any = {"type": "base64", "media_type": "image/png", "data": "aGk="}
+    system: Any = [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}]
+    question: Any = [
+        {"type": "text", "text": "What is it?", "cache_control": {"type": "ephemeral"}},
+        {"type": "image", "source": image},
+    ]
+    await sdk.messages.create(
+        model="fake-model",
+        max_tokens=50,
+        system=system,
+        messages=[{"role": "user", "content": question}],
+        stop_sequences=["END"],
+        thinking={"type": "enabled", "budget_tokens": 1024},
+        metadata={"user_id": "someone"},
+        extra_body={"temperature": 0, "top_k": 5, "a_field_of_the_servers": 1},
+    )
+    sent = upstream.requests[0].body
+    assert sent["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "What is it?"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}},
+            ],
+        },
+    ]
+    assert sent["stop"] == ["END"] and sent["temperature"] == 0 and sent["top_k"] == 5
+    assert sent["a_field_of_the_servers"] == 1
+    assert {"thinking", "metadata", "system", "stop_sequences"} & set(sent) == set()
+
+
+async def test_a_streams_events_come_in_anthropics_order(sdk: AsyncAnthropic, upstream: FakeUpstream) -> None:
+    upstream.queue(
+        Reply(chunks=["It ", "snows."], reasoning="Cold.", tool_calls=[CALL], finish_reason="tool_calls")
+    )
+    stream = await sdk.messages.create(
+        model="fake-model", max_tokens=50, messages=HELLO, tools=[TOOL], stream=True
+    )
+    kinds = [event.type async for event in stream]
+    once = [kind for number, kind in enumerate(kinds) if number == 0 or kinds[number - 1] != kind]
+    block = ["content_block_start", "content_block_delta", "content_block_stop"]
+    assert once == ["message_start", *block, *block, *block, "message_delta", "message_stop"]
+
+
+async def test_tokens_are_counted_by_the_server_without_an_answer(
+    sdk: AsyncAnthropic, upstream: FakeUpstream
+) -> None:
+    short = await sdk.messages.count_tokens(model="fake-model", messages=HELLO)
+    longer = await sdk.messages.count_tokens(
+        model="fake-model", messages=HELLO, system="Be brief.", tools=[TOOL]
+    )
+    assert 0 < short.input_tokens < longer.input_tokens and upstream.requests == []
+    assert "Be brief." in upstream.tokenize_calls
+    with pytest.raises(anthropic.NotFoundError):
+        await sdk.messages.count_tokens(model="fake-modl", messages=HELLO)
+
+
 async def test_thinking_is_a_block_of_its_own(sdk: AsyncAnthropic, upstream: FakeUpstream) -> None:
     upstream.queue(Reply(text="42", reasoning="Let me see."))
     async with sdk.messages.stream(model="fake-model", max_tokens=50, messages=HELLO) as stream:
@@ -87,9 +158,7 @@ async def test_thinking_is_a_block_of_its_own(sdk: AsyncAnthropic, upstream: Fak
     assert [block.type for block in message.content] == ["thinking", "text"]
 
 
-async def test_errors_raise_the_sdks_classes(
-    chat_portal: ChatPortal, sdk: AsyncAnthropic, upstream: FakeUpstream
-) -> None:
+async def test_errors_raise_the_sdks_classes(sdk: AsyncAnthropic, upstream: FakeUpstream) -> None:
     ask: Any = {"max_tokens": 5, "messages": HELLO}
     with pytest.raises(anthropic.NotFoundError) as unknown:
         await sdk.messages.create(model="fake-modl", **ask)

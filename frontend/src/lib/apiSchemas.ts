@@ -485,6 +485,10 @@ export interface MessageRead {
   usage: app__chat__schemas__UsageRead | null;
 }
 
+export interface MessageTokens {
+  input_tokens: number;
+}
+
 export interface ModelEntry {
   capabilities: Array<string>;
   context_window: number | null;
