@@ -18,6 +18,7 @@ from app.bridge.bridge import bridging
 from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
+from app.gateway.direct import DirectDoor
 from app.gateway.setup import create_gateway, create_responses
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
@@ -94,6 +95,8 @@ def _add_page(app: FastAPI) -> None:
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The last one added is the outermost."""
+    if "http" in settings.portal_roles:
+        app.add_middleware(DirectDoor)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(

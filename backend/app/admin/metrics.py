@@ -65,6 +65,7 @@ class Metrics:
         )
         self._models: set[str] = set()
         self.on_request: Callable[[int], None] = lambda status: None
+        self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self.registry)
 
     def watch(self, runtime: Runtime, bridge: BridgeStatus | None) -> None:
@@ -86,9 +87,16 @@ class Metrics:
     def count_request(self, method: str, route: str, status: int, seconds: float | None) -> None:
         """Count one answer; `seconds` is None when none was begun."""
         self.on_request(status)
-        self.http_requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        found = self._by_answer.get((method, route, status))
+        if found is None:  # looking a child up by its labels costs more than counting
+            known = method if method in _METHODS else "other"
+            found = self.http_requests.labels(known, route, str(status)), self.http_seconds.labels(route)
+            if known == method:
+                self._by_answer[method, route, status] = found
+        requests, started = found
+        requests.inc()
         if seconds is not None:
-            self.http_seconds.labels(route).observe(seconds)
+            started.observe(seconds)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

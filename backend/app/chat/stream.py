@@ -127,15 +127,24 @@ def _body(data: bytes) -> dict[str, object]:
 
 
 async def run_until_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """Run work whose result only this client wants; cancelled when it leaves (nobody reads what is raised then)."""
-    task = asyncio.ensure_future(work)
-    reader = asyncio.create_task(until_disconnect(receive), name="client-watch")
+    """Run work whose result only this client wants; cancelled, and ended by ClientLeftError, when it leaves."""
+    me = asyncio.current_task()
+    assert me is not None
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        await until_disconnect(receive)
+        has_left = True
+        me.cancel()
+
+    watcher = asyncio.create_task(watch(), name="client-watch")
     try:
-        await asyncio.wait([task, reader], return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientLeftError
-        return task.result()
+        result = await work
+    except asyncio.CancelledError:
+        if has_left and me.uncancel() == 0:
+            raise ClientLeftError from None
+        raise
     finally:
-        for pending in (task, reader):
-            pending.cancel()
-        await asyncio.gather(task, reader, return_exceptions=True)
+        watcher.cancel()
+    return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -155,6 +156,11 @@ class GatewayService:
         finally:
             await passed.answer.aclose()
             passed.account.ended(target, stream.usage, failure, pieces=stream.events)
+
+    async def abandon(self, passed: Passed) -> None:
+        """Close an answer that nobody will read."""
+        await passed.answer.aclose()
+        passed.account.ended(passed.answer.target, None, asyncio.CancelledError())
 
     async def abandon(self, passed: Passed) -> None:
         """Close an answer that nobody will read."""

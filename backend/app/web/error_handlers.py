@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -34,11 +34,14 @@ logger = logging.getLogger("portal.error")
 
 def install_error_handlers(app: FastAPI) -> None:
     """Register the handlers; nothing leaves the portal in another shape."""
-    app.add_exception_handler(PortalError, _portal_error)
-    app.add_exception_handler(CoordUnavailableError, _coordination_away)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(Exception, _bug)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Answer an exception that was caught before FastAPI could, in the same way."""
+    handler = next(handler for kind, handler in _HANDLERS.items() if isinstance(error, kind))
+    return await handler(request, error)
 
 
 def error_response(error: PortalError, path: str) -> Response:
@@ -107,6 +110,15 @@ async def _bug(request: Request, error: Exception) -> Response:
         PortalError("Something went wrong inside the portal. The log has the cause under this request id."),
         request.url.path,
     )
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    PortalError: _portal_error,
+    CoordUnavailableError: _coordination_away,
+    RequestValidationError: _validation_error,
+    HTTPException: _http_exception,
+    Exception: _bug,
+}
 
 
 def describe_validation(errors: Sequence[Mapping[str, Any]], content_type: str) -> PortalError:

@@ -6,7 +6,6 @@ import logging
 import re
 import time
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.answer_headers import answer_headers_var
@@ -39,10 +38,13 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
-                for name, value in added.items():
-                    headers.setdefault(name, value)
+                headers = [pair for pair in message["headers"] if pair[0] != b"x-request-id"]
+                headers.append((b"x-request-id", request_id.encode()))
+                if added:
+                    present = {name for name, _ in headers}
+                    pairs = ((name.encode(), value.encode()) for name, value in added.items())
+                    headers += [pair for pair in pairs if pair[0] not in present]
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -50,9 +52,10 @@ class RequestContextMiddleware:
         finally:
             elapsed_ms = (time.perf_counter() - started) * 1000
             level = logging.WARNING if status >= 500 else logging.DEBUG
-            logger.log(
-                level, "%s %s %d %.1f ms", scope["method"], loggable(scope["path"]), status, elapsed_ms
-            )
+            if logger.isEnabledFor(level):
+                logger.log(
+                    level, "%s %s %d %.1f ms", scope["method"], loggable(scope["path"]), status, elapsed_ms
+                )
             request_id_var.reset(token)
 
 

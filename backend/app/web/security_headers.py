@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.secret_paths import is_secret
@@ -42,6 +41,8 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 
+_API = ("/api/", "/v1/")
+
 _SECRET_PAGE_HEADERS = {
     "content-security-policy": SHARED_POLICY,
     "x-robots-tag": "noindex, nofollow",
@@ -54,24 +55,29 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self.app = app
-        self.headers = dict(_HEADERS)
+        headers = dict(_HEADERS)
         if is_https:
-            self.headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+            headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        self._page = _encoded(headers)
+        self._api = _encoded({**headers, "cache-control": "no-store"})
+        self._secret = _encoded({**headers, **_SECRET_PAGE_HEADERS})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        own = _SECRET_PAGE_HEADERS if is_secret(scope["path"]) else {}
-        is_api = scope["path"].startswith(("/api/", "/v1/"))
+        path = scope["path"]
+        wanted = self._secret if is_secret(path) else self._api if path.startswith(_API) else self._page
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (self.headers | own).items():
-                    headers.setdefault(name, value)
-                if is_api:
-                    headers.setdefault("cache-control", "no-store")
+                given = message["headers"]
+                present = {name for name, _ in given}
+                message["headers"] = [*given, *(pair for pair in wanted if pair[0] not in present)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
