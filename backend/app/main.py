@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
 from app.admin.metrics import Metrics, MetricsMiddleware
@@ -18,7 +20,7 @@ from app.bridge.bridge import bridging
 from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
-from app.gateway.direct import DirectDoor
+from app.gateway.direct import DirectDoor, is_direct
 from app.gateway.setup import create_gateway, create_responses
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
@@ -30,6 +32,19 @@ from app.web.security_headers import SecurityHeadersMiddleware
 _DESCRIPTION = """One self-hosted portal to every language model.
 
 Sign in at `/api/auth/login`, or make an API key, and send it as `Authorization: Bearer …`."""
+
+
+class Portal(FastAPI):
+    """FastAPI, but that the routes of `gateway.direct` go through the portal's own layers alone."""
+
+    direct: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.direct is not None and is_direct(scope):
+            scope["app"] = self
+            await self.direct(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -51,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 async with (
                     auth.key_cache.following(),
                     app.state.responses.running(),
-                    bridging(runtime, app.state.gateway) as bridge,
+                    bridging(runtime, auth, app.state.gateway) as bridge,
                 ):
                     app.state.bridge = bridge
                     admin = create_admin(runtime, bridge.status if bridge else None, metrics)
@@ -67,7 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         finally:
             await runtime.close()
 
-    app = FastAPI(
+    app = Portal(
         title="Prompt Portal",
         version=__version__,
         description=_DESCRIPTION,
@@ -93,30 +108,42 @@ def _add_page(app: FastAPI) -> None:
         return page.respond(request)
 
 
-def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
-    """The last one added is the outermost."""
+def _add_middleware(app: Portal, settings: Settings, metrics: Metrics) -> None:
+    wrappers = _middleware(settings, metrics)
+    for wrapper in wrappers:
+        app.add_middleware(wrapper.cls, *wrapper.args, **wrapper.kwargs)
     if "http" in settings.portal_roles:
-        app.add_middleware(DirectDoor)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+        app.direct = DirectDoor()
+        for wrapper in wrappers:
+            app.direct = wrapper.cls(app.direct, *wrapper.args, **wrapper.kwargs)
+
+
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """Return what every request goes through; the last one is the outermost."""
+    wrappers = [Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)]
     if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-            allow_headers=[
-                "authorization",
-                "content-type",
-                "last-event-id",
-                "idempotency-key",
-                "x-request-id",
-            ],
-            expose_headers=["x-request-id", "retry-after"],
-            max_age=600,
+        wrappers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_credentials=True,
+                allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+                allow_headers=[
+                    "authorization",
+                    "content-type",
+                    "last-event-id",
+                    "idempotency-key",
+                    "x-request-id",
+                ],
+                expose_headers=["x-request-id", "retry-after"],
+                max_age=600,
+            )
         )
-    app.add_middleware(SecurityHeadersMiddleware, is_https=settings.portal_public_url.startswith("https://"))
-    app.add_middleware(MetricsMiddleware, metrics=metrics)
-    app.add_middleware(RequestContextMiddleware)
+    is_https = settings.portal_public_url.startswith("https://")
+    wrappers.append(Middleware(SecurityHeadersMiddleware, is_https=is_https))
+    wrappers.append(Middleware(MetricsMiddleware, metrics=metrics))
+    wrappers.append(Middleware(RequestContextMiddleware))
+    return wrappers
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -126,25 +126,46 @@ def _body(data: bytes) -> dict[str, object]:
     return {"type": "http.response.body", "body": data, "more_body": True}
 
 
+WATCH_AFTER_SECONDS = 0.05
+"""A client is watched once its answer takes longer than this: most are answered sooner, and a task each would cost more."""
+
+
 async def run_until_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """Run work whose result only this client wants; cancelled, and ended by ClientLeftError, when it leaves."""
-    me = asyncio.current_task()
-    assert me is not None
-    has_left = False
-
-    async def watch() -> None:
-        nonlocal has_left
-        await until_disconnect(receive)
-        has_left = True
-        me.cancel()
-
-    watcher = asyncio.create_task(watch(), name="client-watch")
+    watch = _ClientWatch(receive)
     try:
-        result = await work
+        return await work
     except asyncio.CancelledError:
-        if has_left and me.uncancel() == 0:
+        if watch.has_left and watch.worker.uncancel() == 0:
             raise ClientLeftError from None
         raise
     finally:
-        watcher.cancel()
-    return result
+        watch.stop()
+
+
+class _ClientWatch:
+    """Cancels the task that made it when the client leaves."""
+
+    __slots__ = ("_receive", "_task", "_timer", "has_left", "worker")
+
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.worker = task
+        self.has_left = False
+        self._receive = receive
+        self._task: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, self._begin)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._watch(), name="client-watch")
+
+    async def _watch(self) -> None:
+        await until_disconnect(self._receive)
+        self.has_left = True
+        self.worker.cancel()

@@ -14,7 +14,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.auth.principal import Principal
 from app.auth.runtime import AuthRuntime
@@ -36,17 +36,16 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _JSON = (b"content-type", b"application/json")
 
 
-class DirectDoor:
-    """The innermost middleware: takes the requests that it knows, and hands all others on."""
+def is_direct(scope: Scope) -> bool:
+    """Whether a request is for one of the routes that are answered here."""
+    return scope["type"] == "http" and scope["path"] in _OPERATIONS and scope["method"] == "POST"
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+
+class DirectDoor:
+    """Answers the requests for which `is_direct` is true."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = _OPERATIONS.get(scope["path"]) if scope["type"] == "http" else None
-        if operation is None or scope["method"] != "POST":
-            await self.app(scope, receive, send)
-            return
+        operation = _OPERATIONS[scope["path"]]
         scope["route"] = _ROUTES[scope["path"]]  # by which requests are counted
         state = scope["app"].state
         try:

@@ -72,14 +72,29 @@ class Admission:
         `on_place` is called with the place in the queue (1 is next) at once and when it changes, never when there is
         no wait. Raises QueueFullError at once, DeadlineExceededError when the deadline passes first.
         """
-        await self._acquire(user_id, priority, deadline, on_place)
-        started = self._clock.monotonic()
+        started = await self.enter(user_id=user_id, priority=priority, deadline=deadline, on_place=on_place)
         try:
             yield
         finally:
-            took = self._clock.monotonic() - started
-            self._service_seconds += _WEIGHT_OF_NEW * (took - self._service_seconds)
-            self._release()
+            self.leave(started)
+
+    def leave(self, started: float) -> None:
+        """Give a place back; `started` is what `enter` returned."""
+        took = self._clock.monotonic() - started
+        self._service_seconds += _WEIGHT_OF_NEW * (took - self._service_seconds)
+        self._release()
+
+    async def enter(
+        self,
+        *,
+        user_id: int,
+        priority: PriorityClass = "chat",
+        deadline: float | None = None,
+        on_place: PlaceCallback = lambda place: None,
+    ) -> float:
+        """Take a place as `slot` does, for who cannot hold it by a block; returns the instant. Must be left."""
+        await self._acquire(user_id, priority, deadline, on_place)
+        return self._clock.monotonic()
 
     async def _acquire(
         self, user_id: int, priority: PriorityClass, deadline: float | None, on_place: PlaceCallback

@@ -5,9 +5,9 @@ The same candidates and the same gates as the engine's own asks. Who goes away c
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.kit.clock import Clock
@@ -40,12 +40,12 @@ class Relayed:
     """An answer whose first bytes are there: from here on no other target is tried."""
 
     def __init__(
-        self, target: Target, first: bytes, rest: AsyncGenerator[bytes], held: AsyncExitStack
+        self, target: Target, first: bytes, rest: AsyncGenerator[bytes], leave: Callable[[], None]
     ) -> None:
         self.target = target
         self._first = first
         self._rest = rest
-        self._held = held
+        self._leave: Callable[[], None] | None = leave
 
     async def pieces(self) -> AsyncGenerator[bytes]:
         """Yield the bytes as they come; raises LLMError when the stream breaks."""
@@ -55,12 +55,22 @@ class Relayed:
 
     async def whole(self) -> bytes:
         """Return all of it, and give the target's place back."""
-        async with aclosing(self):
-            return b"".join([piece async for piece in self.pieces()])
+        parts = [self._first]
+        try:
+            async for piece in self._rest:
+                parts.append(piece)
+        finally:
+            await self.aclose()
+        return b"".join(parts) if len(parts) > 1 else self._first
 
     async def aclose(self) -> None:
         """Close the connection and give the target's place back; doing it again does nothing."""
-        await self._held.aclose()
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            try:
+                await self._rest.aclose()
+            finally:
+                leave()
 
 
 class Relay:
@@ -86,16 +96,19 @@ class Relay:
 
     async def _open_at(self, target: Target, call: RelayCall, deadline: float | None) -> Relayed:
         body = {**call.body, "model": target.model}
-        async with AsyncExitStack() as stack:
-            gate = self._runner.gate(target.name)
-            await stack.enter_async_context(
-                gate.slot(user_id=call.caller.user_id, priority=call.priority, deadline=deadline)
-            )
-            pieces = target.provider.relay(call.path, body, is_stream=call.is_stream)
-            await stack.enter_async_context(aclosing(pieces))
+        gate = self._runner.gate(target.name)
+        started = await gate.enter(user_id=call.caller.user_id, priority=call.priority, deadline=deadline)
+        pieces = target.provider.relay(call.path, body, is_stream=call.is_stream)
+        try:
             first = await anext(pieces, None)
             if first is None:
                 raise ProviderProtocolError(
                     "The model server's answer is empty.", provider=target.name, is_retryable=True
                 )
-            return Relayed(target, first, pieces, stack.pop_all())
+        except BaseException:
+            try:
+                await pieces.aclose()
+            finally:
+                gate.leave(started)
+            raise
+        return Relayed(target, first, pieces, partial(gate.leave, started))

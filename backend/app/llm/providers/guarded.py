@@ -32,9 +32,19 @@ class GuardedProvider:
 
     async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
         """Yield the answer's bytes. Raises ProviderUnreachableError at once while the breaker is open."""
-        async with self._entered(), aclosing(self._provider.relay(path, body, is_stream=is_stream)) as pieces:
+        self._enter()
+        pieces = self._provider.relay(path, body, is_stream=is_stream)
+        try:
             async for piece in pieces:
                 yield piece
+        except BaseException as error:
+            self._note(error)
+            raise
+        else:
+            self.breaker.succeed()
+        finally:
+            self.in_use -= 1
+            await pieces.aclose()
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         """Count by the server's own tokenizer; None while the breaker is open."""
@@ -51,6 +61,18 @@ class GuardedProvider:
 
     @asynccontextmanager
     async def _entered(self) -> AsyncIterator[None]:
+        self._enter()
+        try:
+            yield
+        except BaseException as error:
+            self._note(error)
+            raise
+        else:
+            self.breaker.succeed()
+        finally:
+            self.in_use -= 1
+
+    def _enter(self) -> None:
         if not self.breaker.enter():
             raise ProviderUnreachableError(
                 "The model server has failed several times and is left alone for a moment.",
@@ -59,21 +81,12 @@ class GuardedProvider:
                 retry_after_seconds=max(1.0, self.breaker.wait_seconds),
             )
         self.in_use += 1
-        try:
-            yield
-        except LLMError as error:
-            if is_servers_fault(error):
-                self.breaker.fail()
-            else:
-                self.breaker.leave()
-            raise
-        except BaseException:
-            self.breaker.leave()
-            raise
+
+    def _note(self, error: BaseException) -> None:
+        if isinstance(error, LLMError) and is_servers_fault(error):
+            self.breaker.fail()
         else:
-            self.breaker.succeed()
-        finally:
-            self.in_use -= 1
+            self.breaker.leave()
 
 
 def is_servers_fault(error: LLMError) -> bool:

@@ -99,9 +99,14 @@ class Transport:
     async def next_piece(self, response: aiohttp.ClientResponse) -> bytes:
         """Return what has come of a body, empty at its end. Raises LLMError when the stream breaks or stalls."""
         seconds = self._timeouts.chunk_seconds
+        content = response.content
         try:
+            if content.exception() is None and (data := content.read_nowait()):
+                return data
+            if content.at_eof():
+                return b""
             async with asyncio.timeout(seconds):
-                return await response.content.readany()
+                return await content.readany()
         except TimeoutError as error:
             raise self._translate(error, "chunk", seconds) from error
         except aiohttp.ClientError as error:
