@@ -10,7 +10,10 @@ export const laterSections = {
   devices: ['title'],
   files: [],
   keys: ['title'],
+  maze: [],
   models: ['choose', 'title'],
+  playground: ['title'],
+  projects: [],
   // English readers see the portal's own sentences, which say more.
   refusals: [],
   settings: ['themes', 'title'],

@@ -88,7 +88,10 @@ def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
         "max_tokens": message.maxTokens,
     }
     body.update({name: value for name, value in given.items() if value is not None})
-    return {"op": "session", "stream": False, "body": body, "project": topic.project}
+    ask = {"op": "session", "stream": False, "body": body, "project": topic.project}
+    if topic.action == "state":  # a conversation of states would be named after the first one's numbers
+        ask["title"] = f"{topic.project} {message.sessionId}"[:200]
+    return ask
 
 
 def reply_topic(topic: GameTopic, message: GameMessage, base: str, client: str | None = None) -> str:

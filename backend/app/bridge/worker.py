@@ -169,7 +169,7 @@ class Worker:
             project = self._runtime.projects.get(name)
             body = with_defaults(body, project.settings)
             manner = manner_of(project.settings, manner, is_urgency_said="priority" in work.row.ask)
-            await self._begin_in_project(work.row.user_id, asks.session_name(body), project)
+            await self._begin_in_project(work, asks.session_name(body), project)
         wanted = asks.session_body(body)
         attempt = 1
         while True:
@@ -194,19 +194,21 @@ class Worker:
             count += await self._runtime.session_service.delete(user_id, name)
         return work.frames.final(text=f"OK: {count} cleared", cleared=count)
 
-    async def _begin_in_project(self, user_id: int, name: str, project: Project) -> None:
+    async def _begin_in_project(self, work: Work, name: str, project: Project) -> None:
         """Make a session with its project's prompt; one that still has an earlier prompt of it takes the new one."""
         projects = self._runtime.projects
         prompt = await projects.prompt_of(project)
-        if await self._begin_session(user_id, name, prompt):
+        user_id = work.row.user_id
+        if await self._begin_session(user_id, name, prompt, work.row.ask.get("title")):
             return
         if past := projects.past_prompts(project):
             await self._runtime.session_service.renew_prompt(user_id, name, prompt, past)
 
-    async def _begin_session(self, user_id: int, name: str, prompt: str) -> bool:
+    async def _begin_session(self, user_id: int, name: str, prompt: str, title: str | None = None) -> bool:
         """Make a session with this prompt; False when it is there, which keeps what it has."""
+        wish = SessionCreate(id=name, system_prompt=prompt, title=title)
         try:
-            await self._runtime.session_service.create(user_id, SessionCreate(id=name, system_prompt=prompt))
+            await self._runtime.session_service.create(user_id, wish)
         except SessionExistsError:
             return False
         return True

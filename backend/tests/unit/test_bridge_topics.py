@@ -52,7 +52,9 @@ def test_an_answer_goes_nowhere_else(topic: str) -> None:
 def test_a_message_names_its_project_and_may_bring_its_own_prompt() -> None:
     asked = ask_of(GameTopic("maze", "user_input"), read_game_message(b"hello"))
     assert asked["body"] == {"session_id": "default", "message": "hello"}
-    assert asked["project"] == "maze"
+    assert (asked["project"], "title" in asked) == ("maze", False)
+    state = read_game_message(b'{"sessionId": "s1", "player_pos": [1, 1]}')
+    assert ask_of(GameTopic("maze", "state"), state)["title"] == "maze s1"
     told = read_game_message(b'{"message": "hi", "prompt_template": {"content": "Be brief."}}')
     assert ask_of(GameTopic("maze", "user_input"), told)["body"]["system_prompt"] == "Be brief."
 

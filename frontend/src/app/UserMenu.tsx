@@ -4,6 +4,7 @@ import {
   Archive,
   ChevronsUpDown,
   CircleHelp,
+  Gamepad2,
   KeyRound,
   LogOut,
   Monitor,
@@ -29,7 +30,7 @@ export function UserMenu() {
   const { choice, choose } = useTheme();
   const ThemeIcon = themeIcons[choice];
   const isUser = useAuthSession((state) => state.user?.role) === 'user';
-  const go = (to: '/admin' | '/archive' | '/devices' | '/keys' | '/settings') => {
+  const go = (to: '/admin' | '/archive' | '/devices' | '/keys' | '/playground' | '/settings') => {
     closeDrawer();
     void navigate({ to });
   };
@@ -57,6 +58,7 @@ export function UserMenu() {
       entries={[
         { icon: <KeyRound size={15} />, label: t('keys.title'), run: () => go('/keys') },
         { icon: <Radio size={15} />, label: t('devices.title'), run: () => go('/devices') },
+        { icon: <Gamepad2 size={15} />, label: t('playground.title'), run: () => go('/playground') },
         { icon: <Archive size={15} />, label: t('archive.title'), run: () => go('/archive') },
         { icon: <Settings size={15} />, label: t('settings.title'), run: () => go('/settings') },
         ...(isUser

@@ -112,6 +112,23 @@ const devicesRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/devices/components/DevicesPage')),
 });
 
+const projectsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'projects',
+  component: lazyRouteComponent(() => import('@/features/projects/components/ProjectsPage')),
+});
+
+const playgroundRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: 'playground',
+  /** `seed`: which maze. */
+  validateSearch: (search: Record<string, unknown>): { view?: 'ask' | 'maze'; seed?: number } => ({
+    ...((search.view === 'ask' || search.view === 'maze') && { view: search.view }),
+    ...(Number.isSafeInteger(search.seed) && Number(search.seed) > 0 && { seed: Number(search.seed) }),
+  }),
+  component: lazyRouteComponent(() => import('@/routes/playground')),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: 'settings',
@@ -173,6 +190,8 @@ export const router = createRouter({
       archiveRoute,
       keysRoute,
       devicesRoute,
+      projectsRoute,
+      playgroundRoute,
       settingsRoute,
       adminRoute,
     ]),

@@ -13,6 +13,10 @@ export interface AskBody {
   template_id?: number;
   template_version?: number;
   variables?: VariableValues;
+  temperature?: number | null;
+  top_p?: number | null;
+  max_tokens?: number | null;
+  response_format?: Record<string, unknown>;
 }
 
 export function useAsk() {

@@ -1,9 +1,10 @@
 import '@/lib/moreWords';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Plus, Radio } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button } from '@/components/ui/Button';
+import { Button, buttonStyle } from '@/components/ui/Button';
 import { Notice } from '@/components/ui/Notice';
 import { PageFrame } from '@/components/ui/PageFrame';
 import { Skeleton } from '@/components/ui/Skeleton';
@@ -27,10 +28,15 @@ export default function DevicesPage() {
       title={t('devices.title')}
       subtitle={t('devices.subtitle')}
       action={
-        <Button onClick={() => setIsCreating(true)} data-testid="create-device">
-          <Plus size={16} aria-hidden />
-          {t('devices.create')}
-        </Button>
+        <div className="flex flex-wrap gap-2">
+          <Link to="/projects" className={buttonStyle({ variant: 'outline' })}>
+            {t('projects.title')}
+          </Link>
+          <Button onClick={() => setIsCreating(true)} data-testid="create-device">
+            <Plus size={16} aria-hidden />
+            {t('devices.create')}
+          </Button>
+        </div>
       }
     >
       {error && (

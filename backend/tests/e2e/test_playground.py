@@ -1,0 +1,155 @@
+"""The playground in the browser: MQTT through the portal's address, and a maze whose hints come over it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.conftest import PHONE, WIDE
+from tests.fakes.upstream import Reply
+from tests.fixtures.games import Games, games
+from tests.fixtures.portal import PASSWORD
+from tests.fixtures.programs import free_port
+
+_EVERY_INNER_CELL = [[x, y] for x, y in itertools.product(range(1, 10), repeat=2)]
+_WALLS_AROUND = 40  # of the first level, which is 11 cells wide
+_people = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
+    """A portal with its own Mosquitto."""
+    with games(tmp_path_factory.mktemp("playground"), _sqlite_template, has_broker=False) as made:
+        made.add_portal(MQTT_LISTEN_PORT=str(free_port()))
+        yield made
+
+
+async def _player(place: Games, visitor: Callable[..., Any], path: str) -> Any:
+    email = f"player{next(_people)}@example.org"
+    place.portal.register(email)
+    person = await visitor(place.portal, reduced_motion="reduce")
+    await person.sign_in(email)
+    await expect(person.page.get_by_test_id("composer-input")).to_be_visible()
+    await person.open(path)
+    await _is_connected(person)
+    return person
+
+
+async def _is_connected(person: Any) -> None:
+    await expect(person.page.get_by_test_id("mqtt-link")).to_have_attribute("data-status", "connected")
+
+
+async def test_frames_are_watched_stopped_and_asked_again_after_the_line_broke(
+    place: Games, visitor: Callable[..., Any]
+) -> None:
+    person = await _player(place, visitor, "/playground")
+    page = person.page
+    request = page.get_by_test_id("mqtt-request")
+
+    async def ask(text: str) -> None:
+        await page.get_by_test_id("mqtt-message").fill(text)
+        await page.get_by_test_id("mqtt-ask").click()
+
+    await ask("Which way is out?")
+    await expect(request).to_have_attribute("data-outcome", "final")
+    await expect(page.get_by_test_id("mqtt-answer")).to_have_text("You said: Which way is out?")
+    await expect(page.get_by_test_id("mqtt-frame").last).to_contain_text("final")
+    assert await page.get_by_test_id("mqtt-frame").count() > 1
+    await expect(page.get_by_test_id("mqtt-latency")).to_contain_text("Latency of 1 answer")
+
+    place.model.queue(Reply(chunks=["one ", "two ", "three"], stall_after=2))
+    await ask("Count.")
+    await expect(page.get_by_test_id("mqtt-answer")).to_contain_text("one")
+    await page.get_by_test_id("mqtt-cancel").click()
+    await expect(request).to_have_attribute("data-outcome", "cancelled")
+
+    await page.get_by_test_id("mqtt-cut").click()
+    await expect(page.get_by_test_id("mqtt-link")).to_contain_text("broke once")
+    await _is_connected(person)
+    await ask("Again?")
+    await expect(page.get_by_test_id("mqtt-answer")).to_have_text("You said: Again?")
+    assert await person.axe() == []
+    assert person.problems == []
+
+
+async def test_the_maze_is_played_with_hints_over_mqtt_and_read_as_the_conversation_it_is(
+    place: Games, visitor: Callable[..., Any]
+) -> None:
+    person = await _player(place, visitor, "/playground?view=maze&seed=7")
+    page = person.page
+    board = page.get_by_test_id("maze-board")
+    await page.get_by_test_id("maze-go").click()
+    start = await board.get_attribute("data-player")
+    for key in ("ArrowDown", "ArrowRight"):
+        await page.keyboard.press(key)
+    await expect(board).not_to_have_attribute("data-player", start)
+
+    hint = {
+        "hint": "Straight on!",
+        "break_walls": _EVERY_INNER_CELL,
+        "show_path": True,
+        "freeze_germs_ms": 60_000,
+    }
+    place.model.queue(Reply(text=orjson.dumps(hint).decode()))
+    await page.keyboard.press("h")
+    await expect(page.get_by_test_id("maze-words")).to_have_text("Straight on!")
+    await expect(board).to_have_attribute("data-walls", str(_WALLS_AROUND))
+    await expect(page.get_by_test_id("maze-way")).to_have_count(1)
+    await expect(page.get_by_test_id("maze-hint")).to_contain_text("breaks a wall")
+    state = orjson.loads(place.model.requests[-1].body["messages"][-1]["content"])
+    assert ",".join(str(part) for part in state["player_pos"]) == await board.get_attribute("data-player")
+
+    x, y = (int(part) for part in str(await board.get_attribute("data-exit")).split(","))
+    for step in ["ArrowRight"] * (x - state["player_pos"][0]) + ["ArrowDown"] * (y - state["player_pos"][1]):
+        await page.keyboard.press(step)
+    for step in ["ArrowLeft"] * (state["player_pos"][0] - x) + ["ArrowUp"] * (state["player_pos"][1] - y):
+        await page.keyboard.press(step)
+    await expect(page.get_by_test_id("maze-figures")).to_have_attribute("data-phase", "won")
+    await page.get_by_test_id("maze-go").click()
+    await expect(board).to_have_attribute("data-level", "2")
+
+    for size, scheme in ((WIDE, "light"), (PHONE, "dark")):
+        await page.set_viewport_size(size)
+        await page.emulate_media(color_scheme=scheme)
+        assert await person.axe() == []
+        await person.assert_no_sideways_scroll()
+    await page.get_by_text("Conversation", exact=True).click()
+    await expect(page.get_by_test_id("maze-conversation")).to_contain_text("Straight on!")
+    await page.get_by_test_id("maze-chat").click()
+    await expect(page.get_by_test_id("assistant-message")).to_contain_text("Straight on!")
+    assert person.problems == []
+
+
+async def test_a_project_is_tried_changed_and_put_back(place: Games, visitor: Callable[..., Any]) -> None:
+    with place.portal.client(place.portal.admin()) as client:
+        email = client.get("/api/auth/me").json()["email"]
+    person = await visitor(place.portal)
+    await person.sign_in(email, PASSWORD)
+    await expect(person.page.get_by_test_id("composer-input")).to_be_visible()
+    await person.open("/projects")
+    page = person.page
+    row = page.locator("[data-testid=project-row][data-name=racing]")
+    await page.get_by_role("button", name="Edit racing").click()
+    await page.get_by_test_id("project-prompt").fill("You are the pit wall.")
+    await page.get_by_label("Temperature").fill("7")
+    await expect(page.get_by_text("A number from 0 to 2.")).to_be_visible()
+    await page.get_by_label("Temperature").fill("0,3")
+    await page.get_by_label("What a player might say").fill("Box?")
+    await page.get_by_role("button", name="Try it").click()
+    await expect(page.get_by_test_id("ask-answer")).to_have_attribute("data-status", "done")
+    asked = place.model.requests[-1].body
+    assert (asked["messages"][0]["content"], asked["temperature"]) == ("You are the pit wall.", 0.3)
+    assert await person.axe() == []
+    await page.get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text("You are the pit wall.")
+    await expect(row).to_contain_text("changed")
+    await page.get_by_role("button", name="Reset racing").click()
+    await page.get_by_role("button", name="Put it back").click()
+    await expect(row).not_to_contain_text("You are the pit wall.")
+    assert person.problems == []

@@ -1,0 +1,95 @@
+/** The guide: publishes the game's state, and takes the newest hint that comes. An older one never follows a newer one. */
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { MqttLink } from '../model/mqttLink';
+import type { Game } from './game';
+import { applyHint, type Deed, type Hint, readHint, stateOf } from './hints';
+
+export interface Said {
+  number: number;
+  text: string;
+  deeds: Deed[];
+  isError: boolean;
+  tookMs: number;
+}
+
+const giveUpMs = 45_000;
+const keptWords = 20;
+const errorMark = 'Error: ';
+
+interface GuideParts {
+  link: MqttLink;
+  game: Game;
+  sessionId: string;
+  onHint: (hint: Hint) => void;
+  onAsked: () => void;
+}
+
+export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts) {
+  const [said, setSaid] = useState<Said[]>([]);
+  const [askedAt, setAskedAt] = useState<number | null>(null);
+  const current = useRef({ game, onHint });
+  current.current = { game, onHint };
+  const asked = useRef({ number: 0, heard: 0, times: new Map<number, number>() });
+
+  useEffect(
+    () =>
+      link.read(({ topic, text, correlation }) => {
+        const prefix = link.getState().account?.topics.response;
+        const number = Number(correlation);
+        const { heard, times } = asked.current;
+        if (topic !== `${prefix}${sessionId}` || !(number > heard)) return;
+        asked.current.heard = number;
+        const tookMs = performance.now() - (times.get(number) ?? performance.now());
+        for (const one of times.keys()) if (one <= number) times.delete(one);
+        if (times.size === 0) setAskedAt(null);
+        const isError = text.startsWith(errorMark);
+        const hint = isError ? {} : readHint(text);
+        const { deeds } = applyHint(current.current.game, hint);
+        const line = {
+          number,
+          deeds,
+          isError,
+          tookMs,
+          text: isError ? text.slice(errorMark.length) : hint.hint,
+        };
+        setSaid((all) => [...all, { ...line, text: line.text ?? '' }].slice(-keptWords));
+        if (!isError) current.current.onHint(hint);
+      }),
+    [link, sessionId],
+  );
+
+  const ask = useCallback(() => {
+    const { account } = link.getState();
+    const maze = account?.topics.projects.maze;
+    if (!account || !maze) return;
+    const number = asked.current.number + 1;
+    const sent = link.publish(
+      maze.state,
+      {
+        ...stateOf(current.current.game),
+        sessionId,
+        token: account.password,
+        replyTopic: `${account.topics.response}${sessionId}`,
+      },
+      String(number),
+    );
+    if (!sent) return;
+    const now = performance.now();
+    asked.current.number = number;
+    asked.current.times.set(number, now);
+    setAskedAt(now);
+    onAsked();
+  }, [link, sessionId, onAsked]);
+
+  // A newer state takes the place of one that waits, and a broken line loses answers: nobody waits for ever.
+  useEffect(() => {
+    if (askedAt === null) return;
+    const timer = setTimeout(() => {
+      asked.current.times.clear();
+      setAskedAt(null);
+    }, giveUpMs);
+    return () => clearTimeout(timer);
+  }, [askedAt]);
+
+  return { said, ask, isAsking: askedAt !== null };
+}

@@ -1,0 +1,136 @@
+import { useQuery } from '@tanstack/react-query';
+import { useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Field, inputStyle } from '@/components/ui/Field';
+import { cn } from '@/lib/cn';
+import { modelsQuery } from '@/lib/modelQueries';
+import { promptTemplatesQuery } from '../api/projects';
+import type { NumberField, ProjectDraft, WrongField } from '../model/projectDraft';
+import { TextArea } from './TextArea';
+
+const numbers: NumberField[] = ['temperature', 'top_p', 'max_tokens', 'deadline_seconds'];
+const priorities: ProjectDraft['priority'][] = ['player', 'chat', 'batch'];
+
+interface ProjectFieldsProps {
+  draft: ProjectDraft;
+  wrong: WrongField[];
+  isReadOnly: boolean;
+  onChange: (part: Partial<ProjectDraft>) => void;
+}
+
+/** All that a project says. */
+export function ProjectFields({ draft, wrong, isReadOnly, onChange }: ProjectFieldsProps) {
+  const { t } = useTranslation();
+  const { data: models = [] } = useQuery(modelsQuery);
+  const { data: templates = [] } = useQuery(promptTemplatesQuery);
+  const isKnown = (id: string) => templates.some((template) => String(template.id) === id);
+  return (
+    <fieldset disabled={isReadOnly} className="min-w-0 space-y-4">
+      <TextArea
+        label={t('projects.prompt')}
+        hint={t('projects.promptHint')}
+        rows={5}
+        value={draft.system_prompt}
+        maxLength={100_000}
+        data-testid="project-prompt"
+        onChange={(event) => onChange({ system_prompt: event.target.value })}
+      />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Choice
+          label={t('projects.template')}
+          value={draft.template_id}
+          onChange={(value) => onChange({ template_id: value })}
+          options={[
+            { value: '', label: t('projects.noTemplate') },
+            ...templates.map((template) => ({ value: String(template.id), label: template.title })),
+            ...(draft.template_id && !isKnown(draft.template_id)
+              ? [{ value: draft.template_id, label: t('projects.otherTemplate') }]
+              : []),
+          ]}
+        />
+        <Choice
+          label={t('models.model')}
+          value={draft.model}
+          onChange={(value) => onChange({ model: value })}
+          options={[
+            { value: '', label: t('projects.defaultModel') },
+            ...models.map((model) => ({ value: model.id, label: model.name })),
+            ...(draft.model && !models.some((model) => model.id === draft.model)
+              ? [{ value: draft.model, label: draft.model }]
+              : []),
+          ]}
+        />
+        {numbers.map((name) => (
+          <Field
+            key={name}
+            label={t(`projects.${name}`)}
+            inputMode="decimal"
+            autoComplete="off"
+            placeholder={t('projects.default')}
+            value={draft[name]}
+            error={wrong.includes(name) ? t(`projects.wrong.${name}`) : undefined}
+            onChange={(event) => onChange({ [name]: event.target.value })}
+          />
+        ))}
+        <Choice
+          label={t('projects.priority')}
+          value={draft.priority}
+          onChange={(value) => onChange({ priority: value as ProjectDraft['priority'] })}
+          options={priorities.map((value) => ({ value, label: t(`projects.priorities.${value}`) }))}
+        />
+      </div>
+      <label className="flex items-start gap-3 text-sm">
+        <input
+          type="checkbox"
+          className="mt-0.5 size-4.5 accent-primary"
+          checked={draft.coalesces_states}
+          onChange={(event) => onChange({ coalesces_states: event.target.checked })}
+        />
+        <span>
+          {t('projects.coalesces')}
+          <span className="block text-[13px] text-muted-foreground">{t('projects.coalescesHint')}</span>
+        </span>
+      </label>
+      <TextArea
+        label={t('projects.schema')}
+        hint={t('projects.schemaHint')}
+        error={wrong.includes('answer_schema') ? t('projects.wrong.answer_schema') : undefined}
+        rows={4}
+        spellCheck={false}
+        className="font-mono text-[13px]! leading-5"
+        value={draft.answer_schema}
+        onChange={(event) => onChange({ answer_schema: event.target.value })}
+      />
+    </fieldset>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  options: { value: string; label: string }[];
+  onChange: (value: string) => void;
+}
+
+function Choice({ label, value, options, onChange }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div className="min-w-0 space-y-1.5">
+      <label htmlFor={id} className="block font-medium text-sm">
+        {label}
+      </label>
+      <select
+        id={id}
+        className={cn(inputStyle, 'truncate')}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
