@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 async with (
                     auth.key_cache.following(),
                     app.state.responses.running(),
-                    bridging(runtime, auth, app.state.gateway) as bridge,
+                    bridging(runtime, app.state.gateway) as bridge,
                 ):
                     app.state.bridge = bridge
                     admin = create_admin(runtime, bridge.status if bridge else None, metrics)
