@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.chat.tables import IS_ACTIVE, TurnRow
+from app.usage.tables import UsageRow
 from app.users.tables import User
 
 
@@ -19,21 +20,25 @@ class AdminRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def turns_since(self, since: datetime, limit: int) -> Sequence[Row[Any]]:
-        """Return the newest turns' figures: door, model, status, user's address, usage, timings, when."""
+    async def requests_since(self, since: datetime, limit: int) -> Sequence[Any]:
+        """Return the newest requests' figures, in the order of `stats.Figures`."""
         query = (
             select(
-                TurnRow.door,
-                TurnRow.model,
-                TurnRow.status,
+                UsageRow.door,
+                UsageRow.model,
+                UsageRow.status,
                 User.email,
-                TurnRow.usage,
-                TurnRow.timings,
-                TurnRow.created_at,
+                UsageRow.prompt_tokens,
+                UsageRow.completion_tokens,
+                UsageRow.cached_tokens,
+                UsageRow.cost_nanos,
+                UsageRow.ttft_ms,
+                UsageRow.total_ms,
+                UsageRow.created_at,
             )
-            .join(User, User.id == TurnRow.user_id)
-            .where(TurnRow.created_at >= since)
-            .order_by(TurnRow.created_at.desc())
+            .outerjoin(User, User.id == UsageRow.user_id)
+            .where(UsageRow.created_at >= since)
+            .order_by(UsageRow.created_at.desc())
             .limit(limit)
         )
         return (await self._session.execute(query)).all()

@@ -50,7 +50,9 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
         runtime.database, min_password_length=settings.password_min_length, clock=runtime.clock
     )
     audit = AuditService(runtime.database, runtime.clock)
-    service = AdminService(runtime.database, users, runtime.sessions, audit, runtime.clock)
+    service = AdminService(
+        runtime.database, users, runtime.sessions, audit, runtime.clock, runtime.usage_recorder.flush
+    )
     board = HealthBoard(lambda: look_at_all(runtime, bridge), runtime.replica.id, runtime.clock)
 
     pulse = Pulse(runtime.sessions.load, runtime.clock)

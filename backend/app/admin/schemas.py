@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.limits.schemas import StoredBudget
 from app.users.schemas import Role
 
 ComponentState = Literal["ok", "degraded", "down", "starting", "off"]
@@ -59,7 +60,7 @@ class PulseRead(BaseModel):
 
 
 class StatsRow(BaseModel):
-    """Figures of turns of one group, or of all."""
+    """Figures of requests of one group, or of all; `turns` counts them, `cost` is in the portal's currency."""
 
     key: str
     turns: int
@@ -68,6 +69,7 @@ class StatsRow(BaseModel):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cost: float
     ttft_ms_p50: float | None
     ttft_ms_p95: float | None
     total_ms_p50: float | None
@@ -75,7 +77,7 @@ class StatsRow(BaseModel):
 
 
 class StatsRead(BaseModel):
-    """Turns that began within the window."""
+    """Requests of every door that ended within the window."""
 
     hours: int
     by: StatsGroup
@@ -85,7 +87,7 @@ class StatsRead(BaseModel):
 
 
 class AdminUserRead(BaseModel):
-    """A person, as administrators see them."""
+    """A person, as administrators see them. Limits count over all their keys and the page; null is none."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -95,6 +97,9 @@ class AdminUserRead(BaseModel):
     is_active: bool
     must_change_password: bool
     created_at: datetime
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    budget: StoredBudget
 
 
 class AdminUserList(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from app.admin.schemas import (
     StatsGroup,
     StatsRead,
 )
-from app.admin.stats import TurnFigures, grouped, summed
+from app.admin.stats import Figures, grouped, summed
 from app.audit.export import ExportFormat, as_file
 from app.audit.service import AuditFilter, AuditService, note
 from app.auth.repository import SignInRepository
@@ -35,7 +35,7 @@ from app.users.errors import LastAdminError
 from app.users.service import UserService
 from app.users.tables import User
 
-MAX_TURNS_COUNTED = 50_000
+MAX_COUNTED = 50_000
 MAX_LIVE = 500
 
 
@@ -49,25 +49,28 @@ class AdminService:
         sessions: SessionManager,
         audit: AuditService,
         clock: Clock,
+        usage_written: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._users = users
         self._sessions = sessions
         self._audit = audit
         self._clock = clock
+        self._usage_written = usage_written
 
     async def stats(self, hours: int, by: StatsGroup) -> StatsRead:
-        """Count the turns of the last hours; of more than MAX_TURNS_COUNTED only the newest."""
+        """Count the requests of the last hours, of every door; of more than MAX_COUNTED only the newest."""
         since = self._clock.now() - timedelta(hours=hours)
+        await self._usage_written()
         async with self._database.reading() as session:
-            rows = await AdminRepository(session).turns_since(since, MAX_TURNS_COUNTED)
-        turns = [TurnFigures(*tuple(row)) for row in rows]
+            rows = await AdminRepository(session).requests_since(since, MAX_COUNTED)
+        requests = [Figures(*tuple(row)) for row in rows]
         return StatsRead(
             hours=hours,
             by=by,
-            total=summed("all", turns),
-            groups=grouped(turns, by),
-            is_partial=len(rows) == MAX_TURNS_COUNTED,
+            total=summed("all", requests),
+            groups=grouped(requests, by),
+            is_partial=len(rows) == MAX_COUNTED,
         )
 
     async def live(self) -> LiveRead:

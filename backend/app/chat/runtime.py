@@ -45,6 +45,7 @@ from app.templates.service import TemplateService
 from app.usage.budgets import Budgets
 from app.usage.meter import Meter
 from app.usage.recorder import UsageRecorder
+from app.usage.service import UsageService
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class Runtime:
         self.store = SqlSessionStore(self.database, self.replica, self.clock)
         self.usage_recorder = UsageRecorder(self.database, self.clock, self._devices_of)
         self.meter = Meter(
+        self.usage = UsageService(self.database, self.usage_recorder, self.clock, settings.portal_currency)
             RateLimits(self.coord.rates),
             Budgets(
                 self.coord.quotas, self.database, self.usage_recorder, self.clock, settings.portal_currency

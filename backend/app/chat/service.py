@@ -33,6 +33,8 @@ from app.models.routes import ModelRoutes
 from app.templates.service import TemplateService
 from app.usage.meter import Meter, Reservation
 
+_FRAME_BYTES = 12  # a chat template puts a few tokens around each message
+
 
 class ChatService:
     """One for the process. Errors of the engine leave it as PortalErrors."""
@@ -206,7 +208,9 @@ def _failure(outcome: TurnOutcome, record: TurnRecord) -> PortalError:
 
 
 def _size(messages: Sequence[ChatMessage]) -> int:
-    return sum(len(str(message.content or "").encode(errors="replace")) for message in messages)
+    return sum(
+        len(str(message.content or "").encode(errors="replace")) + _FRAME_BYTES for message in messages
+    )
 
 
 def _usage_read(usage: Usage | None) -> UsageRead | None:

@@ -22,6 +22,7 @@ _SESSION_IGNORED = {"messages", "stream", "stream_options", "user", "max_tokens"
 _TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
 
 _IMAGE_BYTES = 3000
+_FRAME_BYTES = 12  # a chat template puts a few tokens around each message
 
 AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
 
@@ -89,7 +90,7 @@ def _bytes(value: Any) -> int:
     if isinstance(value, list):
         return sum(map(_bytes, value))
     if isinstance(value, dict):
-        return sum(map(_bytes, value.values()))
+        return _FRAME_BYTES + sum(map(_bytes, value.values()))
     return 0
 
 

@@ -191,5 +191,6 @@ def _merged(first: Definitions, second: Definitions) -> dict[str, ModelDefinitio
             targets=(*known.targets, *model.targets)[:50],
             capabilities=capabilities,
             context_window=known.context_window or model.context_window,
+            price=known.price or model.price,
         )
     return merged

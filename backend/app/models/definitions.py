@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from app.llm.errors import LLMError
+from app.llm.money import Price
 from app.llm.providers.addresses import check_url
 from app.llm.providers.mapping import Framing, Mapping, check_expression, expressions_in
 from app.llm.providers.registry import KindName
@@ -101,6 +102,17 @@ class MappingDefinition(Definition):
         )
 
 
+class PriceDefinition(Definition):
+    """What a million tokens cost, in the portal's currency. `cached` is for the prompt's tokens that the server had."""
+
+    input: float = Field(default=0.0, ge=0, le=1_000_000, allow_inf_nan=False)
+    output: float = Field(default=0.0, ge=0, le=1_000_000, allow_inf_nan=False)
+    cached: float | None = Field(default=None, ge=0, le=1_000_000, allow_inf_nan=False)
+
+    def price(self) -> Price:
+        return Price(self.input, self.output, self.cached)
+
+
 class ProviderDefinition(Definition):
     """A server, and how it is spoken to.
 
@@ -109,6 +121,7 @@ class ProviderDefinition(Definition):
         mapping: for the kind `translated` alone.
         allow_private_network: it may be at a loopback or private address; never at a link-local one.
         offer_all: every model that the server lists can be named, besides those that `models` define.
+        price: of its models that have none of their own.
     """
 
     kind: ProviderKind | None = None
@@ -117,6 +130,7 @@ class ProviderDefinition(Definition):
     api_key: SecretStr = SecretStr("")
     allow_private_network: bool = True
     offer_all: bool = False
+    price: PriceDefinition | None = None
 
     @model_validator(mode="after")
     def _check_url(self) -> ProviderDefinition:
@@ -130,20 +144,26 @@ class ProviderDefinition(Definition):
 
 
 class TargetDefinition(Definition):
-    """One server's model behind a name; without `model` it is called there as it is here."""
+    """One server's model behind a name; without `model` it is called there as it is here.
+
+    `is_drained` gives it no new requests; those that run there end.
+    """
 
     provider: ProviderName
     model: ModelName | None = None
     priority: int = Field(default=0, ge=0, le=1000)
     weight: float = Field(default=1.0, ge=0, le=1000)
+    price: PriceDefinition | None = None
+    is_drained: bool = False
 
 
 class ModelDefinition(Definition):
-    """A name that users can ask for, and where it leads."""
+    """A name that users can ask for, and where it leads. `price` is that of targets that have none of their own."""
 
     targets: tuple[TargetDefinition, ...] = Field(min_length=1, max_length=50)
     capabilities: tuple[Capability, ...] = ("chat",)
     context_window: int | None = Field(default=None, ge=16)
+    price: PriceDefinition | None = None
 
 
 class Definitions(Definition):

@@ -112,7 +112,8 @@ class ProviderPool:
         before, self._providers = self._providers, {}
         for name, definition in definitions.items():
             old = before.get(name)
-            if old is not None and old.definition == definition:
+            if old is not None and _is_same_server(old.definition, definition):
+                old.definition = definition
                 self._providers[name] = before.pop(name)
             else:
                 self._providers[name] = PooledProvider(name, definition, self.adapter(name, definition))
@@ -197,3 +198,8 @@ class ProviderPool:
                 await asyncio.sleep(_DRAIN_SECONDS)
         finally:
             await pooled.adapter.close()
+
+
+def _is_same_server(old: ProviderDefinition, new: ProviderDefinition) -> bool:
+    """Whether the adapter, its breakers and its health can stay: what it costs is not the server's business."""
+    return old == new.model_copy(update={"price": old.price})

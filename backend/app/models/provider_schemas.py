@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from app.llm.breaker import State
 from app.llm.providers.registry import KindName
-from app.models.definitions import BaseUrl, Capability, ModelName, ProviderKind, ProviderName
+from app.models.definitions import (
+    BaseUrl,
+    Capability,
+    ModelName,
+    PriceDefinition,
+    ProviderKind,
+    ProviderName,
+)
 
 _EXAMPLE: dict[str, Any] = {
     "name": "lab-vllm",
@@ -31,6 +38,8 @@ class ProviderModel(BaseModel):
     weight: float = Field(default=1.0, ge=0, le=1000)
     capabilities: list[Capability] = Field(default=["chat"], max_length=20)
     context_window: int | None = Field(default=None, ge=16)
+    price: PriceDefinition | None = None
+    is_drained: bool = Field(default=False, description="It gets no new requests; those that run there end.")
 
 
 class ProviderCreate(BaseModel):
@@ -46,6 +55,7 @@ class ProviderCreate(BaseModel):
     offer_all: bool = False
     is_enabled: bool = True
     models: list[ProviderModel] = Field(default=[], max_length=200)
+    price: PriceDefinition | None = None
 
 
 class ProviderUpdate(BaseModel):
@@ -60,6 +70,7 @@ class ProviderUpdate(BaseModel):
     offer_all: bool = False
     is_enabled: bool = True
     models: list[ProviderModel] = Field(default=[], max_length=200)
+    price: PriceDefinition | None = None
 
 
 class TargetState(BaseModel):
@@ -92,6 +103,7 @@ class ProviderRead(BaseModel):
     offer_all: bool
     is_enabled: bool
     models: list[ProviderModel]
+    price: PriceDefinition | None
     state: ProviderState | None
     created_at: datetime | None
     updated_at: datetime | None

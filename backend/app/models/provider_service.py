@@ -14,7 +14,7 @@ from app.kit.ids import is_id, new_id
 from app.llm.errors import LLMError
 from app.llm.providers.addresses import check_url
 from app.models.catalog import ModelCatalog
-from app.models.definitions import LOCAL, ProviderDefinition
+from app.models.definitions import LOCAL, PriceDefinition, ProviderDefinition
 from app.models.pool import PooledProvider
 from app.models.provider_errors import (
     KeyForNewAddressError,
@@ -80,6 +80,7 @@ class ProviderService:
             offer_all=wish.offer_all,
             is_enabled=wish.is_enabled,
             models=_stored_models(wish.models),
+            price=_stored_price(wish.price),
             created_at=now,
             updated_at=now,
         )
@@ -102,12 +103,14 @@ class ProviderService:
             is_moved = "base_url" in given and wish.base_url != row.base_url
             if is_moved and row.sealed_key is not None and "api_key" not in given:
                 raise KeyForNewAddressError
-            for name in given - {"api_key", "models"}:
+            for name in given - {"api_key", "models", "price"}:
                 setattr(row, name, getattr(wish, name))
             if "api_key" in given:
                 row.sealed_key = self._sealed(wish.api_key, row.id)
             if "models" in given:
                 row.models = _stored_models(wish.models)
+            if "price" in given:
+                row.price = _stored_price(wish.price)
             _check_address(row.base_url, row.allow_private_network)
             row.updated_at = self._clock.now()
             note(session, "provider.update", row.name, fields=sorted(given))
@@ -176,6 +179,7 @@ class ProviderService:
                 "offer_all": row.offer_all,
                 "is_enabled": row.is_enabled,
                 "models": row.models,
+                "price": row.price,
                 "state": _state(self._catalog.pool.get(row.name)),
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
@@ -194,6 +198,8 @@ class ProviderService:
                     weight=target.weight,
                     capabilities=[*model.capabilities],
                     context_window=model.context_window,
+                    price=target.price or model.price,
+                    is_drained=target.is_drained,
                 )
                 models.setdefault(target.provider, []).append(shown)
         return [
@@ -218,6 +224,10 @@ def _check_address(url: str, is_private_allowed: bool) -> None:
 
 def _stored_models(models: list[ProviderModel]) -> list[dict[str, Any]]:
     return [model.model_dump() for model in models]
+
+
+def _stored_price(price: PriceDefinition | None) -> dict[str, Any] | None:
+    return price.model_dump() if price is not None else None
 
 
 def _state(pooled: PooledProvider | None) -> ProviderState | None:
@@ -248,6 +258,7 @@ def _read_file(
         offer_all=provider.offer_all,
         is_enabled=True,
         models=models,
+        price=provider.price,
         state=state,
         created_at=None,
         updated_at=None,

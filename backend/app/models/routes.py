@@ -138,8 +138,11 @@ class ModelRoutes:
             return None
         window = definition.context_window or found.context_window
         sees = found.can_see or "vision" in definition.capabilities
-        found = replace(found, context_window=window, can_see=sees)
-        return Weighed(found, target.priority, target.weight, is_open, is_healthy)
+        own = target.price or definition.price
+        price = own.price() if own is not None else found.price
+        found = replace(found, context_window=window, can_see=sees, price=price)
+        weight = 0.0 if target.is_drained else target.weight
+        return Weighed(found, target.priority, weight, is_open, is_healthy)
 
     def _local_target(self, model: str | None, alias: str) -> Target | None:
         try:
@@ -157,6 +160,7 @@ class ModelRoutes:
             alias,
             listed.context_window if listed is not None else None,
             listed is not None and listed.can_see,
+            pooled.definition.price.price() if pooled.definition.price is not None else None,
         )
 
     def _offering(self, name: str, caller: Caller) -> list[Target] | None:

@@ -46,6 +46,7 @@ class StoredProviders:
                     "api_key": SecretStr(key),
                     "allow_private_network": row.allow_private_network,
                     "offer_all": row.offer_all,
+                    "price": row.price,
                 }
             )
         except SealedSecretError as error:
@@ -63,7 +64,11 @@ def _models(rows: Sequence[Provider]) -> dict[str, ModelDefinition]:
     for row in rows:
         for model in row.models:
             name = model["name"]
-            target = {key: model[key] for key in ("model", "priority", "weight") if key in model}
+            target = {
+                key: model[key]
+                for key in ("model", "priority", "weight", "price", "is_drained")
+                if key in model
+            }
             targets.setdefault(name, []).append(TargetDefinition(provider=row.name, **target))
             capabilities.setdefault(name, []).extend(model.get("capabilities") or ["chat"])
             if model.get("context_window"):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, Table, delete, func, insert, select
+from sqlalchemy import Row, Table, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,10 +68,3 @@ class UsageRepository:
         if key_id is not None:
             query = query.where(_DAYS.c.key_id == key_id)
         return (await self._session.execute(query.group_by(*columns).order_by(*columns))).all()
-
-    async def delete_before(self, instant: datetime, limit: int) -> int:
-        """Delete at most so many single rows that ended before an instant; returns how many. The sums stay."""
-        old = select(UsageRow.id).where(UsageRow.created_at < instant).limit(limit)
-        result = await self._session.execute(delete(UsageRow).where(UsageRow.id.in_(old)))
-        assert isinstance(result, CursorResult)
-        return result.rowcount
