@@ -93,8 +93,8 @@ class Runtime:
         self.health = HealthMonitor(self.targets, why_away=self._why_away, clock=self.clock)
         self.store = SqlSessionStore(self.database, self.replica, self.clock)
         self.usage_recorder = UsageRecorder(self.database, self.clock, self._devices_of)
-        self.meter = Meter(
         self.usage = UsageService(self.database, self.usage_recorder, self.clock, settings.portal_currency)
+        self.meter = Meter(
             RateLimits(self.coord.rates),
             Budgets(
                 self.coord.quotas, self.database, self.usage_recorder, self.clock, settings.portal_currency
