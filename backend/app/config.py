@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_file: str = ""
     metrics_token: SecretStr = SecretStr("")
+    otel_exporter_otlp_endpoint: str = ""
+    otel_service_name: str = "prompt-portal"
 
     # Secrets and sign-in
     secret_key: SecretStr = SecretStr("")

@@ -22,6 +22,7 @@ from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
 from app.gateway.direct import DirectDoor, is_direct
 from app.gateway.setup import create_gateway, create_responses
+from app.telemetry.running import telemetry_of, tracing
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
 from app.web.leaving import LEAVING
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         try:
             with serving(runtime):
                 async with (
+                    telemetry_of(app, runtime),
                     auth.key_cache.following(),
                     app.state.responses.running(),
                     bridging(runtime, app.state.gateway) as bridge,
@@ -142,6 +144,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     is_https = settings.portal_public_url.startswith("https://")
     wrappers.append(Middleware(SecurityHeadersMiddleware, is_https=is_https))
     wrappers.append(Middleware(MetricsMiddleware, metrics=metrics))
+    wrappers.extend(tracing(settings))
     wrappers.append(Middleware(RequestContextMiddleware))
     return wrappers
 

@@ -57,7 +57,7 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
 
     pulse = Pulse(runtime.sessions.load, runtime.clock)
     metrics.on_request = pulse.count_request
-    runtime.usage_recorder.on_record = pulse.count_spent
+    runtime.usage_recorder.observers.append(pulse.count_spent)
 
     async def snapshot() -> bytes:
         health, live = await board.read(), await service.live()

@@ -6,6 +6,7 @@ import gc
 import logging
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from socket import socket
 
 import uvicorn
@@ -25,6 +26,7 @@ _WEBSOCKET_BYTES = 1024 * 1024  # what the portal's own broker takes
 def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit code; raises LaunchError."""
     _start_logging(settings)
+    _check_telemetry(settings)
     for chatty in (
         "alembic",
         "uvicorn.error",
@@ -48,6 +50,14 @@ def _start_logging(settings: Settings) -> None:
         configure_logging(settings.log_level, is_json=settings.log_format == "json", file=file)
     except OSError as error:
         raise LaunchError(f"LOG_FILE: cannot write {file}: {error.strerror or error}.") from None
+
+
+def _check_telemetry(settings: Settings) -> None:
+    if settings.otel_exporter_otlp_endpoint and find_spec("opentelemetry.exporter") is None:
+        raise LaunchError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry's exporter is not installed: "
+            ".venv/bin/pip install --require-hashes -r backend/requirements-telemetry.lock, or empty the setting."
+        )
 
 
 def _server_config(settings: Settings) -> uvicorn.Config:

@@ -12,7 +12,7 @@ from app.db.session import Database
 from app.errors import PortalError
 from app.kit.clock import Clock
 from app.kit.ids import new_id
-from app.llm.accounting import OnSpent, Spent, tell_nobody
+from app.llm.accounting import OnSpent, Spent
 from app.usage.entries import Entry, days_of, rows_of
 from app.usage.repository import UsageRepository
 
@@ -43,7 +43,7 @@ class UsageRecorder:
         self._database = database
         self._clock = clock
         self._devices_of = devices_of
-        self.on_record: OnSpent = tell_nobody
+        self.observers: list[OnSpent] = []
         self._waiting: deque[Entry] = deque()
         self._batch: list[Entry] = []  # being written; kept until the database has confirmed it
         self._batch_id = ""
@@ -60,7 +60,8 @@ class UsageRecorder:
 
     def record(self, spent: Spent) -> None:
         """Take a request that has ended. Past MAX_WAITING rows it is counted as dropped, and the log says so."""
-        self.on_record(spent)
+        for observe in self.observers:
+            observe(spent)
         if len(self._waiting) >= MAX_WAITING:
             if not self.dropped:
                 logger.error("usage rows are dropped: the database has not taken any for too long")
