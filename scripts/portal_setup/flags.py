@@ -35,6 +35,11 @@ def read_flags(arguments: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--install", action="store_true", help="do everything but start the portal")
+    parser.add_argument(
+        "--service",
+        action="store_true",
+        help="start it as a systemd service of yours (Linux), now and at every start",
+    )
     parser.add_argument("--host", help="the address to listen on (127.0.0.1; 0.0.0.0 for all)")
     parser.add_argument("--port", type=_port, help="the port to listen on (8000)")
     model = parser.add_mutually_exclusive_group()

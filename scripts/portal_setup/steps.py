@@ -16,6 +16,7 @@ from portal_setup.model import Ask, choose_model
 from portal_setup.packages import install_packages
 from portal_setup.page import build_page
 from portal_setup.report import Report, SetupError
+from portal_setup.service import install_service
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,9 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Run every step that is left to do, then the portal. Returns the exit code."""
     flags = read_flags(arguments)
-    report = Report(total=6)
+    report = Report(total=7 if flags.service else 6)
     try:
         python = _install(root, flags, report)
+        if flags.service:
+            with report.step("Service") as step:
+                install_service(root, step)
     except SetupError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -35,6 +39,9 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted. Run it again to go on.\n")
         return 130
+    if flags.service:
+        report.say("The portal runs as a service: systemctl --user status prompt-portal")
+        return 0
     if flags.install:
         report.say("Installed. Start the portal with: " + _start_command())
         return 0
@@ -50,7 +57,7 @@ def _install(root: Path, flags: argparse.Namespace, report: Report) -> Path:
         for name, value in (("PORTAL_HOST", flags.host), ("PORTAL_PORT", flags.port)):
             if value is not None and set_value(root / ".env", name, str(value)):
                 step.note(f"{name}={value} is in .env now")
-    if not flags.install:  # before the long steps, so that nobody waits in vain
+    if not (flags.install or flags.service):  # before the long steps, so that nobody waits in vain
         _portal(root, python, "check-port", *_listen_flags(flags))
     with report.step("Model") as step:
         choose_model(root, python, flags, step, _asker(flags))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from app.admin.metrics import Metrics, _State
 from app.config import PROJECT_ROOT, Settings
+from tests.fixtures.setup import portal_setup  # noqa: F401 - puts the set-up's folder on the path
+
+from portal_setup.service import install_service, unit_text  # isort: skip
+from portal_setup.report import Report, SetupError  # isort: skip
 
 DEPLOY = PROJECT_ROOT / "deploy"
 COMPOSE = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -53,12 +61,112 @@ def test_the_dashboard_is_json_with_panels() -> None:
 
 
 def test_promtool_likes_the_alerts() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed (Debian: prometheus)")
-    command = [promtool, "check", "rules", str(DEPLOY / "prometheus" / "alerts.yml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    promtool = shutil.which("promtool") or str(
+        PROJECT_ROOT / ".cache" / "promtool"
+    )  # scripts/test fetches it
+    rules = DEPLOY / "prometheus" / "alerts.yml"
+    done = subprocess.run(
+        [promtool, "check", "rules", str(rules)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "rules found" in done.stdout
+
+
+def test_promtool_likes_what_the_portal_says_of_itself() -> None:
+    promtool = shutil.which("promtool") or str(PROJECT_ROOT / ".cache" / "promtool")
+    metrics = Metrics()
+    metrics.count_request("GET", "/api/models", 200, 0.1)
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=metrics.text(), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+def test_kubernetes_files_fit_the_schema_of_kubernetes() -> None:
+    files = sorted((DEPLOY / "kubernetes").rglob("*.yaml"))
+    objects = [one for path in files for one in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+    checked = [one for one in objects if one["kind"] not in ("Kustomization", "Component")]
+    assert {one["kind"] for one in checked} >= {
+        "Deployment",
+        "Service",
+        "HorizontalPodAutoscaler",
+        "NetworkPolicy",
+    }
+    for one in checked:
+        kubernetes_validate.validate(one, "1.34", strict=True)
+    broken = copy.deepcopy(next(one for one in checked if one["kind"] == "Deployment"))
+    broken["spec"]["replica"] = 2
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, "1.34", strict=True)
+
+
+def test_every_profile_of_compose_is_whole() -> None:
+    services = COMPOSE["services"]
+    profiles = {profile for service in services.values() for profile in service.get("profiles", [])}
+    assert profiles == {"scale", "llama", "vllm", "observability"}
+    for name, service in services.items():
+        own = set(service.get("profiles", []))
+        for needed in service.get("depends_on", []):
+            assert set(services[needed].get("profiles", [])) <= own, (
+                f"{name} needs {needed}, of another profile"
+            )
+        for volume in service.get("volumes", []):
+            source = str(volume).split(":")[0]
+            if source.startswith("./"):
+                assert (PROJECT_ROOT / source).exists(), f"{name} mounts {source}, which is not there"
+            elif not source.startswith("$"):
+                assert source in COMPOSE["volumes"], f"{name} uses the volume {source}, which nothing makes"
+        for secret in service.get("secrets", []):
+            assert secret in COMPOSE["secrets"]
+    for server in ("llama", "vllm"):
+        assert services[server]["healthcheck"]["test"][:3] == ["CMD", "curl", "-fsS"]
+
+
+@pytest.mark.parametrize("folder", ["prompt-portal", 'a "strange" 100% folder $HOME'])
+def test_the_service_of_the_setup_is_one_that_systemd_takes(folder: str, tmp_path: Path) -> None:
+    root = tmp_path / folder
+    for made in (root / "backend", root / ".venv" / "bin"):
+        made.mkdir(parents=True)
+    python = root / ".venv" / "bin" / "python"
+    python.symlink_to(sys.executable)
+    (root / "deploy").symlink_to(DEPLOY)
+    unit = tmp_path / "prompt-portal.service"
+    unit.write_text(unit_text(root), encoding="utf-8")
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        assert f"WorkingDirectory={str(root).replace('%', '%%')}/backend" in unit.read_text()
+        return
+    command = [analyze, "verify", "--user", "--man=no", str(unit)]
+    environment = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_setup_starts_the_service_and_says_where_its_log_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = tmp_path / "calls"
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >>{calls}\n[ ! -e {tmp_path}/fail ] || {{ echo no bus >&2; exit 1; }}\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with Report(total=1).step("Service") as step:
+        install_service(PROJECT_ROOT, step)
+    assert calls.read_text().splitlines() == [
+        "--user daemon-reload",
+        "--user enable prompt-portal.service",
+        "--user restart prompt-portal.service",
+    ]
+    unit = (tmp_path / "config" / "systemd" / "user" / "prompt-portal.service").read_text()
+    assert f'ExecStart="{PROJECT_ROOT}/.venv/bin/python" -m app serve' in unit
+    assert "journalctl --user -u prompt-portal" in capsys.readouterr().out
+    (tmp_path / "fail").touch()
+    with pytest.raises(SetupError, match="no bus"), Report(total=1).step("Service") as step:
+        install_service(PROJECT_ROOT, step)
 
 
 def test_compose_sets_only_settings_that_exist_and_no_portal_is_root_or_writes_its_root() -> None:
