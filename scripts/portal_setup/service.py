@@ -39,7 +39,11 @@ def unit_folder() -> Path:
 
 
 def unit_text(root: Path) -> str:
-    """Return the unit of `deploy/systemd` for a project in this folder, whatever characters its path has."""
+    """Return the unit of `deploy/systemd` for a project in this folder. Raises SetupError for a path that no unit can name."""
+    if strange := set(str(root)) & set("\"'\\$"):
+        raise SetupError(
+            f"systemd starts no program below a folder with {' '.join(sorted(strange))} in its name: {root}"
+        )
     template = (root / _TEMPLATE).read_text(encoding="utf-8")
     lines = [line for line in template.splitlines() if not line.startswith("#")]
     return "\n".join(_placed(line, root) for line in lines) + "\n"
@@ -53,8 +57,7 @@ def _placed(line: str, root: Path) -> str:
     if name != "ExecStart":  # a path alone: systemd takes it as it is
         return f"{name}={value.replace(_PLACE, path)}"
     program, _, arguments = value.partition(" ")
-    quoted = program.replace(_PLACE, path).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
-    return f'{name}="{quoted}" {arguments}'
+    return f'{name}="{program.replace(_PLACE, path)}" {arguments}'
 
 
 def _systemctl(*arguments: str) -> None:

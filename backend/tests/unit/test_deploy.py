@@ -122,7 +122,7 @@ def test_every_profile_of_compose_is_whole() -> None:
         assert services[server]["healthcheck"]["test"][:3] == ["CMD", "curl", "-fsS"]
 
 
-@pytest.mark.parametrize("folder", ["prompt-portal", 'a "strange" 100% folder $HOME'])
+@pytest.mark.parametrize("folder", ["prompt-portal", "a folder 100% mine"])
 def test_the_service_of_the_setup_is_one_that_systemd_takes(folder: str, tmp_path: Path) -> None:
     root = tmp_path / folder
     for made in (root / "backend", root / ".venv" / "bin"):
@@ -140,6 +140,11 @@ def test_the_service_of_the_setup_is_one_that_systemd_takes(folder: str, tmp_pat
     environment = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_folder_that_systemd_cannot_name_is_refused() -> None:
+    with pytest.raises(SetupError, match="folder with"):
+        unit_text(Path('/home/me/a "quoted" folder'))
 
 
 def test_the_setup_starts_the_service_and_says_where_its_log_is(
