@@ -116,7 +116,7 @@ async def test_an_http_request_lies_in_the_callers_trace_and_the_model_call_in_i
         seen.append(current_trace_id())
         return {}
 
-    app.add_middleware(TracingMiddleware, provider=lambda: collected.traces)
+    app.add_middleware(TracingMiddleware, provider=lambda scope: collected.traces)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.test") as client:
         await client.get("/ask/a-token", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
