@@ -122,6 +122,8 @@ PAGES: dict[str, Callable[[Page, str], Awaitable[Any]]] = {
     "compare": open_path("/compare"),
     "keys": open_path("/keys"),
     "devices": open_path("/devices"),
+    "projects": open_path("/projects"),
+    "playground": open_path("/playground"),
     "archive": open_path("/archive"),
     "admin": open_path("/admin"),
     "settings": open_path("/settings"),

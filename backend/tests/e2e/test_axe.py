@@ -85,6 +85,9 @@ def _fill(client: httpx.Client) -> list[str]:
         "/keys",
         "/settings",
         "/archive",
+        "/devices",
+        "/projects",
+        "/playground",
         f"/s/{shared}",
         "/nowhere",
     ]
