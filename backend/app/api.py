@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.account.endpoints import router as account_router
 from app.admin.endpoints import metrics_router
 from app.admin.endpoints import router as admin_router
+from app.admin.usage_endpoints import router as admin_usage_router
 from app.announcements.endpoints import router as announcement_router
 from app.attachments.endpoints import router as attachment_router
 from app.auth.endpoints import router as auth_router
@@ -30,6 +31,7 @@ from app.models.endpoints import router as model_router
 from app.models.provider_endpoints import router as provider_router
 from app.projects.endpoints import router as project_router
 from app.templates.endpoints import router as template_router
+from app.usage.endpoints import router as usage_router
 from app.web.probes import router as probe_router
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -56,6 +58,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     mqtt_websocket_router,
     announcement_router,
     admin_router,
+    admin_usage_router,
+    usage_router,
     metrics_router,
     response_router,
     message_router,  # before the gateway, which answers for every other path under /v1
