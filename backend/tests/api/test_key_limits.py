@@ -91,7 +91,9 @@ async def test_tokens_are_reserved_and_settled(
         reserved = await asyncio.gather(
             *(limits.take_tokens(key, 400) for _ in range(10)), return_exceptions=True
         )
-        assert sum(isinstance(result, RateDecision) for result in reserved) == 2  # ten requests against a budget for two
+        assert (
+            sum(isinstance(result, RateDecision) for result in reserved) == 2
+        )  # ten requests against a budget for two
         with pytest.raises(RateLimitError) as caught:
             await limits.take_tokens(key, 201)
         assert caught.value.retry_after_seconds is not None

@@ -1,0 +1,51 @@
+# A button that asks the portal and shows the answer, for MicroPython (ESP32, Pico W): put WLAN in boot.py, this in main.py.
+#
+#   mpremote mip install umqtt.simple
+#
+# CLIENT and SECRET come from POST /api/devices. MQTT 3.1.1 is enough: the request's `id` names the answer's topic.
+import json
+import sys
+
+from umqtt.simple import MQTTClient
+
+HOST = "portal.local"
+PORT = 1883
+CLIENT = "maze-robot-k3f9x2"
+SECRET = "pp_..."
+
+answer = {}
+
+
+def on_message(topic, payload):
+    frame = json.loads(payload)
+    if frame["type"] == "delta":
+        sys.stdout.write(frame.get("text", ""))
+    else:  # "final" has the whole text: whoever missed a delta misses nothing
+        answer[frame["id"]] = frame
+
+
+def ask(client, name, question):
+    client.subscribe("pp/v1/{}/res/{}".format(CLIENT, name), qos=1)
+    body = {"id": name, "session_id": "button", "message": question, "stream": True, "max_tokens": 200}
+    client.publish("pp/v1/{}/req".format(CLIENT), json.dumps(body), qos=1)
+    while name not in answer:
+        client.wait_msg()
+    return answer.pop(name)
+
+
+def main(question="Hello!", number=1):
+    client = MQTTClient(CLIENT, HOST, port=PORT, user=CLIENT, password=SECRET, keepalive=60)
+    client.set_callback(on_message)
+    # A board that loses power wants no answer any more.
+    client.set_last_will("pp/v1/{}/status".format(CLIENT), b'{"state": "offline", "cancel": true}', qos=1)
+    client.connect()
+    try:
+        frame = ask(client, "press-{}".format(number), question)
+        print()
+        print(frame["text"] if frame["type"] == "final" else frame["error"]["message"])
+    finally:
+        client.disconnect()
+
+
+if __name__ == "__main__":
+    main()
