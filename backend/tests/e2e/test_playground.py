@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import orjson
 import pytest
 from playwright.async_api import expect
 
+from app.config import PROJECT_ROOT
 from tests.e2e.conftest import PHONE, WIDE
 from tests.fakes.upstream import Reply
 from tests.fixtures.games import Games, games
@@ -22,11 +27,32 @@ _WALLS_AROUND = 40  # of the first level, which is 11 cells wide
 _people = itertools.count(1)
 
 
+class _QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing of each request."""
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
-    """A portal with its own Mosquitto."""
+def example_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of the example's folder, at an address of its own."""
+    folder = tmp_path_factory.mktemp("page")
+    shutil.copy(PROJECT_ROOT / "examples" / "mqtt_page.html", folder)
+    shutil.copy(PROJECT_ROOT / "frontend" / "node_modules" / "mqtt" / "dist" / "mqtt.esm.js", folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietFiles, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def place(
+    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path, example_url: str
+) -> Iterator[Games]:
+    """A portal with its own Mosquitto, which lets the example's page in."""
     with games(tmp_path_factory.mktemp("playground"), _sqlite_template, has_broker=False) as made:
-        made.add_portal(MQTT_LISTEN_PORT=str(free_port()))
+        made.add_portal(MQTT_LISTEN_PORT=str(free_port()), CORS_ORIGINS=example_url)
         yield made
 
 
@@ -152,4 +178,19 @@ async def test_a_project_is_tried_changed_and_put_back(place: Games, visitor: Ca
     await page.get_by_role("button", name="Reset racing").click()
     await page.get_by_role("button", name="Put it back").click()
     await expect(row).not_to_contain_text("You are the pit wall.")
+    assert person.problems == []
+
+
+async def test_the_examples_page_asks_from_an_address_of_its_own(
+    place: Games, visitor: Callable[..., Any], example_url: str
+) -> None:
+    place.portal.register("visitor@example.org")
+    person = await visitor(place.portal)
+    await person.page.goto(f"{example_url}/mqtt_page.html?portal={place.portal.base_url}")
+    await person.page.get_by_label("Email").fill("visitor@example.org")
+    await person.page.get_by_label("Password").fill(PASSWORD)
+    await person.page.get_by_role("button", name="Connect").click()
+    await person.page.get_by_label("Question").fill("Which way?")
+    await person.page.get_by_role("button", name="Ask").click()
+    await expect(person.page.get_by_role("status")).to_have_text("You said: Which way?")
     assert person.problems == []
