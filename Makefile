@@ -36,6 +36,9 @@ bench-mqtt:  ## what a request over MQTT costs over an echo at the same broker; 
 cluster:  ## two portals behind nginx, PostgreSQL and Redis, as processes of this machine
 	@$(python) -m bench.cluster
 
+check-litellm:  ## the adapter to LiteLLM on the real library, in an environment of its own
+	@$(python) scripts/check_litellm.py
+
 chaos:  ## kill each part of such a cluster in turn, and count what was lost
 	@$(python) -m bench.chaos
 

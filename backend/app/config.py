@@ -103,7 +103,9 @@ class Settings(BaseSettings):
     llm_max_queued: int = Field(256, ge=0)
     session_max_queued: int = Field(8, ge=0)
     models_file: str = ""
+    provider_modules_dir: str = ""
     gateway_anonymous_models: Annotated[list[str], NoDecode] = []
+    gateway_cache_bytes: int = Field(64 * 1024 * 1024, ge=0)
 
     # MQTT (the ancestor's names)
     mqtt_broker_host: str = ""
@@ -258,6 +260,14 @@ class Settings(BaseSettings):
         return path if path.is_absolute() else PROJECT_ROOT / path
 
     @property
+    def modules_dir(self) -> Path | None:
+        """The folder of providers that are Python modules."""
+        if not self.provider_modules_dir:
+            return None
+        path = Path(self.provider_modules_dir).expanduser()
+        return path if path.is_absolute() else PROJECT_ROOT / path
+
+    @property
     def is_demo_model(self) -> bool:
         """Whether answers come from the tiny demo model."""
         return self.is_embedded and self.embedded_model == DEMO_MODEL
@@ -282,3 +292,8 @@ def environment_value(name: str) -> str | None:
 def get_settings() -> Settings:
     """Return the process's settings, read once."""
     return load_settings()
+
+
+def keep_litellm_offline() -> None:
+    """Let LiteLLM, when it is imported, take the prices that it brings along instead of fetching them."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

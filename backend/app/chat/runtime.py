@@ -87,6 +87,7 @@ class Runtime:
             read_stored=stored.definitions,
             default_model=settings.llm_model_name,
             skip_thinking=settings.llm_skip_thinking,
+            modules_dir=settings.modules_dir,
         )
         self.routes = self.catalog.routes
         self.providers = ProviderService(self.database, self.catalog, stored, vault, self.clock)

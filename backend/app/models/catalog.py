@@ -54,8 +54,11 @@ class ModelCatalog:
         read_stored: ReadStored,
         default_model: str = "",
         skip_thinking: bool = False,
+        modules_dir: Path | None = None,
     ) -> None:
-        self.pool = ProviderPool(timeouts, clock, self._tell_open, skip_thinking=skip_thinking)
+        self.pool = ProviderPool(
+            timeouts, clock, self._tell_open, skip_thinking=skip_thinking, modules_dir=modules_dir
+        )
         self.routes = ModelRoutes(local, self.pool, default_model)
         self.file = file
         self.mistakes: tuple[Mistake, ...] = ()

@@ -25,7 +25,9 @@ LOCAL = "local"
 """The provider that needs no definition: the portal's own model server, or the one of LLM_SERVER_URL."""
 
 TRANSLATED: Final = "translated"
-ProviderKind = Literal[KindName, "translated"]
+MODULE: Final = "module"
+LITELLM: Final = "litellm"
+ProviderKind = Literal[KindName, "translated", "module", "litellm"]
 Capability = Literal[
     "chat", "code", "vision", "tools", "json", "embeddings", "long-context", "high-throughput"
 ]
@@ -34,6 +36,7 @@ ProviderName = Annotated[
 ]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 BaseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=2000)]
+ModuleName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Route = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^/[^\s]*$")]
 
 
@@ -118,14 +121,17 @@ class ProviderDefinition(Definition):
 
     Args:
         kind: None asks the server which one it is.
+        base_url: left out for `module`, which knows its own, and mostly for `litellm`.
         mapping: for the kind `translated` alone.
+        module: for the kind `module` alone: a file of PROVIDER_MODULES_DIR, without its ending.
         allow_private_network: it may be at a loopback or private address; never at a link-local one.
         offer_all: every model that the server lists can be named, besides those that `models` define.
         price: of its models that have none of their own.
     """
 
     kind: ProviderKind | None = None
-    base_url: BaseUrl
+    base_url: BaseUrl | Literal[""] = ""
+    module: ModuleName | None = None
     mapping: MappingDefinition | None = None
     api_key: SecretStr = SecretStr("")
     allow_private_network: bool = True
@@ -136,6 +142,10 @@ class ProviderDefinition(Definition):
     def _check_url(self) -> ProviderDefinition:
         if (self.kind == TRANSLATED) != (self.mapping is not None):
             raise ValueError("a provider of the kind translated needs a mapping, and no other has one")
+        if (self.kind == MODULE) != (self.module is not None):
+            raise ValueError("a provider of the kind module names a module, and no other does")
+        if not self.base_url and self.kind in (MODULE, LITELLM):
+            return self
         try:
             check_url(self.base_url, is_private_allowed=self.allow_private_network)
         except LLMError as error:
@@ -164,6 +174,7 @@ class ModelDefinition(Definition):
     capabilities: tuple[Capability, ...] = ("chat",)
     context_window: int | None = Field(default=None, ge=16)
     price: PriceDefinition | None = None
+    cache_seconds: int | None = Field(default=None, ge=1, le=30 * 24 * 3600)
 
 
 class Definitions(Definition):

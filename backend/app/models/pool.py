@@ -7,15 +7,22 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from app.config import keep_litellm_offline
 from app.kit.clock import Clock
 from app.llm.breaker import Breaker
 from app.llm.errors import LLMError
 from app.llm.providers.base import Timeouts
+from app.llm.providers.chunked import ChunkedProvider
 from app.llm.providers.guarded import GuardedProvider
+from app.llm.providers.litellm_library import LiteLLMProvider
+from app.llm.providers.module import ModuleError, ModuleProvider, load_module
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
+from app.llm.providers.registry import KindName
 from app.llm.providers.translated import TranslatedProvider
-from app.models.definitions import TRANSLATED, ProviderDefinition
+from app.llm.providers.unusable import UnusableProvider
+from app.models.definitions import LITELLM, MODULE, TRANSLATED, ProviderDefinition
 from app.models.health import ModelHealth
 
 logger = logging.getLogger(__name__)
@@ -25,7 +32,7 @@ _RELIST_SECONDS = 60.0
 _GRACE_SECONDS = 60.0
 _DRAIN_SECONDS = 0.5
 
-Adapter = OpenAICompatibleProvider | TranslatedProvider
+Adapter = OpenAICompatibleProvider | ChunkedProvider
 OnOpen = Callable[[str, float], None]
 
 
@@ -75,7 +82,9 @@ class ProviderPool:
         on_open: OnOpen = lambda target, seconds: None,
         *,
         skip_thinking: bool = False,
+        modules_dir: Path | None = None,
     ) -> None:
+        self._modules_dir = modules_dir
         self._skip_thinking = skip_thinking
         self._timeouts = timeouts
         self._clock = clock
@@ -123,8 +132,12 @@ class ProviderPool:
             task.add_done_callback(self._draining.discard)
         self._wake.set()
 
+    def check_module(self, name: str) -> None:
+        """Raise ModuleError unless there is such a module, and it can be used."""
+        load_module(self._modules_dir, name)
+
     def adapter(self, name: str, definition: ProviderDefinition) -> Adapter:
-        """Make an adapter of one's own; close it."""
+        """Make an adapter of one's own; close it. One that cannot be made refuses, and says why when its health is asked."""
         if definition.mapping is not None:
             return TranslatedProvider(
                 name,
@@ -134,11 +147,22 @@ class ProviderPool:
                 timeouts=self._timeouts,
                 is_private_allowed=definition.allow_private_network,
             )
+        if definition.module is not None:
+            try:
+                module = load_module(self._modules_dir, definition.module)
+            except ModuleError as error:
+                logger.error("provider %s is not used: %s", name, error)
+                return UnusableProvider(name, str(error))
+            return ModuleProvider(name, module, timeouts=self._timeouts)
+        key = definition.api_key.get_secret_value()
+        if definition.kind == LITELLM:
+            keep_litellm_offline()
+            return LiteLLMProvider(name, definition.base_url, key, timeouts=self._timeouts)
         return OpenAICompatibleProvider(
             name,
             definition.base_url,
-            definition.api_key.get_secret_value(),
-            kind=None if definition.kind == TRANSLATED else definition.kind,
+            key,
+            kind=_server_kind(definition),
             timeouts=self._timeouts,
             is_private_allowed=definition.allow_private_network,
             skip_thinking=self._skip_thinking,
@@ -198,6 +222,13 @@ class ProviderPool:
                 await asyncio.sleep(_DRAIN_SECONDS)
         finally:
             await pooled.adapter.close()
+
+
+def _server_kind(definition: ProviderDefinition) -> KindName | None:
+    kind = definition.kind
+    if kind == TRANSLATED or kind == MODULE or kind == LITELLM:  # noqa: SIM109 - so the types are told apart
+        return None
+    return kind
 
 
 def _is_same_server(old: ProviderDefinition, new: ProviderDefinition) -> bool:

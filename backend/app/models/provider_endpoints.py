@@ -9,10 +9,13 @@ from fastapi import APIRouter, Depends, Path, Request
 from app.auth.deps import current_admin
 from app.auth.schemas import Done
 from app.models.provider_schemas import (
+    DraftRead,
+    DraftWish,
     ProviderCreate,
     ProviderList,
     ProviderRead,
     ProviderTest,
+    ProviderTestWish,
     ProviderUpdate,
 )
 from app.models.provider_service import ProviderService
@@ -68,7 +71,19 @@ async def delete_provider(providers: Providers, provider_id: ProviderPath) -> Do
 
 
 @router.post(
-    "/{provider_id}/test", summary="Ask a provider whether it answers, and for its models", responses=_ABSENT
+    "/{provider_id}/test",
+    summary="Ask a provider whether it answers, and for its models",
+    description="With `samples` (recorded answers) nothing is asked: they are run through its mapping.",
+    responses=_ABSENT,
 )
-async def test_provider(providers: Providers, provider_id: ProviderPath) -> ProviderTest:
+async def test_provider(
+    providers: Providers, provider_id: ProviderPath, wish: ProviderTestWish | None = None
+) -> ProviderTest:
+    if wish is not None and wish.samples:
+        return await providers.replay(provider_id, wish.samples)
     return await providers.test(provider_id)
+
+
+@router.post("/draft", summary="Draft a mapping from a request and its answer")
+async def draft_mapping(providers: Providers, wish: DraftWish) -> DraftRead:
+    return providers.draft(wish)

@@ -23,6 +23,12 @@ class ProviderAddressError(UnprocessableError):
     code = "provider_address_refused"
 
 
+class ProviderKindError(UnprocessableError):
+    """What is said of the provider does not belong together: a mapping without its kind, a module that is not there."""
+
+    code = "provider_kind_wrong"
+
+
 class KeyForNewAddressError(UnprocessableError):
     """The stored key must not be sent to an address that it was not entered for."""
 

@@ -12,11 +12,15 @@ from app.llm.providers.registry import KindName
 from app.models.definitions import (
     BaseUrl,
     Capability,
+    MappingDefinition,
     ModelName,
+    ModuleName,
     PriceDefinition,
     ProviderKind,
     ProviderName,
+    Route,
 )
+from app.models.mapping_replay import Replayed, Sample
 
 _EXAMPLE: dict[str, Any] = {
     "name": "lab-vllm",
@@ -24,6 +28,11 @@ _EXAMPLE: dict[str, Any] = {
     "base_url": "http://10.0.0.5:8000",
     "allow_private_network": True,
     "models": [{"name": "llama3.1:8b", "model": "meta-llama/Llama-3.1-8B-Instruct"}],
+}
+_DRAFT: dict[str, Any] = {
+    "path": "/generate",
+    "request": {"prompt": "Hello!", "params": {"temp": 0.7, "max_length": 100}},
+    "response": {"generated_text": "Hi there!", "metadata": {"tokens_generated": 3}},
 }
 
 
@@ -48,8 +57,12 @@ class ProviderCreate(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     name: ProviderName
-    kind: KindName | None = None
-    base_url: BaseUrl
+    kind: ProviderKind | None = None
+    base_url: BaseUrl | Literal[""] = ""
+    module: ModuleName | None = Field(
+        default=None, description="For the kind module: a file of PROVIDER_MODULES_DIR."
+    )
+    mapping: MappingDefinition | None = Field(default=None, description="For the kind translated.")
     api_key: SecretStr | None = Field(default=None, max_length=1000)
     allow_private_network: bool = False
     offer_all: bool = False
@@ -63,8 +76,10 @@ class ProviderUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: KindName | None = None
-    base_url: BaseUrl = ""
+    kind: ProviderKind | None = None
+    base_url: BaseUrl | Literal[""] = ""
+    module: ModuleName | None = None
+    mapping: MappingDefinition | None = None
     api_key: SecretStr | None = Field(default=None, max_length=1000)
     allow_private_network: bool = False
     offer_all: bool = False
@@ -98,6 +113,8 @@ class ProviderRead(BaseModel):
     source: Literal["stored", "file"]
     kind: ProviderKind | None
     base_url: str
+    module: str | None
+    mapping: MappingDefinition | None
     has_api_key: bool
     allow_private_network: bool
     offer_all: bool
@@ -130,10 +147,39 @@ class ProviderList(BaseModel):
 
 
 class ProviderTest(BaseModel):
-    """What a provider said when it was asked just now."""
+    """What a provider said when it was asked just now; with samples, what its mapping makes of them."""
 
     is_healthy: bool
     latency_ms: float
     kind: KindName | None
     models: list[str]
     message: str
+    replayed: list[Replayed] = []
+
+
+class ProviderTestWish(BaseModel):
+    """Samples to try a mapping on, instead of asking the server."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    samples: list[Sample] = Field(default=[], max_length=20)
+
+
+class DraftWish(BaseModel):
+    """One request of an API and its answer, as they are; the answer of a stream as text."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_DRAFT]})
+
+    path: Route = "/generate"
+    request: dict[str, Any]
+    response: Any
+    stream_path: Route | None = None
+    stream: str | None = Field(default=None, max_length=1_000_000)
+
+
+class DraftRead(BaseModel):
+    """A mapping to begin with, what a person should look at, and what it makes of the samples."""
+
+    mapping: MappingDefinition
+    notes: list[str]
+    replayed: list[Replayed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from app.audit.service import note
 from app.db.session import Database
@@ -13,17 +13,30 @@ from app.kit.clock import Clock
 from app.kit.ids import is_id, new_id
 from app.llm.errors import LLMError
 from app.llm.providers.addresses import check_url
+from app.llm.providers.module import ModuleError
 from app.models.catalog import ModelCatalog
-from app.models.definitions import LOCAL, PriceDefinition, ProviderDefinition
+from app.models.definitions import (
+    LITELLM,
+    LOCAL,
+    MODULE,
+    MappingDefinition,
+    PriceDefinition,
+    ProviderDefinition,
+)
+from app.models.mapping_draft import draft
+from app.models.mapping_replay import Sample, replay
 from app.models.pool import PooledProvider
 from app.models.provider_errors import (
     KeyForNewAddressError,
     ProviderAddressError,
+    ProviderKindError,
     ProviderNameTakenError,
     ProviderNotFoundError,
 )
 from app.models.provider_repository import ProviderRepository
 from app.models.provider_schemas import (
+    DraftRead,
+    DraftWish,
     FileMistake,
     FileState,
     ProviderCreate,
@@ -68,13 +81,14 @@ class ProviderService:
 
     async def create(self, wish: ProviderCreate) -> ProviderRead:
         """Store a provider. Raises ProviderNameTakenError, ProviderAddressError, NoEncryptionKeyError."""
-        _check_address(wish.base_url, wish.allow_private_network)
         now, row_id = self._clock.now(), new_id()
         row = Provider(
             id=row_id,
             name=wish.name,
             kind=wish.kind,
             base_url=wish.base_url,
+            module=wish.module,
+            mapping=_stored_mapping(wish.mapping),
             sealed_key=self._sealed(wish.api_key, row_id),
             allow_private_network=wish.allow_private_network,
             offer_all=wish.offer_all,
@@ -84,6 +98,7 @@ class ProviderService:
             created_at=now,
             updated_at=now,
         )
+        self._check(row)
         async with self._database.transaction() as session:
             repository = ProviderRepository(session)
             if wish.name == LOCAL or wish.name in self._catalog.file_providers.providers:
@@ -103,7 +118,7 @@ class ProviderService:
             is_moved = "base_url" in given and wish.base_url != row.base_url
             if is_moved and row.sealed_key is not None and "api_key" not in given:
                 raise KeyForNewAddressError
-            for name in given - {"api_key", "models", "price"}:
+            for name in given - {"api_key", "models", "price", "mapping"}:
                 setattr(row, name, getattr(wish, name))
             if "api_key" in given:
                 row.sealed_key = self._sealed(wish.api_key, row.id)
@@ -111,7 +126,9 @@ class ProviderService:
                 row.models = _stored_models(wish.models)
             if "price" in given:
                 row.price = _stored_price(wish.price)
-            _check_address(row.base_url, row.allow_private_network)
+            if "mapping" in given:
+                row.mapping = _stored_mapping(wish.mapping)
+            self._check(row)
             row.updated_at = self._clock.now()
             note(session, "provider.update", row.name, fields=sorted(given))
         await self._catalog.changed()
@@ -125,6 +142,55 @@ class ProviderService:
             await repository.delete(row)
             note(session, "provider.delete", row.name)
         await self._catalog.changed()
+
+    def draft(self, wish: DraftWish) -> DraftRead:
+        """Guess a mapping from samples, and try it on them. Raises ProviderKindError."""
+        try:
+            made = draft(wish.path, wish.request, wish.response, wish.stream_path, wish.stream)
+            mapping = MappingDefinition.model_validate(made.mapping)
+        except ValueError as error:
+            raise ProviderKindError(f"No mapping can be made of this: {error}.") from error
+        samples = [Sample(response=wish.response)]
+        if wish.stream is not None:
+            samples.append(Sample(stream=wish.stream))
+        replayed = [replay(mapping.mapping(), sample) for sample in samples]
+        return DraftRead(mapping=mapping, notes=made.notes, replayed=replayed)
+
+    async def replay(self, provider_id: str, samples: list[Sample]) -> ProviderTest:
+        """Run recorded answers through a provider's mapping. Raises ProviderNotFoundError, ProviderKindError."""
+        async with self._database.reading() as session:
+            row = await _found(ProviderRepository(session), provider_id)
+        if row.mapping is None:
+            raise ProviderKindError("Only a provider of the kind translated has a mapping to try samples on.")
+        mapping = MappingDefinition.model_validate(row.mapping).mapping()
+        replayed = [replay(mapping, sample) for sample in samples]
+        problems = [one.problem for one in replayed if one.problem is not None]
+        return ProviderTest(
+            is_healthy=not problems,
+            latency_ms=0,
+            kind=None,
+            models=[],
+            message=" ".join(problems),
+            replayed=replayed,
+        )
+
+    def _check(self, row: Provider) -> None:
+        """Refuse what does not belong together. Raises ProviderAddressError, ProviderKindError."""
+        if row.base_url or row.kind not in (MODULE, LITELLM):
+            _check_address(row.base_url, row.allow_private_network)
+        try:
+            ProviderDefinition.model_validate(
+                {
+                    name: getattr(row, name)
+                    for name in ("kind", "base_url", "module", "mapping", "allow_private_network")
+                }
+            )
+            if row.module is not None:
+                self._catalog.pool.check_module(row.module)
+        except ValidationError as error:
+            raise ProviderKindError(error.errors()[0]["msg"].removeprefix("Value error, ") + ".") from error
+        except ModuleError as error:
+            raise ProviderKindError(f"{error}.") from error
 
     async def test(self, provider_id: str) -> ProviderTest:
         """Ask a provider for its health and its models, over a connection of its own. Raises ProviderNotFoundError."""
@@ -174,6 +240,8 @@ class ProviderService:
                 "source": "stored",
                 "kind": row.kind,
                 "base_url": row.base_url,
+                "module": row.module,
+                "mapping": row.mapping,
                 "has_api_key": row.sealed_key is not None,
                 "allow_private_network": row.allow_private_network,
                 "offer_all": row.offer_all,
@@ -226,6 +294,10 @@ def _stored_models(models: list[ProviderModel]) -> list[dict[str, Any]]:
     return [model.model_dump() for model in models]
 
 
+def _stored_mapping(mapping: MappingDefinition | None) -> dict[str, Any] | None:
+    return mapping.model_dump() if mapping is not None else None
+
+
 def _stored_price(price: PriceDefinition | None) -> dict[str, Any] | None:
     return price.model_dump() if price is not None else None
 
@@ -253,6 +325,8 @@ def _read_file(
         source="file",
         kind=provider.kind,
         base_url=provider.base_url,
+        module=provider.module,
+        mapping=provider.mapping,
         has_api_key=bool(provider.api_key.get_secret_value()),
         allow_private_network=provider.allow_private_network,
         offer_all=provider.offer_all,

@@ -103,6 +103,11 @@ class ModelRoutes:
                 return self.candidates(visible[0].alias, caller)
             raise unknown_model(model, [offered.alias for offered in visible]) from None
 
+    def cache_seconds(self, model: str | None) -> int | None:
+        """Return for how long equal requests to a name get the same answer; None where its definition does not say."""
+        definition = self._defined.get(model or self._default_model)
+        return definition.cache_seconds if definition is not None else None
+
     def dearest_price(self, model: str | None, caller: Caller) -> Price | None:
         """Return at most what a name's tokens cost, whichever target answers; None where nothing costs anything."""
         try:

@@ -43,6 +43,8 @@ class StoredProviders:
                 {
                     "kind": row.kind,
                     "base_url": row.base_url,
+                    "module": row.module,
+                    "mapping": row.mapping,
                     "api_key": SecretStr(key),
                     "allow_private_network": row.allow_private_network,
                     "offer_all": row.offer_all,

@@ -20,6 +20,8 @@ class Provider(Base):
     name: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str | None] = mapped_column(String(16))
     base_url: Mapped[str] = mapped_column(Text)
+    module: Mapped[str | None] = mapped_column(String(64))
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(Json)
     sealed_key: Mapped[str | None] = mapped_column(Text)
     allow_private_network: Mapped[bool] = mapped_column(Boolean)
     offer_all: Mapped[bool] = mapped_column(Boolean)

@@ -174,6 +174,37 @@ async def test_what_another_key_sealed_is_not_used_and_the_portal_goes_on(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_mappings_are_drafted_entered_and_tried_on_recorded_answers(
+    admin: httpx.AsyncClient, ada: httpx.AsyncClient
+) -> None:
+    samples = {
+        "request": {"prompt": "What is the capital of France?", "params": {"temp": 0.7, "max_length": 100}},
+        "response": {"generated_text": "Paris.", "metadata": {"tokens_generated": 2}},
+    }
+    assert (await ada.post("/api/admin/providers/draft", json=samples)).status_code == 403
+    drafted = (await admin.post("/api/admin/providers/draft", json=samples)).json()
+    assert drafted["replayed"][0]["text"] == "Paris."
+    fields = {"kind": "translated", "mapping": drafted["mapping"], "api_key": None, "name": "guide"}
+    made = await admin.post("/api/admin/providers", json=wish("http://127.0.0.1:9", **fields))
+    assert made.status_code == 201 and made.json()["mapping"]["response"]["content"] == "generated_text"
+    path = f"/api/admin/providers/{made.json()['id']}/test"
+    recorded = [{"response": {"generated_text": "Oslo."}}, {"response": {"text": "Oslo."}}]
+    tried = (await admin.post(path, json={"samples": recorded})).json()
+    assert [one["text"] for one in tried["replayed"]] == ["Oslo.", None] and not tried["is_healthy"]
+    unmapped = await admin.post("/api/admin/providers/draft", json={"request": {}, "response": {"n": 1}})
+    assert unmapped.status_code == 422
+    for wrong in (
+        {"kind": "translated"},
+        {"kind": "vllm", "module": "guide"},
+        {"kind": "module", "module": "../guide"},
+        {"kind": "module", "module": "guide"},  # there is no folder
+        {"kind": "vllm", "base_url": ""},
+    ):
+        refused = await admin.post("/api/admin/providers", json=wish("http://127.0.0.1:9", **wrong))
+        assert refused.status_code == 422, wrong
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_two_providers_answer_for_one_name(
     admin: httpx.AsyncClient, ada: httpx.AsyncClient, other: FakeUpstream, upstream: FakeUpstream
 ) -> None:

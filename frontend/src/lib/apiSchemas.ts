@@ -68,6 +68,14 @@ export interface AnnouncementRead {
   tone: 'info' | 'warning';
 }
 
+export interface AnswerMapping {
+  completion_tokens?: string;
+  content: string;
+  error?: string;
+  finish_reason?: string;
+  prompt_tokens?: string;
+}
+
 export interface app__auth__schemas__SignInRead {
   created_at: string;
   id: string;
@@ -255,6 +263,20 @@ export interface DeviceRead {
 
 export interface Done {
   ok?: true;
+}
+
+export interface DraftRead {
+  mapping: MappingDefinition;
+  notes: Array<string>;
+  replayed: Array<Replayed>;
+}
+
+export interface DraftWish {
+  path?: string;
+  request: Record<string, unknown>;
+  response: unknown;
+  stream?: string | null;
+  stream_path?: string | null;
 }
 
 export interface ErrorRead {
@@ -468,6 +490,14 @@ export interface LoginRequest {
   password: string;
 }
 
+export interface MappingDefinition {
+  health_path?: string | null;
+  path: string;
+  request: Record<string, unknown>;
+  response: AnswerMapping;
+  stream?: StreamMapping | null;
+}
+
 export interface MessageRead {
   attachments: Array<AttachmentRef>;
   content: string;
@@ -615,10 +645,12 @@ export interface ProjectTopics {
 export interface ProviderCreate {
   allow_private_network?: boolean;
   api_key?: string | null;
-  base_url: string;
+  base_url?: string | '';
   is_enabled?: boolean;
-  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
+  mapping?: MappingDefinition | null;
   models?: Array<ProviderModel>;
+  module?: string | null;
   name: string;
   offer_all?: boolean;
   price?: PriceDefinition | null;
@@ -647,8 +679,10 @@ export interface ProviderRead {
   has_api_key: boolean;
   id: string | null;
   is_enabled: boolean;
-  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | null;
+  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
+  mapping: MappingDefinition | null;
   models: Array<ProviderModel>;
+  module: string | null;
   name: string;
   offer_all: boolean;
   price: PriceDefinition | null;
@@ -670,15 +704,22 @@ export interface ProviderTest {
   latency_ms: number;
   message: string;
   models: Array<string>;
+  replayed?: Array<Replayed>;
+}
+
+export interface ProviderTestWish {
+  samples?: Array<Sample>;
 }
 
 export interface ProviderUpdate {
   allow_private_network?: boolean;
   api_key?: string | null;
-  base_url?: string;
+  base_url?: string | '';
   is_enabled?: boolean;
-  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
+  mapping?: MappingDefinition | null;
   models?: Array<ProviderModel>;
+  module?: string | null;
   offer_all?: boolean;
   price?: PriceDefinition | null;
 }
@@ -723,6 +764,22 @@ export interface RenewedRead {
   expires_in: number;
   token_type: 'bearer';
   user: UserRead;
+}
+
+export interface Replayed {
+  completion_tokens?: number | null;
+  finish_reason?: string | null;
+  pieces?: Array<string>;
+  problem?: string | null;
+  prompt_tokens?: number | null;
+  request: unknown;
+  text?: string | null;
+}
+
+export interface Sample {
+  chat?: Record<string, unknown>;
+  response?: unknown;
+  stream?: string | null;
 }
 
 export interface SearchHit {
@@ -891,6 +948,14 @@ export interface StatsRow {
   ttft_ms_p50: number | null;
   ttft_ms_p95: number | null;
   turns: number;
+}
+
+export interface StreamMapping {
+  content?: string;
+  error?: string;
+  finished?: string;
+  framing?: 'json' | 'sse' | 'text';
+  path: string;
 }
 
 export interface TargetState {

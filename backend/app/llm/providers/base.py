@@ -67,6 +67,8 @@ def error_from_body(
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
         parsed = None
+    if isinstance(parsed, list) and parsed:
+        parsed = parsed[0]  # Gemini's compatible endpoint wraps its error in a list
     error = parsed.get("error") if isinstance(parsed, dict) else None
     return error_from_object(provider, status, error if error is not None else parsed, retry_after, secrets)
 

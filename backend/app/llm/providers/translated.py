@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 
 import orjson
 
-from app.kit.ids import new_id
-from app.llm.errors import LLMError, ProviderProtocolError, ProviderRejectedError, StreamInterruptedError
+from app.llm.errors import LLMError, ProviderProtocolError, StreamInterruptedError
 from app.llm.providers.base import Health, Timeouts
+from app.llm.providers.chunked import ChunkedProvider, as_text
 from app.llm.providers.mapping import Frames, Mapping, find
-from app.llm.providers.registry import GENERIC
 from app.llm.providers.transport import Endpoint, Transport
-from app.llm.providers.wire import request_body
-from app.llm.types import Chunk, CompletionRequest, Usage
+from app.llm.types import Chunk
 
 _HEALTH_SECONDS = 3.0
 
 
-class TranslatedProvider:
-    """Implements `Provider`. It has text alone: no tools, no images, no logprobs."""
-
-    kind_name: None = None
+class TranslatedProvider(ChunkedProvider):
+    """It has text alone: no tools, no images, no logprobs."""
 
     def __init__(
         self,
@@ -37,39 +31,10 @@ class TranslatedProvider:
         timeouts: Timeouts,
         is_private_allowed: bool | None = None,
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self._mapping = mapping
         self._endpoint = Endpoint(base_url.rstrip("/"), api_key)
         self._transport = Transport(name, timeouts, is_private_allowed)
-
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Chunk]:
-        """Yield the answer's chunks; closing the iterator closes the connection. Raises LLMError."""
-        async with aclosing(self._chunks(request_body(request, GENERIC), is_stream=True)) as chunks:
-            async for chunk in chunks:
-                yield chunk
-
-    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
-        """Yield a chat completion in OpenAI's format. Raises ProviderRejectedError for another route."""
-        if path != "/v1/chat/completions":
-            raise ProviderRejectedError(
-                "This model answers chat completions only.", provider=self.name, status=400
-            )
-        head = {"id": f"chatcmpl-{new_id()}", "created": int(time.time()), "model": body.get("model")}
-        async with aclosing(self._chunks(body, is_stream=is_stream)) as chunks:
-            if not is_stream:
-                yield _whole(head, [chunk async for chunk in chunks])
-                return
-            async for chunk in chunks:
-                yield _event(head, chunk)
-            yield b"data: [DONE]\n\n"
-
-    async def count_tokens(self, text: str, model: str) -> int | None:
-        """Return None: there is no tokenizer to ask."""
-        return None
-
-    async def models(self) -> list[dict[str, Any]]:
-        """Return nothing: what can be asked for is what the definitions name."""
-        return []
 
     async def check_health(self) -> Health:
         """Ask the mapping's `health_path`; without one the server counts as healthy."""
@@ -86,7 +51,8 @@ class TranslatedProvider:
     async def close(self) -> None:
         await self._transport.close()
 
-    async def _chunks(self, chat: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[Chunk]:
+    async def chunks(self, chat: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[Chunk]:
+        """Yield the answer as the mapping finds it."""
         mapping = self._mapping
         body = mapping.body(chat)
         if not is_stream or mapping.stream_path is None:
@@ -105,7 +71,7 @@ class TranslatedProvider:
                     self._raise_for(find(mapping.stream_error, frame))
                     text = frame if mapping.framing == "text" else find(mapping.stream_content, frame)
                     if text is not None and text != "":
-                        yield Chunk(content=_as_text(text))
+                        yield Chunk(content=as_text(text))
                     has_finished = has_finished or bool(find(mapping.stream_finished, frame))
                 if not piece:
                     break
@@ -144,7 +110,7 @@ class TranslatedProvider:
         finish = find(self._mapping.finish_reason, answer)
         reason = finish if finish in ("stop", "length", "content_filter") else "stop"
         return [
-            Chunk(content=_as_text(content)),
+            Chunk(content=as_text(content)),
             Chunk(finish_reason=reason, usage=self._mapping.usage(answer)),
         ]
 
@@ -152,42 +118,7 @@ class TranslatedProvider:
         """Raise what an answer of status 200 says went wrong; addresses and keys are blanked out of it."""
         if not problem:
             return
-        said = _as_text(problem)
+        said = as_text(problem)
         for secret in self._endpoint.secrets:
             said = said.replace(secret, "…") if secret else said
         raise LLMError(f"The model server failed: {said[:500]}", provider=self.name, is_retryable=True)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _whole(head: dict[str, Any], chunks: list[Chunk]) -> bytes:
-    content = "".join(chunk.content for chunk in chunks)
-    finish = next((chunk.finish_reason for chunk in chunks if chunk.finish_reason), "stop")
-    usage = next((chunk.usage for chunk in chunks if chunk.usage), None)
-    message = {"role": "assistant", "content": content}
-    answer: dict[str, Any] = {
-        **head,
-        "object": "chat.completion",
-        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-    }
-    return orjson.dumps({**answer, "usage": _usage(usage)} if usage is not None else answer)
-
-
-def _event(head: dict[str, Any], chunk: Chunk) -> bytes:
-    delta = {"role": "assistant", "content": chunk.content} if chunk.content else {}
-    choice = {"index": 0, "delta": delta, "finish_reason": chunk.finish_reason}
-    event: dict[str, Any] = {**head, "object": "chat.completion.chunk", "choices": [choice]}
-    if chunk.usage is not None:
-        event["usage"] = _usage(chunk.usage)
-    return b"data: " + orjson.dumps(event) + b"\n\n"
-
-
-def _usage(usage: Usage) -> dict[str, int]:
-    total = usage.prompt_tokens + usage.completion_tokens
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": total,
-    }
