@@ -17,7 +17,6 @@ from app.broker.accounts import Account
 from app.errors import NotFoundError
 from app.kit.hashing import is_equal
 
-
 _SECRET = HTTPBearer(
     auto_error=False, scheme_name="BrokerSecret", description="The secret of MQTT_AUTH_SECRET."
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from app.auth.runtime import create_auth_runtime
+from app.auth.runtime import AuthRuntime
 from app.bridge.adoption import Adoption
 from app.bridge.callers import Callers
 from app.bridge.choice import Choice, bridge_id, bridge_name, chosen_broker, client_id
@@ -54,6 +54,7 @@ class MqttBridge:
     def __init__(
         self,
         runtime: Runtime,
+        auth: AuthRuntime,
         completions: RawCompletions,
         choice: Choice,
         devices: DeviceService,
@@ -79,10 +80,8 @@ class MqttBridge:
         )
         self._inbox = Inbox(runtime.database, own_id, runtime.replica.id, runtime.clock)
         worker = Worker(runtime, completions, self._inbox, self._transport, self.status)
-        auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
         callers = Callers(
-            auth.identity,
-            runtime.database,
+            auth,
             runtime.clock,
             devices,
             connections,
@@ -222,7 +221,9 @@ class MqttBridge:
 
 
 @asynccontextmanager
-async def bridging(runtime: Runtime, completions: RawCompletions) -> AsyncIterator[MqttBridge | None]:
+async def bridging(
+    runtime: Runtime, auth: AuthRuntime, completions: RawCompletions
+) -> AsyncIterator[MqttBridge | None]:
     """Run the bridge while the block runs, if there is a broker."""
     settings = runtime.settings
     keys = KeyService(runtime.database, runtime.clock)
@@ -236,7 +237,7 @@ async def bridging(runtime: Runtime, completions: RawCompletions) -> AsyncIterat
         if choice is None:
             yield None
             return
-        bridge = MqttBridge(runtime, completions, choice, devices, connections)
+        bridge = MqttBridge(runtime, auth, completions, choice, devices, connections)
         if bridge.is_own_broker:
             connections.tell = bridge.tell_broker
         await bridge.start()

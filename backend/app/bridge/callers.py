@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from app.auth.errors import MissingScopeError, PasswordChangeRequiredError
-from app.auth.identity import Identity
+from app.auth.key_cache import Found
 from app.auth.principal import Principal, scopes_of
+from app.auth.runtime import AuthRuntime
 from app.bridge.tables import BridgeRequest
-from app.db.session import Database
-from app.devices.connections import ConnectionService, is_connection_secret
+from app.devices.connections import ConnectionService, PageUser, is_connection_secret
 from app.devices.service import DeviceService
 from app.keys.errors import UnknownKeyError
 from app.keys.secrets import looks_like_key
 from app.keys.service import grant_of
 from app.keys.tables import ApiKey
 from app.kit.clock import Clock
+from app.kit.hashing import digest
 from app.users.tables import User
 
 
@@ -28,16 +31,18 @@ class Callers:
 
     def __init__(
         self,
-        identity: Identity,
-        database: Database,
+        auth: AuthRuntime,
         clock: Clock,
         devices: DeviceService,
         connections: ConnectionService,
         *,
         is_guarded: bool,
     ) -> None:
-        self._identity = identity
-        self._database = database
+        self._identity = auth.identity
+        self._cache = auth.key_cache
+        self._database = auth.database
+        for table in ("devices", "mqtt_connections"):
+            self._database.on_written(table, self._cache.forget)
         self._clock = clock
         self._devices = devices
         self._connections = connections
@@ -47,18 +52,12 @@ class Callers:
         """Return the caller of a client's topic. Raises PortalError where a topic proves nothing, or nobody has it."""
         if not self._is_guarded:
             raise UnknownKeyError
-        key_id = await self._devices.key_id_of(client)
-        if key_id is not None:
-            return await self.by_key_id(key_id)
-        found = await self._connections.user_of_client(client)
-        if found is None:
-            raise UnknownKeyError
-        return _as_person(found[0])
+        return await self._cache.get(f"mqtt:{client}", partial(self._read_client, client))
 
     async def by_secret(self, secret: str) -> Principal:
         """Return the caller of a key or of a page's password. Raises PortalError for what is unknown or may not chat."""
-        if is_connection_secret(secret) and (found := await self._connections.user_of_secret(secret)):
-            return _as_person(found[0])
+        if is_connection_secret(secret):
+            return await self._cache.get(f"mqtt:{digest(secret)}", partial(self._read_page, secret))
         if not looks_like_key(secret):
             raise UnknownKeyError
         return _may_chat(await self._identity.authenticate(secret))
@@ -68,20 +67,28 @@ class Callers:
         if principal.key is not None:
             return await self._devices.client_of_key(principal.key.id)
         found = await self._connections.user_of_secret(secret)
-        return None if found is None else found[1]
+        return None if found is None else found.client
 
     async def of_row(self, row: BridgeRequest) -> Principal:
         """Return the caller of a request that was stored. Raises PortalError when they may not ask any more."""
         if row.key_id:
-            return await self.by_key_id(row.key_id)
+            return (await self._read_key(row.key_id)).principal
         async with self._database.reading() as session:
             user = await session.get(User, row.user_id)
         if user is None or not user.is_active:
             raise UnknownKeyError
         return _as_person(user)
 
-    async def by_key_id(self, key_id: str) -> Principal:
-        """Return a key's caller. Raises PortalError when the key has ended."""
+    async def _read_client(self, client: str) -> Found:
+        key_id = await self._devices.key_id_of(client)
+        if key_id is not None:
+            return await self._read_key(key_id)
+        return _as_page(await self._connections.user_of_client(client))
+
+    async def _read_page(self, secret: str) -> Found:
+        return _as_page(await self._connections.user_of_secret(secret))
+
+    async def _read_key(self, key_id: str) -> Found:
         async with self._database.reading() as session:
             query = select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.id == key_id)
             found = (await session.execute(query)).first()
@@ -92,7 +99,14 @@ class Callers:
         if key.revoked_at is not None or has_expired or not user.is_active:
             raise UnknownKeyError
         grant = grant_of(key)
-        return _may_chat(Principal(user=user, scopes=grant.scopes & scopes_of(user), key=grant))
+        principal = Principal(user=user, scopes=grant.scopes & scopes_of(user), key=grant)
+        return Found(_may_chat(principal), key.expires_at)
+
+
+def _as_page(page: PageUser | None) -> Found:
+    if page is None:
+        raise UnknownKeyError
+    return Found(_as_person(page.user), page.expires_at)
 
 
 def _as_person(user: User) -> Principal:

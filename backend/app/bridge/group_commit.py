@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.session import Database
 from app.errors import UnavailableError
@@ -16,7 +16,7 @@ from app.errors import UnavailableError
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-Write = Callable[[AsyncSession], Awaitable[Result]]
+Write = Callable[[AsyncConnection], Awaitable[Result]]
 _MAX_BATCH = 200
 
 
@@ -61,8 +61,8 @@ class GroupCommit:
                     await self._commit_singly(batch)
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        async with self._database.transaction() as session:
-            results = [await waiting.write(session) for waiting in batch]
+        async with self._database.writing() as connection:
+            results = [await waiting.write(connection) for waiting in batch]
         for waiting, result in zip(batch, results, strict=True):
             if not waiting.result.done():
                 waiting.result.set_result(result)

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table, Update, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.bridge.group_commit import GroupCommit
 from app.bridge.tables import BridgeRequest
@@ -80,8 +80,8 @@ class Inbox:
         row = self._row(new)
         values = {column.key: getattr(row, column.key) for column in _TABLE.columns}
 
-        async def insert(session: AsyncSession) -> bool:
-            return _changed(await session.execute(self._insert, values))
+        async def insert(connection: AsyncConnection) -> bool:
+            return _changed(await connection.execute(self._insert, values))
 
         if await self._commits.run(insert):
             return row, True
@@ -93,8 +93,8 @@ class Inbox:
         """Store the answer; False when another bridge holds the request by now."""
         values = {"of_id": request_id, "of_holder": self._holder, "said": answer, "lease": self._lease()}
 
-        async def store(session: AsyncSession) -> bool:
-            return _changed(await session.execute(_ANSWER, values))
+        async def store(connection: AsyncConnection) -> bool:
+            return _changed(await connection.execute(_ANSWER, values))
 
         return await self._commits.run(store)
 
@@ -220,8 +220,8 @@ class Inbox:
             del self._sent[: len(ids)]
 
     async def _change(self, statement: Update) -> bool:
-        async def write(session: AsyncSession) -> bool:
-            return _changed(await session.execute(statement))
+        async def write(connection: AsyncConnection) -> bool:
+            return _changed(await connection.execute(statement))
 
         return await self._commits.run(write)
 

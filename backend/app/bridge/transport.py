@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
-import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,13 +17,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from app.bridge.members import BRIDGES
+from app.bridge.paho_loop import PahoLoop
 from app.bridge.profiles import PROFILES, BrokerProfile
 
 logger = logging.getLogger(__name__)
 
 _KEEPALIVE_SECONDS = 30
-# A broker that is back is found within a second; each bridge begins at another moment.
-_RETRY_SECONDS = (0.05 + random.random() / 10, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +89,7 @@ class MqttTransport:
         self._generation = 0
         self._sent: dict[int, asyncio.Future[None]] = {}
         self._client = self._paho(client_id, reconnects)
+        self._driver = PahoLoop(self._client, reconnects=reconnects)
         if last_will is not None:
             self._client.will_set(*last_will, qos=1, retain=True)
 
@@ -103,7 +101,7 @@ class MqttTransport:
         self._client.connect_async(
             self._broker.host, self._broker.port, _KEEPALIVE_SECONDS, clean_start=False, properties=expiry
         )
-        self._client.loop_start()
+        self._driver.start()
 
     def follow(self, subscriptions: list[str]) -> None:
         """Listen to these topics from now on, and to no others."""
@@ -114,10 +112,12 @@ class MqttTransport:
             self._client.unsubscribe(gone)
         if new:
             self._client.subscribe([(topic, _options(topic)) for topic in new])
+        self._driver.flush()
 
     def unsubscribe(self, subscriptions: list[str]) -> None:
         """Be dealt no more messages; what waits already still comes."""
         self._client.unsubscribe(subscriptions)
+        self._driver.flush()
 
     async def close(self, *, ends_session: bool = False) -> None:
         """Disconnect; what the broker still has for this client waits there, or is forgotten with its session."""
@@ -125,8 +125,9 @@ class MqttTransport:
         if ends_session:
             properties = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = 0
+        self._driver.reconnects = False
         self._client.disconnect(properties=properties)
-        await asyncio.to_thread(self._client.loop_stop)
+        await self._driver.stop()
         for waiting in self._sent.values():
             waiting.cancel()
 
@@ -135,10 +136,13 @@ class MqttTransport:
         if message.qos and message.generation == self._generation:
             self.unacknowledged -= 1
             self._client.ack(message.mid, message.qos)
+            self._driver.flush()
 
     def publish(self, topic: str, payload: bytes, correlation: bytes | None = None) -> None:
         """Send at QoS 0; lost when the broker is away."""
-        self._client.publish(topic, payload, qos=0, properties=_reply_properties(correlation))
+        if not self._driver.is_connecting:
+            self._client.publish(topic, payload, qos=0, properties=_reply_properties(correlation))
+            self._driver.flush()
 
     def retain(self, topic: str, payload: bytes, expiry_seconds: int | None = None) -> None:
         """Leave a message for whoever subscribes later, for so long."""
@@ -146,10 +150,12 @@ class MqttTransport:
         if expiry_seconds is not None:
             properties.MessageExpiryInterval = expiry_seconds
         self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
+        self._driver.flush()
 
     async def publish_safely(self, topic: str, payload: bytes, correlation: bytes | None = None) -> None:
         """Send at QoS 1, and return once the broker has it; waits through a broken connection."""
         info = self._client.publish(topic, payload, qos=1, properties=_reply_properties(correlation))
+        self._driver.flush()
         sent = self._sent[info.mid] = self._loop.create_future()
         try:
             await sent
@@ -165,7 +171,6 @@ class MqttTransport:
             reconnect_on_failure=reconnects,
             manual_ack=True,
         )
-        client.reconnect_delay_set(*_RETRY_SECONDS)  # type: ignore[arg-type]  # fractions work as well
         if self._broker.websocket_path:
             client.ws_set_options(self._broker.websocket_path)
         client.max_inflight_messages_set(self._broker.profile.max_inflight)
@@ -173,14 +178,13 @@ class MqttTransport:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.is_tls:
             client.tls_set_context(tls_context(self._broker))
-        client.on_socket_open = _without_delay
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._received
         client.on_publish = self._was_sent
         return client
 
-    # Called by paho's thread: an exception in here would end it
+    # Called by paho, on the loop's thread or its own: an exception in here would end it
 
     def _connected(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
@@ -193,6 +197,7 @@ class MqttTransport:
         self._post(self._on_change, True)
 
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+        self._generation += 1
         self._post(self._on_change, False)
 
     def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
@@ -207,7 +212,8 @@ class MqttTransport:
         self._on_message(message)
 
     def _was_sent(self, _client: Client, _data: Any, mid: int, _reason: Any, _properties: Any) -> None:
-        self._post(self._resolve, mid)
+        if mid in self._sent:
+            self._post(self._resolve, mid)
 
     def _resolve(self, mid: int) -> None:
         waiting = self._sent.get(mid)
@@ -215,6 +221,9 @@ class MqttTransport:
             waiting.set_result(None)
 
     def _post(self, callback: Callable[[Any], None], value: object) -> None:
+        if not self._driver.has_thread:
+            self._loop.call_soon(callback, value)
+            return
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(callback, value)
 
@@ -249,9 +258,3 @@ def _reply_properties(correlation: bytes | None) -> Properties | None:
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
     properties.CorrelationData = correlation
     return properties
-
-
-def _without_delay(_client: Client, _data: Any, connection: Any) -> None:
-    """Nagle's algorithm and delayed acknowledgements together cost 44 ms a message."""
-    with contextlib.suppress(OSError, AttributeError):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.db.engine import create_engines
 from app.db.faults import is_refused_write, is_unavailable
@@ -83,6 +83,26 @@ class Database:
         """Open a session for reading only; raises DatabaseUnavailableError when the database cannot be reached."""
         async with self._session(self._reading) as session:
             yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for writing without the ORM, commit when the block ends. For hot paths: nobody hears of its writes.
+
+        Raises DatabaseUnavailableError when the database cannot be reached; nothing was changed.
+        """
+        try:
+            if self.is_sqlite:
+                async with self._engines.writing.begin() as connection:
+                    yield connection
+                return
+            async with asyncio.timeout(_CONNECT_SECONDS):  # a pooled connection may hang when it is tried
+                connection = await self._engines.writing.connect()
+            async with connection, connection.begin():
+                yield connection
+        except Exception as error:
+            if is_unavailable(error):
+                raise DatabaseUnavailableError from error
+            raise
 
     @asynccontextmanager
     async def _session(self, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:

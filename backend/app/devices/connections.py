@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,15 @@ LIFETIME = timedelta(hours=1)
 _MAX_PER_USER = 20
 _PREFIX = "ppm_"
 _ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class PageUser:
+    """Who is connected, by which name, and until when."""
+
+    user: User
+    client: str
+    expires_at: datetime
 
 
 class ConnectionService:
@@ -81,25 +91,25 @@ class ConnectionService:
             return None
         return account_of_page(row), row.expires_at
 
-    async def user_of_secret(self, secret: str) -> tuple[User, str] | None:
+    async def user_of_secret(self, secret: str) -> PageUser | None:
         """Return who connected with this password, and the connection's name; None for anything else."""
         if not is_connection_secret(secret):
             return None
         return await self._find(MqttConnection.secret_hash == digest(secret))
 
-    async def user_of_client(self, client: str) -> tuple[User, str] | None:
+    async def user_of_client(self, client: str) -> PageUser | None:
         """Return who is connected by this name; None for a name that is no page's."""
         return await self._find(MqttConnection.client == client)
 
-    async def _find(self, condition: Any) -> tuple[User, str] | None:
+    async def _find(self, condition: Any) -> PageUser | None:
         query = (
-            select(User, MqttConnection.client)
+            select(User, MqttConnection.client, MqttConnection.expires_at)
             .join(MqttConnection, MqttConnection.user_id == User.id)
             .where(condition, MqttConnection.expires_at > self._clock.now(), User.is_active)
         )
         async with self._database.reading() as session:
             found = (await session.execute(query)).first()
-        return None if found is None else (found[0], found[1])
+        return None if found is None else PageUser(*found)
 
 
 def is_connection_secret(secret: str) -> bool:

@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
+    from app.auth.runtime import create_auth_runtime
     from app.bridge.bridge import bridging
     from app.chat.runtime import Runtime
     from app.gateway.setup import create_gateway
@@ -61,9 +62,10 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             loop.add_signal_handler(number, ended.set)
     runtime = Runtime(await _with_game_key(settings, say))
     runtime.projects.restrict(settings.mqtt_projects)
+    auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
     await runtime.start()
     try:
-        async with bridging(runtime, create_gateway(runtime)) as bridge:
+        async with auth.key_cache.following(), bridging(runtime, auth, create_gateway(runtime)) as bridge:
             if bridge is None:
                 raise LaunchError("There is no MQTT broker: name one with --mqtt_host, or install Mosquitto.")
             say(f"Answering {', '.join(settings.mqtt_projects)} at {bridge.status.broker}. Stop: Ctrl-C")

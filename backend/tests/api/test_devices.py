@@ -106,7 +106,7 @@ async def test_a_pages_account_ends_after_an_hour(chat_portal: ChatPortal, ada: 
     [account] = await connections.accounts()
     assert (account.username, "maze/hint/#" in account.may_subscribe) == (row.client, False)
     for found in (await connections.user_of_secret(secret), await connections.user_of_client(row.client)):
-        assert found is not None and (found[0].id, found[1]) == (me, row.client)
+        assert found is not None and (found.user.id, found.client) == (me, row.client)
     await connections.end_expired()
     clock.advance(seconds=LIFETIME.total_seconds())
     assert await connections.user_of_secret(secret) is None
