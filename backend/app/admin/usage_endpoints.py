@@ -13,7 +13,7 @@ from app.admin.limits_service import LimitsService
 from app.auth.deps import CurrentAdmin
 from app.limits.schemas import LimitsRead, LimitsUpdate
 from app.usage.endpoints import Since, Until, Usage
-from app.usage.schemas import AdminGroup, UsageRead
+from app.usage.schemas import AdminGroup, UsageReport
 from app.web.downloads import attachment
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
@@ -45,7 +45,7 @@ async def all_usage(
     until: Until = None,
     user_id: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
     key_id: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
-) -> UsageRead:
+) -> UsageReport:
     return await usage.of_all(by, since, until, user_id=user_id, key_id=key_id)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from app.auth.deps import CurrentUser
-from app.usage.schemas import BudgetStates, OwnGroup, UsageRead
+from app.usage.schemas import BudgetStates, OwnGroup, UsageReport
 from app.usage.service import UsageService
 
 router = APIRouter(prefix="/api/usage", tags=["usage"])
@@ -27,7 +27,7 @@ Until = Annotated[date | None, Query(description="The last day (UTC); today when
 @router.get("", summary="What you have used; a key sees its own alone")
 async def own_usage(
     principal: CurrentUser, usage: Usage, by: OwnGroup = "day", since: Since = None, until: Until = None
-) -> UsageRead:
+) -> UsageReport:
     return await usage.of_caller(principal, by, since, until)
 
 

@@ -44,7 +44,7 @@ class UsageGroup(UsageFigures):
     label: str
 
 
-class UsageRead(BaseModel):
+class UsageReport(BaseModel):
     """Sums over whole days (UTC), both ends included."""
 
     model_config = ConfigDict(

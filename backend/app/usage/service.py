@@ -21,7 +21,7 @@ from app.llm.money import to_money
 from app.usage.periods import bounds_of
 from app.usage.recorder import UsageRecorder
 from app.usage.repository import UsageRepository
-from app.usage.schemas import BudgetState, BudgetStates, UsageFigures, UsageGroup, UsageRead
+from app.usage.schemas import BudgetState, BudgetStates, UsageFigures, UsageGroup, UsageReport
 from app.usage.tables import SUMS
 from app.users.tables import User
 
@@ -50,7 +50,7 @@ class UsageService:
 
     async def of_caller(
         self, principal: Principal, by: str, since: date | None, until: date | None
-    ) -> UsageRead:
+    ) -> UsageReport:
         """Return a person's sums over all their keys and the page; a key's own when a key asks."""
         key_id = principal.key.id if principal.key is not None else None
         return await self._sums(by, since, until, user_id=principal.user.id, key_id=key_id)
@@ -63,7 +63,7 @@ class UsageService:
         *,
         user_id: int | None = None,
         key_id: str | None = None,
-    ) -> UsageRead:
+    ) -> UsageReport:
         """Return everybody's sums, or those of one person or key."""
         return await self._sums(by, since, until, user_id=user_id, key_id=key_id)
 
@@ -108,7 +108,7 @@ class UsageService:
 
     async def _sums(
         self, by: str, since: date | None, until: date | None, *, user_id: int | None, key_id: str | None
-    ) -> UsageRead:
+    ) -> UsageReport:
         first, last = self._span(since, until)
         await self._recorder.flush()
         days = (first.isoformat(), last.isoformat())
@@ -120,7 +120,7 @@ class UsageService:
             UsageGroup(key=str(row[0]), label=labels.get(row[0], str(row[0])), **_figures([row]))
             for row in rows
         ]
-        return UsageRead(
+        return UsageReport(
             currency=self._currency,
             since=first,
             until=last,
