@@ -21,7 +21,7 @@ from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
 from app.gateway.direct import DirectDoor, is_direct
-from app.gateway.setup import create_gateway, create_responses
+from app.gateway.setup import create_answer_cache, create_gateway, create_responses
 from app.telemetry.running import telemetry_of, tracing
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         runtime = Runtime(settings)
         app.state.runtime = runtime
         app.state.gateway = create_gateway(runtime)
+        app.state.answer_cache = create_answer_cache(runtime, app.state.gateway)
         app.state.responses = create_responses(runtime, app.state.gateway)
         auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
         app.state.auth_runtime = auth
@@ -135,9 +136,10 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
                     "content-type",
                     "last-event-id",
                     "idempotency-key",
+                    "x-portal-cache",
                     "x-request-id",
                 ],
-                expose_headers=["x-request-id", "retry-after"],
+                expose_headers=["x-request-id", "x-portal-cache", "retry-after"],
                 max_age=600,
             )
         )

@@ -170,6 +170,18 @@ class Signals(Protocol):
         ...
 
 
+class Blobs(Protocol):
+    """Bytes that are kept for a while and may be gone at any time: a cache."""
+
+    async def get(self, name: str) -> bytes | None:
+        """Return what is kept under a name; None when there is nothing, or its time is over."""
+        ...
+
+    async def put(self, name: str, value: bytes, *, seconds: float, max_bytes: int) -> None:
+        """Keep a value; all values together never take more than `max_bytes`, and one that is larger is not kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CoordHealth:
     """State of the shared store; `is_shared` is false in memory."""
@@ -188,6 +200,7 @@ class Coord(Protocol):
     quotas: Quotas
     logs: EventLogs
     signals: Signals
+    blobs: Blobs
 
     async def start(self) -> None: ...
 

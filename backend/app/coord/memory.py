@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from app.coord.base import CoordHealth, EventLogs, Locks, Quotas, RateWindows, Signals
+from app.coord.base import Blobs, CoordHealth, EventLogs, Locks, Quotas, RateWindows, Signals
+from app.coord.local_blobs import LocalBlobs
 from app.coord.local_locks import LocalLocks
 from app.coord.local_logs import LocalLogs
 from app.coord.local_quotas import LocalQuotas
@@ -25,13 +26,20 @@ class Hub:
     quotas: LocalQuotas
     logs: LocalLogs
     signals: LocalSignals
+    blobs: LocalBlobs
 
 
 def make_hub(clock: Clock | None = None) -> Hub:
     """Return a hub of its own, shared with nobody."""
     clock = clock or SystemClock()
     return Hub(
-        new_id(), LocalLocks(), LocalRates(clock), LocalQuotas(clock), LocalLogs(clock), LocalSignals()
+        new_id(),
+        LocalLocks(),
+        LocalRates(clock),
+        LocalQuotas(clock),
+        LocalLogs(clock),
+        LocalSignals(),
+        LocalBlobs(clock),
     )
 
 
@@ -54,6 +62,7 @@ class MemoryCoord:
         self.quotas: Quotas = hub.quotas
         self.logs: EventLogs = hub.logs
         self.signals: Signals = hub.signals
+        self.blobs: Blobs = hub.blobs
 
     async def start(self) -> None:
         """Nothing to start."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.coord.base import CoordHealth, EventLogs, Locks, Quotas, RateWindows, Signals
+from app.coord.base import Blobs, CoordHealth, EventLogs, Locks, Quotas, RateWindows, Signals
 from app.coord.local_logs import RETENTION_SECONDS
 from app.coord.log_flusher import LogFlusher
 from app.coord.log_mirrors import LogMirrors
 from app.coord.memory import Hub
+from app.coord.redis_blobs import RedisBlobs
 from app.coord.redis_channel import RedisChannel
 from app.coord.redis_link import RedisLink
 from app.coord.redis_locks import LEASE_SECONDS, RedisLocks
@@ -36,6 +37,7 @@ class RedisCoord:
         self.quotas: Quotas = RedisQuotas(self._link, hub.quotas)
         self.logs: EventLogs = RedisLogs(self._link, hub.logs, self._flusher, self._mirrors, replica_id)
         self.signals: Signals = signals
+        self.blobs: Blobs = RedisBlobs(self._link, hub.blobs)
 
     async def start(self) -> None:
         """Connect. Without Redis it starts all the same, and joins when Redis is there."""

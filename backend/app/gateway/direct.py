@@ -12,6 +12,7 @@ from contextlib import aclosing
 from types import SimpleNamespace
 from typing import Any
 
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,8 +22,9 @@ from app.auth.runtime import AuthRuntime
 from app.chat.stream import KEEP_ALIVE_SECONDS, ClientLeftError, run_until_disconnect
 from app.errors import UnprocessableError
 from app.gateway.bodies import read_body
+from app.gateway.cache import AnswerCache
 from app.gateway.responses import ByteStream
-from app.gateway.service import GatewayService, Operation, Passed
+from app.gateway.service import Begun, GatewayService, Operation
 from app.web.error_handlers import answer_error
 
 _REQUIRED: dict[Operation, str] = {
@@ -49,7 +51,7 @@ class DirectDoor:
         scope["route"] = _ROUTES[scope["path"]]  # by which requests are counted
         state = scope["app"].state
         try:
-            response = await respond(operation, scope, receive, state.auth_runtime, state.gateway)
+            response = await respond(operation, scope, receive, state.auth_runtime, state)
         except Exception as error:
             response = await answer_error(Request(scope, receive), error)
         await response(scope, receive, send)
@@ -66,22 +68,27 @@ class Json(Response):
 
 
 async def respond(
-    operation: Operation, scope: Scope, receive: Receive, auth: AuthRuntime, gateway: GatewayService
+    operation: Operation, scope: Scope, receive: Receive, auth: AuthRuntime, state: State
 ) -> Response:
-    """Check the caller, count the request, and pass it on. Raises PortalError."""
+    """Check the caller, count the request, and pass it on, or answer with what is kept. Raises PortalError."""
+    gateway: GatewayService = state.gateway
+    cache: AnswerCache = state.answer_cache
     principal = await gateway.callers.of(scope, auth.identity)
     await auth.limits.take_request(principal.subjects)
     body = read_body(await _read(receive), _REQUIRED[operation])
     if operation == "chat/completions" and body.get("session_id") is not None:
         return await _turn(principal, body, scope, receive, gateway)
-    if not body.get("stream", False):
-        return Json(await run_until_disconnect(receive, gateway.whole(principal, operation, body)))
-    return await stream_of(gateway, gateway.open(principal, operation, body), receive)
+    wish = cache.wish(scope, body)
+    if body.get("stream", False):
+        if wish is not None and operation == "chat/completions":
+            return await stream_of(cache.begin(principal, operation, body, wish), receive)
+        return await stream_of(gateway.begin(principal, operation, body), receive)
+    if wish is not None:
+        return Json(await run_until_disconnect(receive, cache.whole(principal, operation, body, wish)))
+    return Json(await run_until_disconnect(receive, gateway.whole(principal, operation, body)))
 
 
-async def stream_of(
-    gateway: GatewayService, opening: Coroutine[Any, Any, Passed], receive: Receive
-) -> Response:
+async def stream_of(opening: Coroutine[Any, Any, Begun], receive: Receive) -> Response:
     """Answer with a stream once it has begun; or, when the model reads for long, begin with comments.
 
     A refusal that comes before is an HTTP error, one that comes later an error event.
@@ -93,24 +100,22 @@ async def stream_of(
         task.cancel()
         await asyncio.wait({task})
         if not task.cancelled() and task.exception() is None:  # it had just begun
-            await gateway.abandon(task.result())
+            await task.result().abandon()
         raise
-    if task.done():
-        return ByteStream(gateway.pieces(task.result()))
-    return ByteStream(_late(gateway, task))
+    return ByteStream(task.result().pieces if task.done() else _late(task))
 
 
-async def _patiently(task: asyncio.Task[Passed]) -> None:
+async def _patiently(task: asyncio.Task[Begun]) -> None:
     await asyncio.wait({task}, timeout=KEEP_ALIVE_SECONDS)
 
 
-async def _late(gateway: GatewayService, opening: asyncio.Task[Passed]) -> AsyncGenerator[bytes]:
+async def _late(opening: asyncio.Task[Begun]) -> AsyncGenerator[bytes]:
     try:
-        passed = await opening  # being cancelled cancels it
+        begun = await opening  # being cancelled cancels it
     except asyncio.CancelledError:
         await asyncio.wait({opening})
         raise
-    async with aclosing(gateway.pieces(passed)) as pieces:
+    async with aclosing(begun.pieces) as pieces:
         async for piece in pieces:
             yield piece
 

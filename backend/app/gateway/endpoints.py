@@ -94,11 +94,10 @@ _ANSWER = {
 async def chat_completions(
     request: Request,
     services: Services,
-    gateway: Gateway,
     _described: Bearer,
     _key: IdempotencyKey = None,
 ) -> Response:
-    return await respond("chat/completions", request.scope, request.receive, services, gateway)
+    return await respond("chat/completions", request.scope, request.receive, services, request.app.state)
 
 
 @router.post(
@@ -114,7 +113,7 @@ async def chat_completions(
     ),
 )
 async def completions(request: Request, services: Services, gateway: Gateway, _described: Bearer) -> Response:
-    return await respond("completions", request.scope, request.receive, services, gateway)
+    return await respond("completions", request.scope, request.receive, services, request.app.state)
 
 
 @router.post(
@@ -126,7 +125,7 @@ async def completions(request: Request, services: Services, gateway: Gateway, _d
     ),
 )
 async def embeddings(request: Request, services: Services, gateway: Gateway, _described: Bearer) -> Response:
-    return await respond("embeddings", request.scope, request.receive, services, gateway)
+    return await respond("embeddings", request.scope, request.receive, services, request.app.state)
 
 
 @router.get("/models", summary="List the models you may use")

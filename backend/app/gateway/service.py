@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -29,16 +29,17 @@ from app.gateway.models import ModelEntry, ModelPage
 from app.gateway.stream_filter import StreamFilter, under_alias, usage_of
 from app.kit.clock import Clock
 from app.kit.logging import request_id_var
+from app.llm.accounting import Spent
 from app.llm.errors import LLMError
 from app.llm.relay import RelayCall, Relayed
 from app.llm.sessions import SessionManager
 from app.llm.turns import TurnRecord
-from app.llm.types import PriorityClass
+from app.llm.types import PriorityClass, Usage
 from app.models.routes import ModelRoutes
 from app.models.targets import OfferedModel
 from app.templates.schemas import TemplateChoice
 from app.templates.service import TemplateService
-from app.usage.meter import Meter
+from app.usage.meter import NOTHING, Meter
 
 Operation = Literal["chat/completions", "completions", "embeddings"]
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,6 +52,18 @@ class Passed:
     answer: Relayed
     account: PassAccount
     is_usage_wanted: bool
+
+
+async def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A stream of whole events; `abandon` it when nobody begins to read it."""
+
+    pieces: AsyncGenerator[bytes]
+    abandon: Callable[[], Awaitable[None]] = _nothing
 
 
 class GatewayService:
@@ -89,8 +102,7 @@ class GatewayService:
         priority: PriorityClass = "chat",
     ) -> Passed:
         """Reserve, wait for a place, and return an answer that has begun. Raises PortalError."""
-        if operation == "chat/completions":
-            await self._apply_template(principal, body)
+        await self.prepare(principal, operation, body)
         is_stream = body.get("stream", False)
         is_usage_wanted = is_stream and _ask_for_usage(body)
         call = RelayCall(
@@ -110,6 +122,32 @@ class GatewayService:
                 raise portal_error(error) from error
             raise
         return Passed(answer, account, is_usage_wanted)
+
+    async def prepare(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> None:
+        """Put a template that is named before the messages; doing it again does nothing. Raises PortalError."""
+        if operation == "chat/completions":
+            await self._apply_template(principal, body)
+
+    async def begin(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> Begun:
+        """Return a stream that has begun. Raises PortalError."""
+        passed = await self.open(principal, operation, body)
+        return Begun(self.pieces(passed), partial(self.abandon, passed))
+
+    def count_kept(self, principal: Principal, operation: Operation, model: str | None, data: bytes) -> None:
+        """Count an answer that was kept: a request of the caller's, and no model worked."""
+        answer = _json(data)
+        spent = Spent(
+            caller=principal.caller,
+            door="v1",
+            operation=operation,
+            status="done",
+            asked_model=model,
+            model=answer.get("model") if isinstance(answer, dict) else model,
+            usage=usage_of(answer) or Usage(),
+            is_cache_hit=True,
+            request_id=request_id_var.get(),
+        )
+        self._meter.settle(NOTHING, spent)
 
     async def _account(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> PassAccount:
         """Reserve what the request may need of the caller's limits. Raises PortalError."""
@@ -162,11 +200,6 @@ class GatewayService:
         await passed.answer.aclose()
         passed.account.ended(passed.answer.target, None, asyncio.CancelledError())
 
-    async def abandon(self, passed: Passed) -> None:
-        """Close an answer that nobody will read."""
-        await passed.answer.aclose()
-        passed.account.ended(passed.answer.target, None, asyncio.CancelledError())
-
     # Requests that go into a conversation
 
     async def start_turn(
@@ -195,7 +228,7 @@ class GatewayService:
             record,
             body.get("model") or self.default_model(principal),
             self._clock.now(),
-            is_usage_wanted=_wants_usage(body),
+            is_usage_wanted=wants_usage(body),
         )
         has_ended = False
         try:
@@ -250,14 +283,15 @@ def _refuse_nobody(principal: Principal) -> None:
         raise NoCredentialError
 
 
-def _wants_usage(body: dict[str, Any]) -> bool:
+def wants_usage(body: dict[str, Any]) -> bool:
+    """Whether the caller asked for the usage at a stream's end."""
     options = body.get("stream_options")
     return isinstance(options, dict) and options.get("include_usage") is True
 
 
 def _ask_for_usage(body: dict[str, Any]) -> bool:
     """Let the server report usage in any case; returns whether the caller had asked for it."""
-    is_wanted = _wants_usage(body)
+    is_wanted = wants_usage(body)
     options = body.get("stream_options")
     body["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
     return is_wanted

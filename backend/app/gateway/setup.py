@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.chat.runtime import Runtime
+from app.gateway.cache import AnswerCache
 from app.gateway.callers import GatewayCallers
 from app.gateway.response_background import BackgroundResponses
 from app.gateway.response_service import ResponseService
@@ -22,6 +23,11 @@ def create_gateway(runtime: Runtime) -> GatewayService:
         runtime.settings.llm_timeout,
         GatewayCallers(runtime.settings),
     )
+
+
+def create_answer_cache(runtime: Runtime, gateway: GatewayService) -> AnswerCache:
+    """Return what keeps answers, in the store that the replicas share."""
+    return AnswerCache(gateway, runtime.routes, runtime.coord.blobs, runtime.settings.gateway_cache_bytes)
 
 
 def create_responses(runtime: Runtime, gateway: GatewayService) -> ResponseService:

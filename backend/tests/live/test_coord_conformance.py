@@ -343,3 +343,28 @@ async def test_health_says_what_is_shared(first: Coord) -> None:
 
 def test_a_hub_of_its_own_is_shared_with_nobody() -> None:
     assert make_hub().hub_id != make_hub().hub_id
+
+
+# Kept bytes
+
+
+async def test_what_one_keeps_the_other_finds_until_its_time_is_over(first: Coord, second: Coord) -> None:
+    name = new_id()
+    assert await second.blobs.get(name) is None
+    await first.blobs.put(name, b"\x00an answer\xff", seconds=1, max_bytes=4096)
+    assert await second.blobs.get(name) == b"\x00an answer\xff"
+    await asyncio.sleep(1.1)
+    assert await second.blobs.get(name) is None
+
+
+async def test_kept_bytes_never_pass_their_bound(first: Coord, second: Coord) -> None:
+    names = [new_id() for _ in range(12)]
+    for number, name in enumerate(names):
+        await first.blobs.put(name, bytes(1000), seconds=100 + number, max_bytes=6000)
+    kept = [name for name in names if await second.blobs.get(name) is not None]
+    assert kept == names[-4:]  # the newest; each costs its bookkeeping as well
+    await first.blobs.put(names[-1], bytes(1500), seconds=200, max_bytes=6000)  # again, and larger
+    assert len(await second.blobs.get(names[-1]) or b"") == 1500
+    await first.blobs.put(names[0], bytes(7000), seconds=100, max_bytes=6000)
+    assert await second.blobs.get(names[0]) is None
+    assert await second.blobs.get(names[-1]) is not None
