@@ -92,23 +92,6 @@ export interface app__bridge__auth_endpoints__SignInRead {
   result: 'allow' | 'deny';
 }
 
-export interface app__chat__schemas__UsageRead {
-  cached_tokens: number;
-  completion_tokens: number;
-  prompt_tokens: number;
-  reasoning_tokens: number;
-  total_tokens: number;
-}
-
-export interface app__usage__schemas__UsageRead {
-  by: string;
-  currency: string;
-  groups: Array<UsageGroup>;
-  since: string;
-  total: UsageFigures;
-  until: string;
-}
-
 export interface AttachmentRead {
   created_at: string;
   height: number | null;
@@ -197,7 +180,7 @@ export interface ChatRead {
   response: string;
   session_id?: null;
   tool_calls: Array<Record<string, unknown>> | null;
-  usage: app__chat__schemas__UsageRead | null;
+  usage: UsageRead | null;
 }
 
 export interface ClearRead {
@@ -512,7 +495,7 @@ export interface MessageRead {
   status: 'complete' | 'stopped' | 'failed' | 'streaming';
   timings: Record<string, number> | null;
   turn_id: string | null;
-  usage: app__chat__schemas__UsageRead | null;
+  usage: UsageRead | null;
 }
 
 export interface MessageTokens {
@@ -819,7 +802,7 @@ export interface SessionChatRead {
   response: string;
   session_id: string;
   turn_id: string;
-  usage: app__chat__schemas__UsageRead | null;
+  usage: UsageRead | null;
   user_message_id: string;
 }
 
@@ -1026,7 +1009,7 @@ export interface TurnRead {
   started_at: string | null;
   status: 'queued' | 'streaming' | 'done' | 'cancelled' | 'failed';
   timings: Record<string, number> | null;
-  usage: app__chat__schemas__UsageRead | null;
+  usage: UsageRead | null;
   user_message_id: string;
 }
 
@@ -1054,6 +1037,23 @@ export interface UsageGroup {
   prompt_tokens: number;
   reasoning_tokens: number;
   requests: number;
+}
+
+export interface UsageRead {
+  cached_tokens: number;
+  completion_tokens: number;
+  prompt_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+}
+
+export interface UsageReport {
+  by: string;
+  currency: string;
+  groups: Array<UsageGroup>;
+  since: string;
+  total: UsageFigures;
+  until: string;
 }
 
 export interface UserRead {
