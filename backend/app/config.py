@@ -106,7 +106,6 @@ class Settings(BaseSettings):
     provider_modules_dir: str = ""
     gateway_anonymous_models: Annotated[list[str], NoDecode] = []
     gateway_cache_bytes: int = Field(64 * 1024 * 1024, ge=0)
-    gateway_cache_bytes: int = Field(64 * 1024 * 1024, ge=0)
 
     # MQTT (the ancestor's names)
     mqtt_broker_host: str = ""
