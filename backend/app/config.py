@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     llm_connect_timeout: float = Field(5, gt=0)
     llm_first_token_timeout: float = Field(120, gt=0)
     llm_chunk_timeout: float = Field(60, gt=0)
+    llm_max_retries: int = Field(1, ge=0, le=10)
     llm_temperature: float = Field(0.6, ge=0, le=2)
     llm_top_p: float = Field(0.9, gt=0, le=1)
     llm_max_tokens: int = Field(512, ge=1)

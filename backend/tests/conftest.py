@@ -159,6 +159,7 @@ def settings(
         "secret_key": TEST_SECRET,
         "llm_server_url": request.getfixturevalue("upstream").url if has_upstream else DEAD_URL,
         "mqtt_own_broker": False,
+        "llm_max_retries": 0,  # a scripted failure is seen at once; tests of retries set it
     }
     return load_settings(**{**values, **settings_overrides})
 

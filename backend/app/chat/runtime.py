@@ -225,6 +225,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         connect_timeout_seconds=settings.llm_connect_timeout,
         first_token_timeout_seconds=settings.llm_first_token_timeout,
         chunk_timeout_seconds=settings.llm_chunk_timeout,
+        max_retries=settings.llm_max_retries,
     )
 
 

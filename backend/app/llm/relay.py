@@ -5,6 +5,7 @@ The same candidates and the same gates as the engine's own asks. Who goes away c
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -84,6 +85,19 @@ class Relay:
     async def open(self, call: RelayCall) -> Relayed:
         """Return an answer that has begun; close it. Raises LLMError."""
         deadline = None if call.deadline_seconds is None else self._clock.monotonic() + call.deadline_seconds
+        done = 0
+        while True:
+            try:
+                return await self._walk(call, deadline)
+            except LLMError as error:
+                pause = self._runner.pause(error, done, deadline)
+                if pause is None:
+                    raise
+            done += 1
+            await asyncio.sleep(pause)
+
+    async def _walk(self, call: RelayCall, deadline: float | None) -> Relayed:
+        """Ask the candidates in turn. Raises the last one's LLMError."""
         last: LLMError = UnknownModelError("No model server is configured for this model.")
         for target in self._routes.candidates(call.body.get("model"), call.caller):
             try:

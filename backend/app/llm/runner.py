@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 from app.kit.clock import Clock
 from app.llm.admission import Admission
 from app.llm.answer import Answer
-from app.llm.errors import DeadlineExceededError
+from app.llm.errors import DeadlineExceededError, LLMError
 from app.llm.failover import walk
+from app.llm.retries import Retries
 from app.llm.routing import Routes, Target
 from app.llm.timings import Stopwatch
 from app.llm.turns import Ledger
@@ -37,6 +39,7 @@ class Runner:
         self._routes = routes
         self._settings = settings
         self._clock = clock
+        self._retries = Retries(settings.max_retries)
         self._gates: dict[str, Admission] = {}
 
     def gate(self, target_name: str) -> Admission:
@@ -90,11 +93,25 @@ class Runner:
             if ttft_ms is not None:
                 ledger.attempts[-1]["ttft_ms"] = ttft_ms
 
-        candidates = self._routes.candidates(ask.model, ask.caller)
+        done = 0
         try:
-            return await walk(candidates, attempt, lambda: answer.has_output, ledger.attempts)
+            while True:
+                candidates = self._routes.candidates(ask.model, ask.caller)
+                try:
+                    return await walk(candidates, attempt, lambda: answer.has_output, ledger.attempts)
+                except LLMError as error:
+                    pause = None if answer.has_output else self.pause(error, done, deadline)
+                    if pause is None:
+                        raise
+                done += 1
+                await asyncio.sleep(pause)
         finally:
             stopwatch.mark_end()
+
+    def pause(self, error: LLMError, done: int, deadline: float | None) -> float | None:
+        """Return how long to wait before all candidates are asked once more; None to give up."""
+        left = None if deadline is None else deadline - self._clock.monotonic()
+        return self._retries.pause(error, done, left)
 
 
 def deadline_of(deadline_seconds: float | None, stopwatch: Stopwatch) -> float | None:

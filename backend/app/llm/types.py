@@ -117,3 +117,4 @@ class EngineSettings:
     connect_timeout_seconds: float = 5.0
     first_token_timeout_seconds: float = 120.0
     chunk_timeout_seconds: float = 60.0
+    max_retries: int = 1

@@ -39,6 +39,7 @@ async def shared_portal(
         portal_data_dir=data_dir,
         secret_key="a-secret-for-tests-only-0123456789abcdef",
         mqtt_own_broker=False,
+        llm_max_retries=0,
         llm_server_url=upstream.url,
         **overrides,
     )

@@ -11,11 +11,14 @@ from collections.abc import AsyncGenerator
 from hashlib import sha1
 from typing import Any
 
+import orjson
+
 from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
 from app.llm.providers.base import Health, Timeouts
+from app.llm.providers.first_content import FirstContent, told_error
 from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, ServerKind
 from app.llm.providers.stream_reader import StreamReader
-from app.llm.providers.transport import Endpoint, Transport
+from app.llm.providers.transport import Answer, Endpoint, Transport
 from app.llm.providers.wire import request_body, without_thinking
 from app.llm.types import Chunk, CompletionRequest
 
@@ -91,12 +94,16 @@ class OpenAICompatibleProvider:
             reader.close()
 
     async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
-        """Yield the answer's bytes as the server sends them; closing the iterator closes the connection."""
+        """Yield the answer's bytes as the server sends them; closing the iterator closes the connection.
+
+        The first ones come when the answer says something (a whole answer, when it is complete): what fails before can
+        be asked of another target, and nothing is said twice.
+        """
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
-        if self._skip_thinking and path == "/v1/chat/completions":
-            body = without_thinking(body, kind)
-        response = await self._transport.open_stream(
+        if path == "/v1/chat/completions":
+            body = _adapted(body, kind, is_thinking_skipped=self._skip_thinking)
+        response = await self._transport.open_relay(
             endpoint,
             kind.path(path),
             body,
@@ -104,10 +111,36 @@ class OpenAICompatibleProvider:
             is_stream=is_stream,
         )
         try:
+            yield await self._beginning(response, endpoint, is_stream=is_stream)
             while piece := await self._transport.next_piece(response):
                 yield piece
         finally:
             response.close()
+
+    async def _beginning(self, response: Answer, endpoint: Endpoint, *, is_stream: bool) -> bytes:
+        """Return the bytes up to the first content, or of a whole answer. Raises LLMError."""
+        next_piece, held = self._transport.next_piece, b""
+        if not is_stream or response.content_type == "application/json":
+            parts = []
+            while piece := await next_piece(response):
+                parts.append(piece)
+            held = b"".join(parts)
+            if held.startswith(b'{"error"') and (error := orjson.loads(held)["error"]) is not None:
+                raise told_error(self.name, error, endpoint.secrets)
+            if held:
+                return held
+        content = FirstContent(self.name, endpoint.secrets)
+        while piece := await next_piece(response, has_begun=False):
+            held += piece
+            if content.is_in(piece):
+                return held
+        if held and content.is_left():
+            return held
+        raise ProviderUnreachableError(
+            "The model server ended its answer before it said anything.",
+            provider=self.name,
+            is_retryable=True,
+        )
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         """Count by the server's `/tokenize`; None where it has none or does not answer (then not asked for a while)."""
@@ -230,3 +263,11 @@ class OpenAICompatibleProvider:
             raise ProviderProtocolError(
                 "The tokenizer's answer makes no sense.", provider=self.name
             ) from error
+
+
+def _adapted(body: dict[str, Any], kind: ServerKind, *, is_thinking_skipped: bool) -> dict[str, Any]:
+    """Return a caller's body with what this kind of server calls otherwise."""
+    name = kind.max_tokens_field
+    if name != "max_tokens" and "max_tokens" in body and name not in body:
+        body = {name if key == "max_tokens" else key: value for key, value in body.items()}
+    return without_thinking(body, kind) if is_thinking_skipped else body

@@ -96,9 +96,12 @@ class Transport:
             raise await self._refusal(response, endpoint)
         return response
 
-    async def next_piece(self, response: aiohttp.ClientResponse) -> bytes:
-        """Return what has come of a body, empty at its end. Raises LLMError when the stream breaks or stalls."""
-        seconds = self._timeouts.chunk_seconds
+    async def next_piece(self, response: aiohttp.ClientResponse, *, has_begun: bool = True) -> bytes:
+        """Return what has come of a body, empty at its end. Raises LLMError when the stream breaks or stalls.
+
+        Before the answer has begun the wait is the one for the first token: a long prefill is no stall.
+        """
+        seconds = self._timeouts.chunk_seconds if has_begun else self._timeouts.first_token_seconds
         content = response.content
         try:
             if content.exception() is None and (data := content.read_nowait()):
@@ -108,8 +111,10 @@ class Transport:
             async with asyncio.timeout(seconds):
                 return await content.readany()
         except TimeoutError as error:
-            raise self._translate(error, "chunk", seconds) from error
+            raise self._translate(error, "chunk" if has_begun else "first_token", seconds) from error
         except aiohttp.ClientError as error:
+            if not has_begun:
+                raise self._translate(error, "first_token", seconds) from error
             raise StreamInterruptedError(
                 "The model server closed the connection in the middle of its answer.",
                 provider=self._name,

@@ -1,0 +1,64 @@
+"""Finds where an answer in OpenAI's format begins to say something: until then another target may be asked instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from app.llm.errors import LLMError, ProviderProtocolError
+from app.llm.providers.base import error_from_object
+from app.llm.providers.sse import SSEDecoder
+
+_SAYS = ("content", "reasoning_content", "reasoning", "tool_calls", "function_call", "refusal", "audio")
+
+
+class FirstContent:
+    """Feeds on the bytes of a stream up to its first content. An error that is told before it is raised, typed."""
+
+    def __init__(self, provider: str, secrets: tuple[str, ...]) -> None:
+        self._provider = provider
+        self._secrets = secrets
+        self._decoder = SSEDecoder()
+
+    def is_in(self, data: bytes) -> bool:
+        """Whether content has come with these bytes. Raises LLMError."""
+        return any(self._says(event) for event in self._decoder.feed(data))
+
+    def is_left(self) -> bool:
+        """Whether a stream that has ended had content in what is left of it. Raises LLMError."""
+        return any(self._says(event) for event in self._decoder.flush())
+
+    def _says(self, event: bytes) -> bool:
+        if event == b"[DONE]":
+            return False
+        try:
+            chunk = orjson.loads(event)
+        except orjson.JSONDecodeError as error:
+            raise ProviderProtocolError(
+                "The model server sent an event that is no chat completion.",
+                provider=self._provider,
+                is_retryable=True,  # elsewhere: nothing was said yet
+            ) from error
+        if not isinstance(chunk, dict):
+            return True
+        if chunk.get("error") is not None:
+            raise told_error(self._provider, chunk["error"], self._secrets)
+        choices = chunk.get("choices")
+        if not isinstance(choices, list):
+            return True  # another format than chat's: nothing is known of it
+        return any(isinstance(choice, dict) and _has_content(choice) for choice in choices)
+
+
+def told_error(provider: str, error: Any, secrets: tuple[str, ...]) -> LLMError:
+    """Type an error that an answer of status 200 tells."""
+    code = error.get("code") if isinstance(error, dict) else None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 500
+    return error_from_object(provider, status, error, secrets=secrets)
+
+
+def _has_content(choice: dict[str, Any]) -> bool:
+    if choice.get("finish_reason") is not None or choice.get("text"):
+        return True
+    delta = choice.get("delta") or choice.get("message") or {}
+    return isinstance(delta, dict) and any(delta.get(name) for name in _SAYS)
