@@ -90,7 +90,8 @@ def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
     body.update({name: value for name, value in given.items() if value is not None})
     ask = {"op": "session", "stream": False, "body": body, "project": topic.project}
     if topic.action == "state":  # a conversation of states would be named after the first one's numbers
-        ask["title"] = f"{topic.project} {message.sessionId}"[:200]
+        name = message.sessionId
+        ask["title"] = name if name.startswith(topic.project) else f"{topic.project} {name}"
     return ask
 
 

@@ -67,7 +67,7 @@ export function MazeControls(props: MazeControlsProps) {
   return (
     <div className="mx-auto mt-3 min-w-64 max-w-[max(22rem,var(--maze-board))] space-y-3">
       <div className="flex items-center justify-between gap-4">
-        <div className="grid w-fit grid-cols-3 gap-1">
+        <div className="grid w-fit shrink-0 grid-cols-3 gap-1">
           {pad.map(({ direction, icon: Icon, place }) => (
             <IconButton
               key={direction}

@@ -25,18 +25,6 @@ export function MazeDrawing({ game }: { game: Game }) {
     <svg viewBox={`0 0 ${size} ${size}`} className="block size-full" aria-hidden>
       <title>{''}</title>
       <Walls size={size} walls={walls} />
-      {timeMs < game.wayUntil && game.way.length > 1 && (
-        <polyline
-          points={game.way.map((cell) => centre(cell).join()).join(' ')}
-          fill="none"
-          stroke="var(--primary)"
-          strokeWidth={0.16}
-          strokeLinecap="round"
-          strokeLinejoin="round"
-          strokeDasharray="0.01 0.4"
-          data-testid="maze-way"
-        />
-      )}
       {game.pellets
         .map((index) => cellAt(size, index))
         .filter(isKnown)
@@ -52,6 +40,18 @@ export function MazeDrawing({ game }: { game: Game }) {
         ))}
       {isKnown(game.exit) && <Exit cell={game.exit} />}
       <Fog size={size} seen={game.seen} sight={sight} isRevealed={isRevealed} />
+      {timeMs < game.wayUntil && game.way.length > 1 && (
+        <polyline
+          points={game.way.map((cell) => centre(cell).join()).join(' ')}
+          fill="none"
+          stroke="var(--maze-way)"
+          strokeWidth={0.16}
+          strokeLinecap="round"
+          strokeLinejoin="round"
+          strokeDasharray="0.01 0.4"
+          data-testid="maze-way"
+        />
+      )}
       {game.germs
         .filter((germ) => isShown(germ.cell))
         .map((germ, place) => (
@@ -67,7 +67,7 @@ export function MazeDrawing({ game }: { game: Game }) {
             height={0.84}
             rx={0.2}
             fill="none"
-            stroke="var(--warning)"
+            stroke="var(--maze-mark)"
             strokeWidth={0.12}
             className="animate-breathe"
             data-testid="maze-mark"
@@ -99,9 +99,7 @@ const Walls = memo(function Walls({ size, walls }: { size: number; walls: readon
     <path
       d={squares(size, (index) => walls[index] === true)}
       fill="var(--maze-wall)"
-      stroke="var(--maze-wall)"
-      strokeWidth={0.03}
-      strokeLinejoin="round"
+      shapeRendering="crispEdges"
     />
   );
 });
@@ -117,11 +115,16 @@ function Fog({ size, seen, sight, isRevealed }: FogProps) {
   if (isRevealed) return null;
   return (
     <>
-      <path d={squares(size, (index) => seen[index] !== true)} fill="var(--maze-fog)" />
+      <path
+        d={squares(size, (index) => seen[index] !== true)}
+        fill="var(--maze-fog)"
+        shapeRendering="crispEdges"
+      />
       <path
         d={squares(size, (index) => seen[index] === true && !sight.has(index))}
         fill="var(--maze-fog)"
-        opacity={0.55}
+        opacity={0.5}
+        shapeRendering="crispEdges"
       />
     </>
   );

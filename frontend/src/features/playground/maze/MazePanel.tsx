@@ -24,7 +24,7 @@ export function MazePanel({ link, isConnected, seed: wanted, onSeed }: MazePanel
   const [chance] = useState(anySeed);
   const seed = wanted ?? chance;
   const { game, dispatch, go } = useGame(seed);
-  const [sessionId, setSessionId] = useState(newSession);
+  const [sessionId, setSessionId] = useState(() => newSession(seed));
   const [isBreaking, setIsBreaking] = useState(false);
   const [isFollowing, setIsFollowing] = useState(false);
   const { said, ask, isAsking } = useGuide({
@@ -51,13 +51,13 @@ export function MazePanel({ link, isConnected, seed: wanted, onSeed }: MazePanel
     [go, isBreaking],
   );
   const newGame = (next: number) => {
-    setSessionId(newSession());
+    setSessionId(newSession(next));
     if (next === seed) dispatch({ type: 'seed', seed: next });
     else onSeed(next);
   };
   return (
     <div className="grid gap-6 min-[1000px]:grid-cols-[minmax(0,1fr)_21rem]">
-      <div className="min-w-0 [--maze-board:min(36rem,calc(var(--visible-height,100dvh)-23rem))]">
+      <div className="min-w-0 [--maze-board:min(36rem,calc(var(--visible-height,100dvh)-27rem))]">
         <MazeFigures game={game} />
         <MazeWords last={said.at(-1)} isAsking={isAsking} />
         <MazeBoard game={game} onStep={steer} onAsk={() => canAsk && ask()} dispatch={dispatch} />
@@ -80,6 +80,7 @@ export function MazePanel({ link, isConnected, seed: wanted, onSeed }: MazePanel
   );
 }
 
-function newSession(): string {
-  return `maze-${randomId().slice(0, 10)}`;
+/** A conversation for each game, by the name of its maze. */
+function newSession(seed: number): string {
+  return `maze-${seed}-${randomId().slice(0, 8)}`;
 }
