@@ -58,7 +58,7 @@ class AclRule(BaseModel):
     topic: str
 
 
-class SignInRead(BaseModel):
+class BrokerSignInRead(BaseModel):
     """EMQX's answer format (5.0; `acl` and `expire_at` since 5.8)."""
 
     result: Literal["allow", "deny"]
@@ -86,15 +86,15 @@ class AclRead(BaseModel):
 
 
 @router.post("/auth", summary="Whether a client may sign in at the broker (EMQX)", responses=_REFUSALS)
-async def check_sign_in(body: SignInBody, sign_in: BrokerSignInDep) -> SignInRead:
+async def check_sign_in(body: SignInBody, sign_in: BrokerSignInDep) -> BrokerSignInRead:
     admission = await sign_in.admit(body.username, body.password)
     if admission is None:
-        return SignInRead(result="deny")
+        return BrokerSignInRead(result="deny")
     if admission.account is None:
-        return SignInRead(result="allow", is_superuser=True)
+        return BrokerSignInRead(result="allow", is_superuser=True)
     expires_at = admission.expires_at
     expire_at = None if expires_at is None else int(expires_at.timestamp())
-    return SignInRead(result="allow", expire_at=expire_at, acl=_rules(admission.account))
+    return BrokerSignInRead(result="allow", expire_at=expire_at, acl=_rules(admission.account))
 
 
 @router.post("/acl", summary="Whether a client may publish or subscribe (EMQX)", responses=_REFUSALS)
