@@ -76,22 +76,6 @@ export interface AnswerMapping {
   prompt_tokens?: string;
 }
 
-export interface app__auth__schemas__SignInRead {
-  created_at: string;
-  id: string;
-  ip: string;
-  is_current: boolean;
-  last_used_at: string;
-  user_agent: string;
-}
-
-export interface app__bridge__auth_endpoints__SignInRead {
-  acl?: Array<AclRule> | null;
-  expire_at?: number | null;
-  is_superuser: boolean;
-  result: 'allow' | 'deny';
-}
-
 export interface AttachmentRead {
   created_at: string;
   height: number | null;
@@ -133,6 +117,13 @@ export interface AuthConfig {
   has_users: boolean;
   min_password_length: number;
   registration: 'open' | 'invite' | 'closed';
+}
+
+export interface BrokerSignInRead {
+  acl?: Array<AclRule> | null;
+  expire_at?: number | null;
+  is_superuser: boolean;
+  result: 'allow' | 'deny';
 }
 
 export interface Budget {
@@ -901,7 +892,16 @@ export interface SignInBody {
 }
 
 export interface SignInList {
-  items: Array<app__auth__schemas__SignInRead>;
+  items: Array<SignInRead>;
+}
+
+export interface SignInRead {
+  created_at: string;
+  id: string;
+  ip: string;
+  is_current: boolean;
+  last_used_at: string;
+  user_agent: string;
 }
 
 export interface SkippedSession {
