@@ -63,6 +63,10 @@ export function handleKeys({ state, response, method, path, body }) {
     state.keys = state.keys.filter((key) => !path.endsWith(key.id));
     return json(response, 200, { ok: true });
   }
+  if (method === 'PATCH') {
+    const key = state.keys.find((one) => path.endsWith(one.id));
+    return json(response, 200, Object.assign(key, body));
+  }
   const key = {
     id: `k${++state.count}`,
     prefix: 'pp_4fz81q',
@@ -71,10 +75,36 @@ export function handleKeys({ state, response, method, path, body }) {
     expires_at: null,
     requests_per_minute: null,
     tokens_per_minute: null,
+    budget: null,
     created_at: now(),
     last_used_at: null,
     ...body,
   };
   state.keys.push(key);
   return json(response, 201, { ...key, key: 'pp_4fz81qX0mN7vLr2Kc9TjWbE5yHsUdAgPoQ' });
+}
+
+/** What each key has used: of the first one something, so that the page has something to show. */
+export function handleUsage({ state, response }) {
+  const figures = {
+    requests: 128,
+    errors: 1,
+    cancelled: 2,
+    cache_hits: 0,
+    prompt_tokens: 91_400,
+    completion_tokens: 20_300,
+    cached_tokens: 60_000,
+    reasoning_tokens: 0,
+    cost: 1.37,
+  };
+  const day = now().slice(0, 10);
+  const groups = state.keys.slice(0, 1).map((key) => ({ key: key.id, label: key.name, ...figures }));
+  return json(response, 200, {
+    currency: 'USD',
+    since: `${day.slice(0, 8)}01`,
+    until: day,
+    by: 'key',
+    total: figures,
+    groups,
+  });
 }

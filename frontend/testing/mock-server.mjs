@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { handleAuth, handleKeys } from './accounts.mjs';
+import { handleAuth, handleKeys, handleUsage } from './accounts.mjs';
 import { sampleSessions } from './content.mjs';
 import { handleAttachments, handleShared } from './files.mjs';
 import { json, refuse } from './replies.mjs';
@@ -100,6 +100,7 @@ async function handle(state, options, request, response) {
   if (path.startsWith('/api/shared/')) return handleShared(context);
   if (!request.headers.authorization) return refuse(response, 401, 'not_authenticated', 'Sign in first.');
   if (path.startsWith('/api/keys')) return handleKeys(context);
+  if (path.startsWith('/api/usage')) return handleUsage(context);
   if (path === '/api/models')
     return json(response, 200, {
       items: [

@@ -9,6 +9,16 @@ export function formatCompact(value: number): string {
   return new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 }
 
+/** An amount in a currency; small ones with as many digits as say something. */
+export function formatMoney(amount: number, currency: string): string {
+  const digits = amount === 0 || amount >= 1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(amount)));
+  return new Intl.NumberFormat(locale(), {
+    style: 'currency',
+    currency,
+    maximumFractionDigits: Math.max(2, digits),
+  }).format(amount);
+}
+
 export function formatRate(tokensPerSecond: number): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: tokensPerSecond < 10 ? 1 : 0 }).format(
     tokensPerSecond,

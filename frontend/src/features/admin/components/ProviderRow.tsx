@@ -8,6 +8,7 @@ import type { ProviderRead, ProviderTest } from '@/lib/apiSchemas';
 import { cn } from '@/lib/cn';
 import { formatDuration } from '@/lib/format';
 import { deleteProvider, testProvider, updateProvider } from '../api/admin';
+import { ProviderModels } from './ProviderModels';
 
 /** A provider: whether it answers, what it offers; tried, switched off and on, removed. */
 export function ProviderRow({ provider, onChanged }: { provider: ProviderRead; onChanged: () => void }) {
@@ -101,6 +102,11 @@ export function ProviderRow({ provider, onChanged }: { provider: ProviderRead; o
           </div>
         )}
       </div>
+      <ProviderModels
+        provider={provider}
+        isBusy={isBusy}
+        onChange={id === null ? undefined : (change) => void attempt(() => updateProvider(id, change))}
+      />
       {found && (
         <Notice tone={found.is_healthy ? 'info' : 'warning'} role="status" className="mt-3">
           <p>{found.message || t('admin.answers', { time: formatDuration(found.latency_ms) })}</p>

@@ -4,15 +4,24 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { useErrorText } from '@/hooks/useErrorText';
 import { showToast } from '@/hooks/useToasts';
+import type { UsageReport } from '@/lib/apiSchemas';
 import type { ApiKey } from '@/lib/contracts';
 import { formatCount, formatDate, formatRelative } from '@/lib/format';
 import { deleteKey, keysQuery } from '../api/keys';
+import { KeyDialog } from './KeyDialog';
+import { KeySpending } from './KeySpending';
 
-export function KeyRow({ apiKey }: { apiKey: ApiKey }) {
+interface KeyRowProps {
+  apiKey: ApiKey;
+  spending?: UsageReport;
+}
+
+export function KeyRow({ apiKey, spending }: KeyRowProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const errorText = useErrorText();
   const [isAsking, setIsAsking] = useState(false);
+  const [isChanging, setIsChanging] = useState(false);
   const isExpired = apiKey.expires_at !== null && new Date(apiKey.expires_at) < new Date();
   const facts = [
     t('keys.created', { date: formatDate(apiKey.created_at) }),
@@ -22,6 +31,7 @@ export function KeyRow({ apiKey }: { apiKey: ApiKey }) {
     apiKey.requests_per_minute &&
       t('keys.perMinuteRequests', { value: formatCount(apiKey.requests_per_minute) }),
     apiKey.tokens_per_minute && t('keys.perMinuteTokens', { value: formatCount(apiKey.tokens_per_minute) }),
+    apiKey.allowed_models && t('keys.modelsSome', { count: apiKey.allowed_models.length }),
   ].filter(Boolean);
 
   async function revoke() {
@@ -41,6 +51,13 @@ export function KeyRow({ apiKey }: { apiKey: ApiKey }) {
           <code className="font-mono text-[13px] text-muted-foreground">{apiKey.prefix}…</code>
         </p>
         <p className="mt-0.5 text-[13px] text-muted-foreground tabular">{facts.join(' · ')}</p>
+        {spending && (
+          <KeySpending
+            apiKey={apiKey}
+            currency={spending.currency}
+            used={spending.groups.find((group) => group.key === apiKey.id)}
+          />
+        )}
       </div>
       {isAsking ? (
         // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups two buttons
@@ -57,14 +74,27 @@ export function KeyRow({ apiKey }: { apiKey: ApiKey }) {
           </Button>
         </div>
       ) : (
-        <Button
-          variant="outline"
-          size="sm"
-          aria-label={t('keys.revokeLabel', { name: apiKey.name })}
-          onClick={() => setIsAsking(true)}
-        >
-          {t('keys.revoke')}
-        </Button>
+        <div className="flex items-center gap-2">
+          <Button
+            variant="outline"
+            size="sm"
+            aria-label={t('keys.changeOf', { name: apiKey.name })}
+            onClick={() => setIsChanging(true)}
+          >
+            {t('keys.change')}
+          </Button>
+          <Button
+            variant="outline"
+            size="sm"
+            aria-label={t('keys.revokeLabel', { name: apiKey.name })}
+            onClick={() => setIsAsking(true)}
+          >
+            {t('keys.revoke')}
+          </Button>
+        </div>
+      )}
+      {isChanging && (
+        <KeyDialog apiKey={apiKey} currency={spending?.currency ?? ''} onClose={() => setIsChanging(false)} />
       )}
     </li>
   );

@@ -9,8 +9,8 @@ import { PageFrame } from '@/components/ui/PageFrame';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useErrorText } from '@/hooks/useErrorText';
 import { useTitle } from '@/hooks/useTitle';
-import { keysQuery } from '../api/keys';
-import { CreateKeyDialog } from './CreateKeyDialog';
+import { keySpendingQuery, keysQuery } from '../api/keys';
+import { KeyDialog } from './KeyDialog';
 import { KeyRow } from './KeyRow';
 import { NewKeyDialog } from './NewKeyDialog';
 import { Snippets } from './Snippets';
@@ -19,6 +19,7 @@ export default function KeysPage() {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const { data: keys, error } = useQuery(keysQuery);
+  const { data: spending } = useQuery(keySpendingQuery);
   const [isCreating, setIsCreating] = useState(false);
   const [newKey, setNewKey] = useState<string | null>(null);
   useTitle(t('keys.title'));
@@ -49,7 +50,7 @@ export default function KeysPage() {
       {keys && keys.length > 0 && (
         <ul className="divide-y rounded-2xl border bg-surface">
           {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} />
+            <KeyRow key={key.id} apiKey={key} spending={spending} />
           ))}
         </ul>
       )}
@@ -61,7 +62,8 @@ export default function KeysPage() {
         <Snippets apiKey="YOUR_KEY" />
       </section>
       {isCreating && (
-        <CreateKeyDialog
+        <KeyDialog
+          currency={spending?.currency ?? ''}
           onClose={() => setIsCreating(false)}
           onCreated={(key) => {
             setIsCreating(false);
