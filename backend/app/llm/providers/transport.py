@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,14 @@ from app.llm.errors import (
 )
 from app.llm.providers.addresses import CheckedResolver
 from app.llm.providers.base import Timeouts, error_from_body
+from app.llm.providers.wire_client import (
+    ConnectFailedError,
+    ConnectionBrokenError,
+    WireConnection,
+    WirePool,
+)
 
+Answer = aiohttp.ClientResponse | WireConnection
 _MAX_ERROR_BYTES = 64 * 1024
 
 
@@ -54,6 +62,7 @@ class Transport:
         self._timeouts = timeouts
         self._is_private_allowed = is_private_allowed
         self._session: aiohttp.ClientSession | None = None
+        self._pool: tuple[Endpoint, WirePool | None] | None = None
 
     async def open_stream(
         self,
@@ -96,7 +105,65 @@ class Transport:
             raise await self._refusal(response, endpoint)
         return response
 
-    async def next_piece(self, response: aiohttp.ClientResponse, *, has_begun: bool = True) -> bytes:
+    async def open_relay(
+        self, endpoint: Endpoint, path: str, body: dict[str, Any], *, closes_after: bool, is_stream: bool
+    ) -> Answer:
+        """POST as `open_stream` does, over a bare connection where the address allows it. Raises LLMError."""
+        pool = self._wire_pool(endpoint)
+        if pool is None:
+            return await self.open_stream(
+                endpoint, path, body, closes_after=closes_after, is_stream=is_stream
+            )
+        payload = _encoded(body)
+        seconds = self._timeouts.total_seconds
+        if is_stream:
+            seconds = min(self._timeouts.first_token_seconds, seconds)
+        try:
+            head = _request_head(endpoint, path, closes_after=closes_after, is_stream=is_stream)
+            response = await self._asked(pool, head % len(payload) + payload, seconds)
+        except Exception as error:
+            raise self._translate(error, "answer", seconds) from error
+        if response.status != 200:
+            raise await self._refusal(response, endpoint)
+        return response
+
+    async def _asked(self, pool: WirePool, request: bytes, seconds: float) -> WireConnection:
+        """Send a request and wait for its head; over a new connection when the first one breaks before a byte came."""
+        is_again = False
+        while True:
+            try:
+                connection = await pool.connection(self._timeouts.connect_seconds, is_new=is_again)
+            except TimeoutError as error:
+                raise aiohttp.ConnectionTimeoutError from error
+            try:
+                connection.send(pool, request)
+                await connection.head(seconds)
+            except BaseException as error:
+                connection.close()
+                if is_again or connection.has_bytes or not isinstance(error, ConnectionBrokenError):
+                    raise
+                is_again = True
+            else:
+                return connection
+
+    def _wire_pool(self, endpoint: Endpoint) -> WirePool | None:
+        """Return the connections to an address; None for one that needs more than plain HTTP."""
+        if self._pool is None or self._pool[0] != endpoint:
+            url = urlsplit(endpoint.base_url)
+            is_plain = url.scheme == "http" and url.hostname and "@" not in url.netloc and not url.query
+            if self._pool is not None and self._pool[1] is not None:
+                self._pool[1].close()
+            pool = None
+            if is_plain and url.hostname:
+                pool = WirePool(url.hostname, url.port or 80, self._resolver())
+            self._pool = endpoint, pool
+        return self._pool[1]
+
+    def _resolver(self) -> CheckedResolver | None:
+        allowed = self._is_private_allowed
+        return None if allowed is None else CheckedResolver(is_private_allowed=allowed)
+
+    async def next_piece(self, response: Answer, *, has_begun: bool = True) -> bytes:
         """Return what has come of a body, empty at its end. Raises LLMError when the stream breaks or stalls.
 
         Before the answer has begun the wait is the one for the first token: a long prefill is no stall.
@@ -108,11 +175,13 @@ class Transport:
                 return data
             if content.at_eof():
                 return b""
+            if isinstance(response, WireConnection):
+                return await response.readany(seconds)
             async with asyncio.timeout(seconds):
                 return await content.readany()
         except TimeoutError as error:
             raise self._translate(error, "chunk" if has_begun else "first_token", seconds) from error
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, ConnectionBrokenError) as error:
             if not has_begun:
                 raise self._translate(error, "first_token", seconds) from error
             raise StreamInterruptedError(
@@ -158,6 +227,8 @@ class Transport:
 
     async def close(self) -> None:
         """Close the session and its connections."""
+        if self._pool is not None and self._pool[1] is not None:
+            self._pool[1].close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -180,9 +251,7 @@ class Transport:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             # Admission bounds what is in flight; a second bound here would only hide a queue.
-            allowed = self._is_private_allowed
-            resolver = None if allowed is None else CheckedResolver(is_private_allowed=allowed)
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, resolver=resolver)
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, resolver=self._resolver())
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect_seconds)
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -193,15 +262,15 @@ class Transport:
             )
         return self._session
 
-    async def _refusal(self, response: aiohttp.ClientResponse, endpoint: Endpoint) -> LLMError:
+    async def _refusal(self, response: Answer, endpoint: Endpoint) -> LLMError:
         try:
             async with asyncio.timeout(self._timeouts.connect_seconds):
                 body = await response.content.read(_MAX_ERROR_BYTES)
-        except (TimeoutError, aiohttp.ClientError):
+        except (TimeoutError, aiohttp.ClientError, ConnectionBrokenError):
             body = b""
         finally:
             response.close()
-        retry_after = response.headers.get("Retry-After")
+        retry_after = response.headers.get("retry-after")
         return error_from_body(self._name, response.status, body, retry_after, endpoint.secrets)
 
     def _translate(self, error: Exception, wait: str, seconds: float) -> LLMError:
@@ -219,13 +288,38 @@ class Transport:
             return ProviderTimeoutError(
                 message, provider=self._name, is_retryable=True, details={"wait": wait}
             )
-        if isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error, aiohttp.ClientConnectorError | ConnectFailedError):
             message = "No connection to the model server."
         elif isinstance(error, aiohttp.InvalidURL | ValueError):
             message = "The model server's address is not valid."
         else:
             message = "The model server closed the connection before it answered."
         return ProviderUnreachableError(message, provider=self._name, is_retryable=True)
+
+
+@lru_cache(maxsize=64)
+def _request_head(endpoint: Endpoint, path: str, *, closes_after: bool, is_stream: bool) -> bytes:
+    """Return what stands before a body, with a place for its length.
+
+    Raises ValueError for an address or a key that could forge a header.
+    """
+    url = urlsplit(endpoint.base_url)
+    lines = [
+        f"POST {url.path}{path} HTTP/1.1",
+        f"Host: {url.netloc}",
+        "User-Agent: prompt-portal",
+        f"Accept: {'text/event-stream' if is_stream else 'application/json'}",
+        "Accept-Encoding: identity",
+        "Content-Type: application/json",
+    ]
+    if closes_after:
+        lines.append("Connection: close")
+    if endpoint.api_key:
+        lines.append(f"Authorization: Bearer {endpoint.api_key}")
+    if any(not line.isprintable() for line in lines):
+        raise ValueError("a line break or a control character in the address or the key")
+    head = "\r\n".join(lines).replace("%", "%%")
+    return f"{head}\r\nContent-Length: %d\r\n\r\n".encode()
 
 
 def _encoded(body: Any) -> bytes:
