@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from app.keys.schemas import ModelName, Name
+from app.limits.schemas import Budget, RequestsPerMinute, TokensPerMinute
 
 Project = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
@@ -33,8 +34,9 @@ class DeviceCreate(BaseModel):
     name: Name
     projects: list[Project] = Field(default=[], max_length=100)
     allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
-    requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
-    tokens_per_minute: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    requests_per_minute: RequestsPerMinute | None = None
+    tokens_per_minute: TokensPerMinute | None = None
+    budget: Budget | None = None
 
 
 class DeviceRead(BaseModel):

@@ -59,8 +59,14 @@ class DeviceService:
         for project in wish.projects:
             if project not in self._projects:
                 raise UnknownProjectError(project, self._projects)
-        limits = wish.model_dump(include={"allowed_models", "requests_per_minute", "tokens_per_minute"})
-        key_wish = KeyCreate(name=wish.name, scopes=["chat"], **limits)
+        key_wish = KeyCreate(
+            name=wish.name,
+            scopes=["chat"],
+            allowed_models=wish.allowed_models,
+            requests_per_minute=wish.requests_per_minute,
+            tokens_per_minute=wish.tokens_per_minute,
+            budget=wish.budget,
+        )
         key, secret = await self._keys.create(user_id, key_wish, is_admin=False)
         hashed = hash_secret(secret)
         device = Device(
@@ -83,14 +89,11 @@ class DeviceService:
     async def rotate(self, user_id: int, device_id: str) -> tuple[Device, str]:
         """Give a new secret; the old one ends at once, and so does its connection. Raises DeviceNotFoundError."""
         old = await self._own(user_id, device_id)
-        keys = {key.id: key for key in await self._keys.list(user_id)}
-        limits: dict[str, Any] = {}
-        if before := keys.get(old.key_id):
-            names = ("allowed_models", "requests_per_minute", "tokens_per_minute")
-            limits = {name: getattr(before, name) for name in names}
-            await self._keys.revoke(user_id, old.key_id)
-        key_wish = KeyCreate(name=old.name, scopes=["chat"], **limits)
-        key, secret = await self._keys.create(user_id, key_wish, is_admin=False)
+        renewed = await self._keys.renew(user_id, old.key_id)
+        if renewed is None:  # its key was revoked by itself
+            wish = KeyCreate(name=old.name, scopes=["chat"])
+            renewed = await self._keys.create(user_id, wish, is_admin=False)
+        key, secret = renewed
         hashed = hash_secret(secret)
         async with self._database.transaction() as session:
             device = await DeviceRepository(session).own(user_id, device_id)

@@ -103,6 +103,18 @@ class KeyService:
             note(session, "key.update", _named(row), fields=sorted(given))
         return row
 
+    async def renew(self, user_id: int, key_id: str) -> tuple[ApiKey, str] | None:
+        """Give a living key a new secret, which is returned; its limits and what it has spent stay. None without one."""
+        secret = new_key()
+        hashed = secret_hash(secret)
+        assert hashed is not None
+        async with self._database.transaction() as session:
+            row = await KeyRepository(session).get(key_id)
+            if row is None or row.user_id != user_id or row.revoked_at is not None:
+                return None
+            row.secret_hash, row.prefix = hashed, visible_prefix(secret)
+        return row, secret
+
     async def revoke(self, user_id: int, key_id: str) -> None:
         """Revoke at once, for every replica. Raises KeyNotFoundError, also for other people's keys."""
         if not is_id(key_id):

@@ -15,7 +15,12 @@ import pytest
 from openai import AsyncOpenAI
 from sqlalchemy import select
 
+from app.auth.runtime import create_auth_runtime
+from app.chat.llm_schemas import ChatBody
+from app.chat.manner import Manner
 from app.config import Settings
+from app.keys.errors import UnknownKeyError
+from app.limits.errors import BudgetExceededError
 from app.usage.tables import UsageRow
 from app.users.service import create_with_one_time_password
 from tests.api.chat_portal import PASSWORD, ChatPortal, read_stream, say, serve_portal
@@ -323,3 +328,35 @@ async def test_a_drained_target_gets_nothing_new_and_ends_what_runs(
     ended = [row for row in await rows_of(chat_portal, 3) if row.status == "done"]
     assert len(ended) == 2 and {row.target for row in ended} == {f"lab/{upstream.model}"}
     assert all(row.cost_nanos == (row.prompt_tokens * 3 + row.completion_tokens * 15) * 1000 for row in ended)
+
+
+async def test_a_device_is_counted_by_its_name_and_keeps_its_budget_with_a_new_secret(
+    chat_portal: ChatPortal, ada: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    wish = {"name": "Maze robot", "budget": {"month": 0.2}, "requests_per_minute": 9}
+    device = (await ada.post("/api/devices", json=wish)).json()
+    runtime = chat_portal.runtime
+    body = ChatBody.model_validate({"messages": HELLO, "model": "dear", "max_tokens": 50})
+
+    async def ask_over_mqtt(secret: str) -> None:
+        principal = await create_auth_runtime(
+            runtime.settings, runtime.database, runtime.coord
+        ).identity.authenticate(secret)
+        async for _ in await runtime.chat.chat_stream(principal, body, Manner("mqtt")):
+            pass
+
+    await ask_over_mqtt(device["secret"])
+    [row] = await rows_of(chat_portal, 1)
+    assert (row.door, row.device, row.model) == ("mqtt", device["client"], "dear")
+    shown = (await admin.get("/api/admin/usage", params={"by": "device"})).json()["groups"]
+    assert [(group["key"], group["requests"]) for group in shown] == [(device["client"], 1)]
+
+    secret = (await ada.post(f"/api/devices/{device['id']}/secret")).json()["secret"]
+    [key] = (await ada.get("/api/keys")).json()["items"]
+    assert (key["budget"]["month"], key["requests_per_minute"], key["prefix"]) == (0.2, 9, secret[:9])
+    too_much = body.model_copy(update={"max_tokens": 99})
+    body = too_much
+    with pytest.raises(BudgetExceededError):
+        await ask_over_mqtt(secret)
+    with pytest.raises(UnknownKeyError):
+        await ask_over_mqtt(device["secret"])

@@ -208,6 +208,7 @@ export interface ConnectionTopics {
 
 export interface DeviceCreate {
   allowed_models?: Array<string> | null;
+  budget?: Budget | null;
   name: string;
   projects?: Array<string>;
   requests_per_minute?: number | null;
