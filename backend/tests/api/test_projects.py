@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from app.kit.hashing import digest
 from app.projects.builtin import builtin_settings
+from app.projects.catalog import ProjectCatalog
 from app.users.service import UserService
 from tests.api.auth_portal import code_of
 from tests.api.chat_portal import PASSWORD, ChatPortal
@@ -81,9 +83,27 @@ async def test_who_is_no_operator_changes_nothing(
     assert code_of(await operator.put("/api/projects/maze", json=DRAGON, headers=bearer)) == "operator_only"
 
 
-@pytest.mark.parametrize("name", ["pp", "a b", "x" * 33, "dr%2Fagon", "$SYS"])
-async def test_a_name_must_be_a_level_of_a_topic(operator: httpx.AsyncClient, name: str) -> None:
-    assert (await operator.put(f"/api/projects/{name}", json=DRAGON)).status_code in (404, 405, 422)
+async def test_a_name_must_be_a_level_of_a_topic(operator: httpx.AsyncClient) -> None:
+    for name in ("pp", "a b", "x" * 33, "dr%2Fagon", "$SYS"):
+        assert (await operator.put(f"/api/projects/{name}", json=DRAGON)).status_code in (404, 405, 422), name
+
+
+async def test_another_replica_follows_at_once(chat_portal: ChatPortal, operator: httpx.AsyncClient) -> None:
+    runtime = chat_portal.runtime
+    other = ProjectCatalog(runtime.database, runtime.coord, runtime.templates, ["maze"])
+    heard = asyncio.Event()
+    other.on_changed = heard.set
+    await other.start()
+    try:
+        await asyncio.sleep(0)  # it listens once its task has begun
+        await operator.put("/api/projects/dragon", json=DRAGON)
+        async with asyncio.timeout(5):
+            await heard.wait()
+        assert other.names == ["maze", "dragon"]
+        other.restrict(["maze"])
+        assert other.names == ["maze"]
+    finally:
+        await other.close()
 
 
 async def test_a_template_takes_the_place_of_the_text_until_it_is_gone(
