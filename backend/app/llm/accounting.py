@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.llm.events import is_text
 from app.llm.money import Price
-from app.llm.routing import Target
 from app.llm.turns import ChatRequest, TurnOutcome, TurnRequest
 from app.llm.types import Caller, TurnStatus, Usage
+
+if TYPE_CHECKING:
+    from app.llm.routing import Target
 
 _BYTES_PER_TOKEN = 4
 
