@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from app.bridge.completions import CompletionBody
@@ -51,6 +52,18 @@ def read_ask(payload: bytes) -> Ask:
         return Ask.model_validate_json(payload)
     except ValidationError as error:
         raise _refusal(error) from None
+
+
+def token_of(payload: bytes) -> str:
+    """Return the token of a payload that may be wrong in all else: who sent it is told what is wrong."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        return ""
+    try:
+        data = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return ""
+    token = data.get("token") if isinstance(data, dict) else None
+    return token if isinstance(token, str) else ""
 
 
 def chat_body(rest: dict[str, Any]) -> ChatBody:

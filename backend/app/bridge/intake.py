@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
 import orjson
+from pydantic import SecretStr
 
 from app.auth.errors import AdminOnlyError
 from app.auth.principal import Principal
-from app.bridge.asks import Ask, read_ask
+from app.bridge.asks import Ask, read_ask, token_of
 from app.bridge.callers import Callers
 from app.bridge.frames import Frames
 from app.bridge.games import GameMessage, ask_of, read_game_message, reply_topic
@@ -89,7 +90,10 @@ class Intake:
     async def request(self, topic: RequestTopic, message: Incoming) -> Taken | None:
         """Check a request of the portal's own contract."""
         ask, problem = _read(message.payload)
-        secret = ask.token.get_secret_value() if ask and ask.token else ""
+        if ask is None:
+            secret = token_of(message.payload)
+        else:
+            secret = ask.token.get_secret_value() if ask.token else ""
         principal = await self.caller(message, secret, topic.client)
         if principal is None:
             return None
@@ -120,7 +124,7 @@ class Intake:
         try:
             said = read_game_message(message.payload)
         except PortalError as refused:
-            said, error = GameMessage(), refused
+            said, error = GameMessage(token=SecretStr(token_of(message.payload))), refused
         secret = said.token.get_secret_value() if said.token else ""
         principal = await self.caller(message, secret or self._game_key)
         if principal is None:

@@ -91,14 +91,16 @@ class Database:
         Raises DatabaseUnavailableError when the database cannot be reached; nothing was changed.
         """
         try:
-            if self.is_sqlite:
-                async with self._engines.writing.begin() as connection:
+            connection = self._engines.writing.connect()
+            async with asyncio.timeout(
+                None if self.is_sqlite else _CONNECT_SECONDS
+            ):  # a pooled connection may hang when it is tried
+                await connection.start()
+            try:
+                async with connection.begin():
                     yield connection
-                return
-            async with asyncio.timeout(_CONNECT_SECONDS):  # a pooled connection may hang when it is tried
-                connection = await self._engines.writing.connect()
-            async with connection, connection.begin():
-                yield connection
+            finally:
+                await connection.close()
         except Exception as error:
             if is_unavailable(error):
                 raise DatabaseUnavailableError from error
