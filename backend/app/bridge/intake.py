@@ -90,11 +90,7 @@ class Intake:
     async def request(self, topic: RequestTopic, message: Incoming) -> Taken | None:
         """Check a request of the portal's own contract."""
         ask, problem = _read(message.payload)
-        if ask is None:
-            secret = token_of(message.payload)
-        else:
-            secret = ask.token.get_secret_value() if ask.token else ""
-        principal = await self.caller(message, secret, topic.client)
+        principal = await self.caller(message, _secret(ask, message), topic.client)
         if principal is None:
             return None
         rid = _request_name(ask, message)
@@ -205,6 +201,12 @@ def _read(payload: bytes) -> tuple[Ask | None, PortalError | None]:
         return read_ask(payload), None
     except PortalError as error:
         return None, error
+
+
+def _secret(ask: Ask | None, message: Incoming) -> str:
+    if ask is None:
+        return token_of(message.payload)
+    return ask.token.get_secret_value() if ask.token else ""
 
 
 def _priority(message: Incoming) -> PriorityClass | None:
