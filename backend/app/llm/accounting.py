@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.llm.events import is_text
 from app.llm.money import Price
+from app.llm.prompt_size import BYTES_PER_TOKEN
 from app.llm.turns import ChatRequest, TurnOutcome, TurnRequest
 from app.llm.types import Caller, TurnStatus, Usage
 
 if TYPE_CHECKING:
     from app.llm.routing import Target
 
-_BYTES_PER_TOKEN = 4
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would take four times as long to make, once a request
 class Spent:
-    """One ended request.
+    """One ended request. Nobody changes it.
 
     Args:
         asked_model: the name that the caller gave; None for the default.
@@ -63,22 +62,7 @@ def tell_nobody(spent: Spent) -> None:
 
 def estimated_usage(prompt_tokens: int, pieces: int, text_bytes: int) -> Usage:
     """Estimate an answer that was cut: servers send about a token a piece, some several, none less than its text has."""
-    return Usage(prompt_tokens, max(pieces, text_bytes // _BYTES_PER_TOKEN))
-
-
-def prompt_tokens_of(messages: Sequence[Mapping[str, Any]] | str) -> int:
-    """Estimate the tokens of text that nobody counted; an image's data does not count as text."""
-    return _text_bytes(messages) // _BYTES_PER_TOKEN
-
-
-def _text_bytes(value: Any) -> int:
-    if isinstance(value, str):
-        return 0 if value.startswith("data:") else len(value.encode(errors="replace"))
-    if isinstance(value, list | tuple):
-        return sum(map(_text_bytes, value))
-    if isinstance(value, Mapping):
-        return sum(map(_text_bytes, value.values()))
-    return 0
+    return Usage(prompt_tokens, max(pieces, text_bytes // BYTES_PER_TOKEN))
 
 
 def spent_on(

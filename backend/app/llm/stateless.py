@@ -10,11 +10,12 @@ import logging
 from collections.abc import AsyncGenerator
 
 from app.kit.clock import Clock
-from app.llm.accounting import OnSpent, prompt_tokens_of, spent_on, tell_nobody
+from app.llm.accounting import OnSpent, spent_on, tell_nobody
 from app.llm.answer import Answer, Emit
 from app.llm.errors import InternalEngineError, LLMError
 from app.llm.events import EventEncoder
 from app.llm.prompt import filled_sampling
+from app.llm.prompt_size import prompt_tokens_of
 from app.llm.routing import Target
 from app.llm.runner import Ask, Runner
 from app.llm.timings import Stopwatch

@@ -11,18 +11,26 @@ import base64
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.config import get_settings
+from app.kit.clock import SystemClock
+from app.llm.accounting import OnSpent, spent_on, tell_nobody
+from app.llm.answer import Answer
 from app.llm.errors import LLMError, ProviderProtocolError
+from app.llm.events import EventEncoder
+from app.llm.prompt_size import prompt_tokens_of
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from app.llm.providers.registry import KindName
 from app.llm.reasoning import ThinkSplitter
-from app.llm.types import ChatMessage, Chunk, CompletionRequest, Sampling
+from app.llm.timings import Stopwatch
+from app.llm.turns import ChatRequest
+from app.llm.types import Caller, ChatMessage, Chunk, CompletionRequest, Sampling
 from app.models.tables import Provider
 from app.models.vault import create_vault
 
@@ -77,10 +85,13 @@ class LLMService:
 
     Args:
         db_session: a SQLAlchemy session on the portal's database, for `load_config_from_db`.
+        on_spent: told of every request that ended: its model, tokens and times. In the portal's own process
+            `runtime.meter.on_spent` writes it down with those of every other door.
     """
 
-    def __init__(self, db_session: Any = None) -> None:
+    def __init__(self, db_session: Any = None, on_spent: OnSpent = tell_nobody) -> None:
         self._db_session = db_session
+        self._on_spent = on_spent
         self._adapters: dict[tuple[int, str, str, str], OpenAICompatibleProvider] = {}
 
     async def chat(
@@ -90,7 +101,7 @@ class LLMService:
 
         Raises LLMError, and ValueError for a config that cannot be.
         """
-        parts = [part async for part in self._attempts(_checked(config), messages, options)]
+        parts = [part async for part in self._counted(_checked(config), messages, options)]
         text = "".join(part.content for part in parts)
         reasoning = "".join(part.reasoning for part in parts)
         usage = next((part.usage for part in reversed(parts) if part.usage is not None), None)
@@ -117,7 +128,7 @@ class LLMService:
         self, config: Mapping[str, Any], messages: Sequence[Message], **options: Any
     ) -> AsyncGenerator[str]:
         """Yield the answer's text as it comes; reasoning is left out. Raises LLMError."""
-        async with aclosing(self._attempts(_checked(config), messages, options)) as chunks:
+        async with aclosing(self._counted(_checked(config), messages, options)) as chunks:
             async for chunk in chunks:
                 if chunk.content:
                     yield chunk.content
@@ -212,6 +223,29 @@ class LLMService:
         here = id(asyncio.get_running_loop())
         for key in [key for key in self._adapters if key[0] == here]:
             await self._adapters.pop(key).close()
+
+    async def _counted(
+        self, config: ProviderConfig, messages: Sequence[Message], options: dict[str, Any]
+    ) -> AsyncGenerator[Chunk]:
+        """Yield an answer's chunks, and tell what it came to, however it ends."""
+        answer = Answer(EventEncoder(), lambda event: None, Stopwatch(SystemClock()))
+        failure: BaseException | None = None
+        try:
+            async with aclosing(self._attempts(config, messages, options)) as chunks:
+                async for chunk in chunks:
+                    answer.take(chunk)
+                    yield chunk
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            outcome = answer.outcome(config.model)
+            outcome.ledger.prompt_tokens_counted = prompt_tokens_of(messages)
+            if failure is not None:
+                outcome.status = "failed" if isinstance(failure, Exception) else "cancelled"
+                outcome.error_code = getattr(failure, "code", None)
+            request = ChatRequest(Caller(0), (), config.model, door="python")
+            self._on_spent(replace(spent_on(request, outcome, None, "chat"), target=config.provider))
 
     async def _attempts(
         self, config: ProviderConfig, messages: Sequence[Message], options: dict[str, Any]

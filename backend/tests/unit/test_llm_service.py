@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.config import get_settings
 from app.db.base import Base
+from app.llm.accounting import Spent
 from app.llm.errors import LLMError, ProviderProtocolError
 from app.models.tables import Provider
 from app.models.vault import Vault
@@ -176,3 +177,25 @@ async def test_providers_alone_and_configs_that_cannot_be(
         await service.chat({**config, "provider": "nothing-like-it"}, HELLO)
     with pytest.raises(ValueError, match="temprature"):
         await service.chat({**config, "temprature": 1}, HELLO)
+
+
+async def test_who_keeps_accounts_is_told_of_every_request(
+    upstream: FakeUpstream, config: dict[str, Any]
+) -> None:
+    told: list[Spent] = []
+    service = LLMService(on_spent=told.append)
+    answer = await service.chat(config, HELLO)
+    upstream.default = Reply(text="a b c d e f g h", stall_after=4)
+    stream = service.chat_stream(config, HELLO)
+    assert [await anext(stream) for _ in range(3)]
+    await stream.aclose()
+    upstream.default = Reply(status=401)
+    with pytest.raises(LLMError):
+        await service.chat(config, HELLO)
+    await service.aclose()
+    whole, cut, refused = told
+    assert whole.usage.prompt_tokens == answer["usage"]["prompt_tokens"] > 0
+    assert (whole.door, whole.model, whole.target, whole.status) == ("python", "gpt-4", "openai", "done")
+    assert (cut.status, cut.is_estimated) == ("cancelled", True)
+    assert 3 <= cut.usage.completion_tokens < 8
+    assert (refused.status, refused.usage.completion_tokens) == ("failed", 0) and refused.error_code
