@@ -147,8 +147,12 @@ async def test_the_maze_is_played_with_hints_over_mqtt_and_read_as_the_conversat
         await person.assert_no_sideways_scroll()
     await page.get_by_text("Conversation", exact=True).click()
     await expect(page.get_by_test_id("maze-conversation")).to_contain_text("Straight on!")
+    await page.get_by_test_id("maze-say").fill("Who are you?")
+    await expect(page.get_by_test_id("maze-figures")).to_have_attribute("data-phase", "paused")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("maze-conversation")).to_contain_text("You said: Who are you?")
     await page.get_by_test_id("maze-chat").click()
-    await expect(page.get_by_test_id("assistant-message")).to_contain_text("Straight on!")
+    await expect(page.get_by_test_id("assistant-message").first).to_contain_text("Straight on!")
     assert person.problems == []
 
 

@@ -30,6 +30,8 @@ export function MazeConversation({ sessionId, count }: { sessionId: string; coun
     queryKey: ['maze', sessionId, count],
     queryFn: ({ signal }) => history(sessionId, signal),
     placeholderData: (before) => before,
+    // What is typed in the chat, on this device or another, comes here too.
+    refetchInterval: 4_000,
   });
   if (!data) return <Skeleton className="h-24" />;
   if (data.length === 0) return <p className="text-muted-foreground text-sm">{t('maze.noHints')}</p>;

@@ -6,7 +6,7 @@ import { MazeControls } from './MazeControls';
 import { MazeFigures } from './MazeFigures';
 import { MazeTalk } from './MazeTalk';
 import { MazeWords } from './MazeWords';
-import { useGame } from './useGame';
+import { isUnderWay, useGame } from './useGame';
 import { useGuide } from './useGuide';
 
 const followEveryMs = 4_000;
@@ -27,7 +27,7 @@ export function MazePanel({ link, isConnected, seed: wanted, onSeed }: MazePanel
   const [sessionId, setSessionId] = useState(() => newSession(seed));
   const [isBreaking, setIsBreaking] = useState(false);
   const [isFollowing, setIsFollowing] = useState(false);
-  const { said, ask, isAsking } = useGuide({
+  const { said, ask, say, isAsking } = useGuide({
     link,
     game,
     sessionId,
@@ -75,7 +75,15 @@ export function MazePanel({ link, isConnected, seed: wanted, onSeed }: MazePanel
           onAsk={ask}
         />
       </div>
-      <MazeTalk said={said} sessionId={sessionId} isFollowing={isFollowing} onFollowing={setIsFollowing} />
+      <MazeTalk
+        said={said}
+        sessionId={sessionId}
+        canSay={isConnected && !isAsking && isUnderWay(game)}
+        onWriting={() => dispatch({ type: 'pause' })}
+        onSay={say}
+        isFollowing={isFollowing}
+        onFollowing={setIsFollowing}
+      />
     </div>
   );
 }

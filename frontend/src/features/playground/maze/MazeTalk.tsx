@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { MessageSquare } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { buttonStyle } from '@/components/ui/Button';
+import { Button, buttonStyle } from '@/components/ui/Button';
+import { inputStyle } from '@/components/ui/Field';
 import { Segmented } from '@/components/ui/Segmented';
 import { formatDuration } from '@/lib/format';
 import { MazeConversation } from './MazeConversation';
@@ -11,13 +12,17 @@ import type { Said } from './useGuide';
 interface MazeTalkProps {
   said: readonly Said[];
   sessionId: string;
+  canSay: boolean;
+  onSay: (message: string) => void;
+  /** The game waits for who writes. */
+  onWriting: () => void;
   isFollowing: boolean;
   onFollowing: (isFollowing: boolean) => void;
 }
 
 /** The guide: what was said and done; or the same as the conversation that it is. */
 export function MazeTalk(props: MazeTalkProps) {
-  const { said, sessionId, isFollowing, onFollowing } = props;
+  const { said, sessionId, canSay, onSay, onWriting, isFollowing, onFollowing } = props;
   const { t } = useTranslation();
   const [view, setView] = useState<'hints' | 'conversation'>('hints');
   return (
@@ -58,8 +63,44 @@ export function MazeTalk(props: MazeTalkProps) {
         )}
       </div>
       {view === 'hints' && <Hints said={said} />}
-      {view === 'conversation' && <MazeConversation sessionId={sessionId} count={said.length} />}
+      {view === 'conversation' && (
+        <>
+          <MazeConversation sessionId={sessionId} count={said.length} />
+          <SayLine canSay={canSay} onSay={onSay} onWriting={onWriting} />
+        </>
+      )}
     </section>
+  );
+}
+
+/** What is written here goes over MQTT, and the guide may do something for it. */
+function SayLine({ canSay, onSay, onWriting }: Pick<MazeTalkProps, 'canSay' | 'onSay' | 'onWriting'>) {
+  const { t } = useTranslation();
+  const [text, setText] = useState('');
+  return (
+    <form
+      className="flex gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!canSay || !text.trim()) return;
+        onSay(text);
+        setText('');
+      }}
+    >
+      <input
+        aria-label={t('maze.say')}
+        placeholder={t('maze.say')}
+        className={inputStyle}
+        value={text}
+        autoComplete="off"
+        data-testid="maze-say"
+        onFocus={onWriting}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <Button type="submit" variant="outline" disabled={!canSay || !text.trim()}>
+        {t('maze.send')}
+      </Button>
+    </form>
   );
 }
 

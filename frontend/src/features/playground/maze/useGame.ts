@@ -33,9 +33,11 @@ export function reduceGame(game: Game, action: GameAction): Game {
     case 'asked':
       return { ...game, hints: game.hints + 1 };
     case 'hint':
-      return game.phase === 'playing' ? applyHint(game, action.hint).game : game;
+      return isUnderWay(game) ? applyHint(game, action.hint).game : game;
   }
 }
+
+export const isUnderWay = (game: Game) => game.phase === 'playing' || game.phase === 'paused';
 
 export function useGame(seed: number) {
   const [game, dispatch] = useReducer(reduceGame, seed, (first) => newLevel(first, 1));

@@ -58,28 +58,29 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
     [link, sessionId],
   );
 
-  const ask = useCallback(() => {
-    const { account } = link.getState();
-    const maze = account?.topics.projects.maze;
-    if (!account || !maze) return;
-    const number = asked.current.number + 1;
-    const sent = link.publish(
-      maze.state,
-      {
-        ...stateOf(current.current.game),
+  /** Send to one of the maze's topics; the answer carries the number back. */
+  const send = useCallback(
+    (topic: 'state' | 'user_input', body: object) => {
+      const { account } = link.getState();
+      const maze = account?.topics.projects.maze;
+      if (!account || !maze) return;
+      const number = asked.current.number + 1;
+      const own = {
         sessionId,
         token: account.password,
         replyTopic: `${account.topics.response}${sessionId}`,
-      },
-      String(number),
-    );
-    if (!sent) return;
-    const now = performance.now();
-    asked.current.number = number;
-    asked.current.times.set(number, now);
-    setAskedAt(now);
-    onAsked();
-  }, [link, sessionId, onAsked]);
+      };
+      if (!link.publish(maze[topic], { ...body, ...own }, String(number))) return;
+      const now = performance.now();
+      asked.current.number = number;
+      asked.current.times.set(number, now);
+      setAskedAt(now);
+      onAsked();
+    },
+    [link, sessionId, onAsked],
+  );
+  const ask = useCallback(() => send('state', stateOf(current.current.game)), [send]);
+  const say = useCallback((message: string) => send('user_input', { message }), [send]);
 
   // A newer state takes the place of one that waits, and a broken line loses answers: nobody waits for ever.
   useEffect(() => {
@@ -91,5 +92,5 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
     return () => clearTimeout(timer);
   }, [askedAt]);
 
-  return { said, ask, isAsking: askedAt !== null };
+  return { said, ask, say, isAsking: askedAt !== null };
 }
