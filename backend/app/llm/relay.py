@@ -14,7 +14,8 @@ from typing import Any
 from app.kit.clock import Clock
 from app.llm.errors import LLMError, ProviderProtocolError, UnknownModelError
 from app.llm.failover import is_worth_another
-from app.llm.routing import Routes, Target
+from app.llm.needs import needs_of
+from app.llm.routing import Target
 from app.llm.runner import Runner
 from app.llm.types import Caller, PriorityClass
 
@@ -77,8 +78,7 @@ class Relayed:
 class Relay:
     """Finds a target that takes a call."""
 
-    def __init__(self, routes: Routes, runner: Runner, clock: Clock) -> None:
-        self._routes = routes
+    def __init__(self, runner: Runner, clock: Clock) -> None:
         self._runner = runner
         self._clock = clock
 
@@ -99,7 +99,9 @@ class Relay:
     async def _walk(self, call: RelayCall, deadline: float | None) -> Relayed:
         """Ask the candidates in turn. Raises the last one's LLMError."""
         last: LLMError = UnknownModelError("No model server is configured for this model.")
-        for target in self._routes.candidates(call.body.get("model"), call.caller):
+        for target in self._runner.candidates(
+            call.body.get("model"), call.caller, partial(needs_of, call.body)
+        ):
             try:
                 return await self._open_at(target, call, deadline)
             except LLMError as error:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
 
 from app.llm.money import Price
+from app.llm.needs import TellNeeds
 from app.llm.ports import Provider
 from app.llm.types import Caller
+
+_PRIORITIES = 1001  # 0 to 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Target:
         context_window: tokens per request, where known.
         can_see: whether images can be sent to it.
         price: what its tokens cost; None where nobody set one.
+        tier: those of the same one stand for each other: when one is full another is asked.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Target:
     context_window: int | None = None
     can_see: bool = False
     price: Price | None = None
+    tier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Weighed:
         weight: its share among targets of the same priority; 0 takes it out of use.
         is_open: whether its breaker lets a request through.
         is_healthy: what the last health check found; True as long as nothing was found.
+        is_fit: whether it has what the request needs: sight, and room for its prompt.
     """
 
     target: Target
@@ -53,13 +59,19 @@ class Weighed:
     weight: float = 1.0
     is_open: bool = True
     is_healthy: bool = True
+    is_fit: bool = True
 
 
 class Routes(Protocol):
     """Compiles a model name into candidates; never asks a server while doing so."""
 
-    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
-        """Return targets, best first (None names the default model). Raises UnknownModelError."""
+    def candidates(
+        self, model: str | None, caller: Caller, needs: TellNeeds | None = None
+    ) -> Sequence[Target]:
+        """Return targets, best first (None names the default model, or by what is needed another).
+
+        `needs` is asked only when there is a choice. Raises UnknownModelError.
+        """
         ...
 
 
@@ -76,12 +88,28 @@ def compile_order(
     it and the target's name, so that the same text goes to the same server (weighted rendezvous hashing).
     """
 
-    def rank(entry: Weighed) -> tuple[int, int, float]:
+    def rank(entry: Weighed) -> tuple[int, float]:
         drawn = draw() if affinity is None else _hashed(affinity, entry.target.name)
-        tier = 0 if entry.is_open and entry.is_healthy else 1 if entry.is_open else 2
-        return tier, entry.priority, -math.log(max(drawn, 1e-300)) / entry.weight
+        return _tier(entry), -math.log(max(drawn, 1e-300)) / entry.weight
 
-    return [entry.target for entry in sorted((one for one in weighed if one.weight > 0), key=rank)]
+    ordered = sorted((one for one in weighed if one.weight > 0), key=rank)
+    if len(ordered) < 2:
+        return [entry.target for entry in ordered]
+    return [replace(entry.target, tier=_tier(entry)) for entry in ordered]
+
+
+def spilled(candidates: Sequence[Target], is_full: Callable[[str], bool]) -> Sequence[Target]:
+    """Return the candidates with those first, among the equals of the first, that have room for a request now."""
+    if len(candidates) < 2 or not is_full(candidates[0].name):
+        return candidates
+    first = candidates[0].tier
+    return sorted(candidates, key=lambda one: (one.tier, one.tier == first and is_full(one.name)))
+
+
+def _tier(entry: Weighed) -> int:
+    """Return in which group of equals a target is: whether it can answer at all, then its priority."""
+    away = 0 if entry.is_open and entry.is_healthy else 1 if entry.is_open else 2
+    return (away + (0 if entry.is_fit else 3)) * _PRIORITIES + entry.priority
 
 
 def _hashed(affinity: str, name: str) -> float:

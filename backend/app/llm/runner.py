@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -12,8 +12,9 @@ from app.llm.admission import Admission
 from app.llm.answer import Answer
 from app.llm.errors import DeadlineExceededError, LLMError
 from app.llm.failover import walk
+from app.llm.needs import TellNeeds
 from app.llm.retries import Retries
-from app.llm.routing import Routes, Target
+from app.llm.routing import Routes, Target, spilled
 from app.llm.timings import Stopwatch
 from app.llm.turns import Ledger
 from app.llm.types import Caller, CompletionRequest, EngineSettings, PriorityClass
@@ -30,6 +31,7 @@ class Ask:
     model: str | None
     priority: PriorityClass
     deadline_seconds: float | None
+    needs: TellNeeds | None = None
 
 
 class Runner:
@@ -54,6 +56,14 @@ class Runner:
         """Return how many requests are with all targets, and how many wait."""
         gates = self._gates.values()
         return sum(gate.active for gate in gates), sum(gate.queued for gate in gates)
+
+    def candidates(self, model: str | None, caller: Caller, needs: TellNeeds | None) -> Sequence[Target]:
+        """Return the targets in the order in which they are asked: who is full comes after its equals with room."""
+        return spilled(self._routes.candidates(model, caller, needs), self._is_full)
+
+    def _is_full(self, target_name: str) -> bool:
+        gate = self._gates.get(target_name)
+        return gate is not None and (gate.active >= self._settings.max_concurrency or gate.queued > 0)
 
     async def run(
         self,
@@ -96,7 +106,7 @@ class Runner:
         done = 0
         try:
             while True:
-                candidates = self._routes.candidates(ask.model, ask.caller)
+                candidates = self.candidates(ask.model, ask.caller, ask.needs)
                 try:
                     return await walk(candidates, attempt, lambda: answer.has_output, ledger.attempts)
                 except LLMError as error:

@@ -69,7 +69,7 @@ class SessionManager(SyncFace):
         self._checkpoint_seconds = checkpoint_seconds
         self._turns = RunningTurns()
         self._runner = Runner(routes, settings, self._clock)
-        self.relay = Relay(routes, self._runner, self._clock)
+        self.relay = Relay(self._runner, self._clock)
         self._stateless = Stateless(self._runner, settings, self._clock, on_spent)
         self._turn_task = TurnTask(
             store,

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from functools import partial
 
 from app.kit.clock import Clock
 from app.llm.accounting import OnSpent, spent_on, tell_nobody
 from app.llm.answer import Answer, Emit
 from app.llm.errors import InternalEngineError, LLMError
 from app.llm.events import EventEncoder
+from app.llm.needs import Needs, needs_of
 from app.llm.prompt import filled_sampling
 from app.llm.prompt_size import prompt_tokens_of
 from app.llm.routing import Target
@@ -69,7 +71,13 @@ class Stateless:
         stopwatch = Stopwatch(self._clock)
         answer = Answer(self._encoder, emit, stopwatch)
         ledger = Ledger()
-        ask = Ask(request.caller, request.model, request.priority, request.deadline_seconds)
+        ask = Ask(
+            request.caller,
+            request.model,
+            request.priority,
+            request.deadline_seconds,
+            partial(_needs, request),
+        )
         sampling = filled_sampling(request.sampling, self._settings)
 
         asked: list[Target] = []
@@ -95,3 +103,11 @@ class Stateless:
                 ledger.prompt_tokens_counted = prompt_tokens_of([m.to_wire() for m in request.messages])
             self._on_spent(spent_on(request, outcome, last, "chat"))
         return outcome
+
+
+def _needs(request: ChatRequest) -> Needs:
+    messages = [message.to_wire() for message in request.messages]
+    sampling = request.sampling
+    return needs_of(
+        {"messages": messages, "tools": sampling.tools, "response_format": sampling.response_format}
+    )

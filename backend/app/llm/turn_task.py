@@ -20,6 +20,7 @@ from app.llm.errors import (
     TurnInterruptedError,
 )
 from app.llm.images import image_ids, with_images
+from app.llm.needs import Needs
 from app.llm.ports import Lease, Locks, SessionStore
 from app.llm.prompt import Prompt, build_prompt, describe, settle
 from app.llm.routing import Target
@@ -126,7 +127,14 @@ class TurnTask:
 
     async def _generate(self, turn: RunningTurn, context: TurnContext, sent: _Sent) -> None:
         request = turn.request
-        ask = Ask(request.caller, request.model or context.model, request.priority, request.deadline_seconds)
+        together = Needs(affinity=context.record.session_pk)  # its server has the beginning of its prompt
+        ask = Ask(
+            request.caller,
+            request.model or context.model,
+            request.priority,
+            request.deadline_seconds,
+            lambda: together,
+        )
 
         async def build(target: Target) -> CompletionRequest:
             return await self._build(turn, context, target, sent)

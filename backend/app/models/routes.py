@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from app.kit.answer_headers import add_answer_headers
 from app.llm.errors import LLMError, ProviderUnreachableError, UnknownModelError
 from app.llm.money import Price
+from app.llm.needs import Needs, TellNeeds
 from app.llm.routing import Target, Weighed, compile_order
 from app.llm.types import Caller
+from app.models.auto import choose
 from app.models.definitions import LOCAL, ModelDefinition, TargetDefinition
 from app.models.pool import PooledProvider, ProviderPool
 from app.models.targets import OfferedModel, Source, TargetTable, unknown_model
@@ -80,17 +83,21 @@ class ModelRoutes:
         allowed = caller.allowed_models
         return [model for model in self.models if allowed is None or model.alias in allowed]
 
-    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
+    def candidates(
+        self, model: str | None, caller: Caller, needs: TellNeeds | None = None
+    ) -> Sequence[Target]:
         """Return the targets for a name, best first; see `Routes`.
 
         Raises:
             UnknownModelError: no such model, or not for this caller; says the nearest names.
             ProviderUnreachableError: the local server was not heard of yet, or every target is out of use.
         """
+        if model is None and needs is not None and self._defined:
+            model = self._chosen(caller, needs())
         name = model or self._default_model
         if name in self._defined:
             if caller.allowed_models is None or name in caller.allowed_models:
-                return self._compile(name, self._defined[name])
+                return self._compile(name, self._defined[name], needs)
             raise unknown_model(model, [offered.alias for offered in self.visible_to(caller)])
         offering = self._offering(name, caller)
         if offering is not None:
@@ -100,7 +107,7 @@ class ModelRoutes:
         except UnknownModelError:
             visible = self.visible_to(caller)
             if model is None and visible:
-                return self.candidates(visible[0].alias, caller)
+                return self.candidates(visible[0].alias, caller, needs)
             raise unknown_model(model, [offered.alias for offered in visible]) from None
 
     def cache_seconds(self, model: str | None) -> int | None:
@@ -118,9 +125,25 @@ class ModelRoutes:
             return None
         return Price(max(price.input for price in prices), max(price.output for price in prices))
 
-    def _compile(self, name: str, definition: ModelDefinition) -> list[Target]:
-        weighed = [self._weighed(name, definition, target) for target in definition.targets]
-        targets = compile_order(one for one in weighed if one is not None)
+    def _chosen(self, caller: Caller, needs: Needs) -> str | None:
+        """Return the name of what answers a request that names no model, and say why in a header."""
+        visible = self.visible_to(caller)
+        if not visible:
+            return None
+        chosen, why = choose(visible, self.default, needs, self.capabilities)
+        if chosen.alias.isascii():
+            add_answer_headers({"x-portal-route": f"{chosen.alias}; {why}"})
+        return chosen.alias
+
+    def _compile(self, name: str, definition: ModelDefinition, needs: TellNeeds | None) -> list[Target]:
+        found = [self._weighed(name, definition, target) for target in definition.targets]
+        weighed = [one for one in found if one is not None]
+        affinity = None
+        if len(weighed) > 1 and needs is not None:
+            needed = needs()
+            affinity = needed.affinity
+            weighed = [replace(one, is_fit=_is_fit(one.target, needed)) for one in weighed]
+        targets = compile_order(weighed, affinity=affinity)
         if not targets:
             raise ProviderUnreachableError(
                 "No model server for this model is in use now. Try again in a moment.",
@@ -192,3 +215,9 @@ class ModelRoutes:
         windows = [target.context_window for target in found if target.context_window is not None]
         can_see = "vision" in definition.capabilities or any(target.can_see for target in found)
         return OfferedModel(name, name, definition.context_window or min(windows, default=None), can_see)
+
+
+def _is_fit(target: Target, needs: Needs) -> bool:
+    """Whether a target can take a request at all, as far as is known of it."""
+    has_room = target.context_window is None or needs.prompt_tokens < target.context_window
+    return has_room and (target.can_see or not needs.sees)

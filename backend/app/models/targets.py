@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from app.llm.errors import ProviderUnreachableError, UnknownModelError
+from app.llm.needs import TellNeeds
 from app.llm.ports import Provider
 from app.llm.routing import Target
 from app.llm.types import Caller
@@ -96,7 +97,9 @@ class TargetTable:
         allowed = caller.allowed_models
         return [model for model in self._models if allowed is None or model.alias in allowed]
 
-    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
+    def candidates(
+        self, model: str | None, caller: Caller, needs: TellNeeds | None = None
+    ) -> Sequence[Target]:
         """Return the targets for a name, best first; see `Routes`.
 
         Raises:

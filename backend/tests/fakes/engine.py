@@ -34,7 +34,7 @@ class OneTarget:
     target: Target
     extra: list[Target] = field(default_factory=list)
 
-    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
+    def candidates(self, model: str | None, caller: Caller, needs: object = None) -> Sequence[Target]:
         if model not in (None, self.target.alias):
             raise UnknownModelError(f"There is no model {model}.", details={"available": [self.target.alias]})
         return [self.target, *self.extra]

@@ -63,7 +63,7 @@ class OneRoute:
     def __init__(self, target: Target) -> None:
         self.target = target
 
-    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
+    def candidates(self, model: str | None, caller: Caller, needs: object = None) -> Sequence[Target]:
         return [self.target]
 
 

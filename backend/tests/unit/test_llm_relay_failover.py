@@ -69,7 +69,7 @@ def relay_over(
         targets.append(Target(f"t{number}", provider, "fake-model", "fake-model"))
     clock = SystemClock()
     routes: Any = Routes(targets)
-    return Relay(routes, Runner(routes, EngineSettings(max_retries=max_retries), clock), clock)
+    return Relay(Runner(routes, EngineSettings(max_retries=max_retries), clock), clock)
 
 
 @pytest.fixture
