@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.keys.schemas import SCOPES
 from app.keys.service import KeyGrant
@@ -21,34 +21,34 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller of a request; either `sign_in_id` or `key` is set, or neither for whoever runs programs on this machine."""
+    """The caller of a request; either `sign_in_id` or `key` is set, or neither for whoever runs programs on this machine.
+
+    `caller` is what the engine needs to know; `subjects` are whose limits its requests count against, the key's and the
+    person's, those that have any. Both are made once: a key's principal serves many requests.
+    """
 
     user: User
     scopes: frozenset[str]
     sign_in_id: str | None = None
     key: KeyGrant | None = None
     open_models: tuple[str, ...] | None = None
+    caller: Caller = field(init=False)
+    subjects: tuple[Subject, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        key, models = self.key, self.open_models
+        if key is not None:
+            models = key.allowed_models
+        caller = Caller(self.user.id, key_id=key.id if key is not None else None, allowed_models=models)
+        object.__setattr__(self, "caller", caller)
+        limited = (key.subject if key is not None else None, subject_of("user", self.user.id, self.user))
+        subjects = tuple(subject for subject in limited if subject is not None)
+        object.__setattr__(self, "subjects", subjects)
 
     @property
     def is_anonymous(self) -> bool:
         """Whether nobody in particular asks: there is no row of such a user, and nothing can belong to it."""
         return self.open_models is not None
-
-    @property
-    def caller(self) -> Caller:
-        """What the engine needs to know of the caller."""
-        if self.key is None:
-            return Caller(user_id=self.user.id, allowed_models=self.open_models)
-        return Caller(self.user.id, key_id=self.key.id, allowed_models=self.key.allowed_models)
-
-    @property
-    def subjects(self) -> tuple[Subject, ...]:
-        """Whose limits this request counts against: the key's and the person's, those that have any."""
-        key = self.key.subject if self.key is not None else None
-        person = subject_of("user", self.user.id, self.user)
-        if key is None and person is None:
-            return ()
-        return tuple(subject for subject in (key, person) if subject is not None)
 
     @property
     def is_admin(self) -> bool:

@@ -23,48 +23,73 @@ class LocalRates:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._mutex = threading.Lock()
-        self._windows: dict[tuple[str, float], dict[int, int]] = {}
+        self._windows: dict[tuple[str, float], _Window] = {}
         self._takes = 0
 
     async def take(self, name: str, *, limit: int, window_seconds: float, amount: int = 1) -> RateDecision:
         """See `coord.base.RateWindows.take`."""
         now = self._clock.monotonic()
-        part = window_seconds / BUCKETS
+        index = int(now / (window_seconds / BUCKETS))
         with self._mutex:
             self._sweep(now)
-            counts = self._counts(name, window_seconds, int(now / part))
-            if is_allowed := sum(counts.values()) + amount <= limit:
-                counts[int(now / part)] = counts.get(int(now / part), 0) + amount
-            return decide(counts, is_allowed, limit, amount, now, window_seconds)
+            window = self._window(name, window_seconds, index)
+            if not (is_allowed := window.used + amount <= limit):
+                return decide(window.counts, is_allowed, limit, amount, now, window_seconds)
+            window.add(index, amount)
+            reset_seconds = window.free_at(window_seconds / BUCKETS) - now if window.used else 0.0
+            return RateDecision(True, limit, max(0, limit - window.used), _tidy(reset_seconds))
 
     async def adjust(self, name: str, *, delta: int, window_seconds: float) -> None:
         """See `coord.base.RateWindows.adjust`. A refund is taken from the oldest parts, which come free first."""
         now = self._clock.monotonic()
         index = int(now / (window_seconds / BUCKETS))
         with self._mutex:
-            counts = self._counts(name, window_seconds, index)
+            window = self._window(name, window_seconds, index)
             if delta > 0:
-                counts[index] = counts.get(index, 0) + delta
-            for bucket in sorted(counts):
-                refund = min(counts[bucket], max(0, -delta))
-                counts[bucket] -= refund
+                window.add(index, delta)
+            for bucket in tuple(window.counts):
+                refund = min(window.counts[bucket], max(0, -delta))
+                window.add(bucket, -refund)
                 delta += refund
 
-    def _counts(self, name: str, window_seconds: float, index: int) -> dict[int, int]:
-        counts = self._windows.setdefault((name, window_seconds), {})
-        for bucket in [bucket for bucket in counts if bucket < index - BUCKETS]:
-            del counts[bucket]
-        return counts
+    def _window(self, name: str, window_seconds: float, index: int) -> _Window:
+        window = self._windows.get((name, window_seconds))
+        if window is None:
+            window = self._windows[name, window_seconds] = _Window()
+        window.forget_before(index - BUCKETS)
+        return window
 
     def _sweep(self, now: float) -> None:
         """Forget windows in which nothing is left, now and then."""
         self._takes += 1
         if self._takes % _SWEEP_EVERY:
             return
-        for key, counts in list(self._windows.items()):
-            oldest_index = int(now / (key[1] / BUCKETS)) - BUCKETS
-            if all(bucket < oldest_index or not count for bucket, count in counts.items()):
+        for key, window in list(self._windows.items()):
+            window.forget_before(int(now / (key[1] / BUCKETS)) - BUCKETS)
+            if not window.used:
                 del self._windows[key]
+
+
+class _Window:
+    """The parts of one window in their order, and what is in them all."""
+
+    __slots__ = ("counts", "used")
+
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = {}
+        self.used = 0
+
+    def add(self, bucket: int, amount: int) -> None:
+        self.counts[bucket] = self.counts.get(bucket, 0) + amount
+        self.used += amount
+
+    def forget_before(self, oldest: int) -> None:
+        while self.counts and (bucket := next(iter(self.counts))) < oldest:
+            self.used -= self.counts.pop(bucket)
+
+    def free_at(self, part_seconds: float) -> float:
+        """Return when the newest part that holds anything comes free; there is one."""
+        return _free_at(next(bucket for bucket in reversed(self.counts) if self.counts[bucket]), part_seconds)
 
 
 def decide(

@@ -17,6 +17,7 @@ from app.launch.errors import LaunchError
 from app.launch.greeting import greeting, url_of
 from app.launch.port import take_port
 from app.launch.prepare import prepare
+from app.web.corked import CorkedProtocol
 from app.web.leaving import LEAVING
 
 _GRACE_SECONDS = 3
@@ -65,6 +66,7 @@ def _server_config(settings: Settings) -> uvicorn.Config:
         "app.main:create_app",
         factory=True,
         lifespan="on",
+        http=CorkedProtocol,
         ws="websockets-sansio",  # MQTT for pages
         ws_max_size=_WEBSOCKET_BYTES,
         ws_per_message_deflate=False,

@@ -217,7 +217,7 @@ async def test_windows_that_are_over_are_forgotten() -> None:
         await rates.take(f"user {number}", limit=1, window_seconds=1)
         clock.seconds += 0.01
     assert len(rates._windows) < 1500
-    assert all(len(counts) <= BUCKETS + 1 for counts in rates._windows.values())
+    assert all(len(window.counts) <= BUCKETS + 1 for window in rates._windows.values())
 
 
 # Event logs
