@@ -215,6 +215,20 @@ const scenes = {
       await page.getByTestId('new-key').waitFor();
     },
   },
+  'key-limits': {
+    path: '/keys',
+    act: async (page) => {
+      await page.getByTestId('create-key').click();
+      await page.getByLabel('Name').fill('Maze game');
+      await page.getByLabel('A month').fill('5');
+      await page.getByRole('button', { name: 'Create key' }).click();
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.reload();
+      await page.getByTestId('key-spending').first().waitFor();
+      await page.getByRole('button', { name: /^Change/ }).first().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   settings: { path: '/settings', ready: '[data-testid=sign-in-row]' },
   import: {
     path: '/settings',
