@@ -58,6 +58,7 @@ def _cases(ids: Objects) -> list[Case]:
     return [
         Case("DELETE /api/auth/sessions/{sign_in_id}", {"sign_in_id": ids.sign_in}, is_for_people=True),
         Case("DELETE /api/keys/{key_id}", {"key_id": ids.key}, is_for_people=True),
+        Case("PATCH /api/keys/{key_id}", {"key_id": ids.key}, {"name": "taken over"}, is_for_people=True),
         Case("GET /api/llm/chat/session/{session_id}/history", session),
         Case("POST /api/llm/chat/session/history", {}, session),
         Case("DELETE /api/llm/chat/session/{session_id}", session, status=200),  # as when there is none
