@@ -85,9 +85,11 @@ class UsageService:
             ]
         return BudgetStates(currency=self._currency, items=items)
 
-    async def as_csv(self, since: date | None, until: date | None) -> AsyncIterator[bytes]:
-        """Yield the sums by day, person, key, device, door and model."""
-        first, last = self._span(since, until)
+    def as_csv(self, since: date | None, until: date | None) -> AsyncIterator[bytes]:
+        """Return the sums by day, person, key, device, door and model, in pieces. Raises UnprocessableError."""
+        return self._csv(*self._span(since, until))
+
+    async def _csv(self, first: date, last: date) -> AsyncIterator[bytes]:
         await self._recorder.flush()
         async with self._database.reading() as session:
             rows = await UsageRepository(session).sums(_CSV_BY, first.isoformat(), last.isoformat())
@@ -131,7 +133,7 @@ class UsageService:
 
     def _span(self, since: date | None, until: date | None) -> tuple[date, date]:
         last = until or self._clock.now().date()
-        first = since or last - timedelta(days=USUAL_DAYS - 1)
+        first = since or last - min(timedelta(days=USUAL_DAYS - 1), last - date.min)
         if not 0 <= (last - first).days < _MAX_DAYS:
             raise UnprocessableError("since: it must be a day up to ten years before `until`.")
         return first, last

@@ -179,6 +179,7 @@ async def test_people_see_their_own_and_operators_see_all(
     assert (await eve.get("/api/admin/usage")).status_code == 403
     nothing = (await ada.get("/api/usage", params={"since": "2020-01-01", "until": "2020-02-01"})).json()
     assert (nothing["total"]["requests"], nothing["groups"]) == (0, [])
+    assert (await ada.get("/api/usage", params={"until": "0001-01-02"})).status_code == 200
     assert (
         await ada.get("/api/usage", params={"since": "2026-02-01", "until": "2026-01-01"})
     ).status_code == 422
@@ -190,6 +191,8 @@ async def test_people_see_their_own_and_operators_see_all(
     }
     of_key = (await admin.get("/api/admin/usage", params={"key_id": first["id"]})).json()
     assert of_key["total"]["requests"] == 2
+    backwards = {"since": "2026-02-01", "until": "2026-01-01"}
+    assert (await admin.get("/api/admin/usage/export", params=backwards)).status_code == 422
     file = await admin.get("/api/admin/usage/export")
     lines = list(csv.DictReader(io.StringIO(file.text)))
     assert {(line["user"], line["key"], line["door"], line["requests"]) for line in lines} == {
