@@ -27,25 +27,27 @@ export function LinkLine({ status, account, breaks, onCut }: LinkLineProps) {
     <div
       data-testid="mqtt-link"
       data-status={status}
-      className="mb-5 flex min-h-11 flex-wrap items-center gap-x-4 gap-y-0.5 rounded-lg border bg-surface py-1 pr-1.5 pl-3.5 text-sm tabular"
+      className="mb-5 flex min-h-11 items-center gap-3 rounded-lg border bg-surface py-1 pr-1.5 pl-3.5 text-sm tabular"
     >
-      <span role="status" className="flex items-center gap-2.5 font-medium">
-        <span className={cn('size-2 rounded-full', dots[status])} />
-        {t(`playground.status.${status}`)}
-      </span>
-      {account && (
-        <code className="hidden font-mono text-[13px] text-muted-foreground sm:inline">
-          {account.client_id}
-        </code>
-      )}
-      <span className="min-w-0 flex-1 text-[13px] text-muted-foreground">
-        {[
-          until && t('playground.until', { time: until }),
-          breaks > 0 && t('playground.breaks', { count: breaks }),
-        ]
-          .filter(Boolean)
-          .join(' · ')}
-      </span>
+      <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-4">
+        <span role="status" className="flex items-center gap-2.5 font-medium">
+          <span className={cn('size-2 rounded-full', dots[status])} />
+          {t(`playground.status.${status}`)}
+        </span>
+        {account && (
+          <code className="hidden font-mono text-[13px] text-muted-foreground sm:inline">
+            {account.client_id}
+          </code>
+        )}
+        <span className="text-[13px] text-muted-foreground">
+          {[
+            until && t('playground.until', { time: until }),
+            breaks > 0 && t('playground.breaks', { count: breaks }),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+      </div>
       <IconButton
         label={t('playground.cut')}
         disabled={status !== 'connected'}

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Skeleton } from '@/components/ui/Skeleton';
 import type { HistoryItem, HistoryRead } from '@/lib/apiSchemas';
@@ -33,10 +34,15 @@ export function MazeConversation({ sessionId, count }: { sessionId: string; coun
     // What is typed in the chat, on this device or another, comes here too.
     refetchInterval: 4_000,
   });
+  const list = useRef<HTMLOListElement>(null);
+  const length = data?.length ?? 0;
+  useEffect(() => {
+    if (list.current && length > 0) list.current.scrollTop = list.current.scrollHeight;
+  }, [length]);
   if (!data) return <Skeleton className="h-24" />;
   if (data.length === 0) return <p className="text-muted-foreground text-sm">{t('maze.noHints')}</p>;
   return (
-    <ol data-testid="maze-conversation" className="max-h-[32rem] space-y-2 overflow-y-auto">
+    <ol ref={list} data-testid="maze-conversation" className="max-h-[32rem] space-y-2 overflow-y-auto">
       {data.map((message) => (
         <li
           key={message.id}
