@@ -50,12 +50,16 @@ class FakeUpstream:
         context_window: int = 8192,
         api_key: str = "",
         has_vision: bool = False,
+        prefix: str = "/v1",
+        wraps_errors: bool = False,
     ) -> None:
         self.kind = kind
         self.model = model
         self.context_window = context_window
         self.api_key = api_key
         self.has_vision = has_vision
+        self._prefix = prefix
+        self._wraps_errors = wraps_errors  # Gemini's compatible endpoint puts its error into a list
         self.default = Reply()
         self.respond: Callable[[Recorded], Reply] | None = None
         self.is_healthy = True
@@ -93,9 +97,9 @@ class FakeUpstream:
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; `port` 0 takes a free one."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post(f"{self._prefix}/chat/completions", self._chat)
         app.router.add_post("/v1/completions", self._completions)
-        app.router.add_get("/v1/models", self._models)
+        app.router.add_get(f"{self._prefix}/models", self._models)
         if self.kind in ("llama.cpp", "vllm"):
             app.router.add_get("/health", self._health)
             app.router.add_post("/tokenize", self._tokenize)
@@ -241,7 +245,8 @@ class FakeUpstream:
     def _refuse(self, reply: Reply) -> web.Response:
         error = reply.error or {"code": reply.status, "message": "scripted refusal", "type": "server_error"}
         headers = {"Retry-After": reply.retry_after} if reply.retry_after is not None else {}
-        return web.json_response({"error": error}, status=reply.status, headers=headers)
+        body: Any = [{"error": error}] if self._wraps_errors else {"error": error}
+        return web.json_response(body, status=reply.status, headers=headers)
 
     async def _stream(
         self, request: web.Request, recorded: Recorded, reply: Reply, text: str
