@@ -38,8 +38,21 @@ function precompress(): Plugin {
   };
 }
 
+/** Tell start.js that the portal is where the page comes from. */
+function portalIsHere(): Plugin {
+  let isElsewhere = false;
+  return {
+    name: 'portal:here',
+    configResolved: (config) => {
+      isElsewhere = Boolean(config.env.VITE_API_BASE);
+    },
+    transformIndexHtml: (html) =>
+      isElsewhere ? html : html.replace('src="/start.js"', 'src="/start.js" data-here'),
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss(), splitWords(), serviceWorker(), precompress()],
+  plugins: [react(), portalIsHere(), tailwindcss(), splitWords(), serviceWorker(), precompress()],
   resolve: {
     alias: [
       // The full shiki bundle is 300 grammars and a WebAssembly engine; ours is the languages people paste.

@@ -15,8 +15,8 @@ beforeAll(async () => {
   await mkdir(join(folder, 'assets'));
   const files = {
     'index.html':
-      '<script src="/theme.js"></script><script src="/assets/index-1.js"></script><link href="/assets/index-1.css">',
-    'theme.js': '',
+      '<script src="/start.js"></script><script src="/assets/index-1.js"></script><link href="/assets/index-1.css">',
+    'start.js': '',
     'favicon.svg': '',
     'assets/index-1.js': 'import{a}from"./shared-2.js";const page=()=>import("./settings-3.js");',
     'assets/shared-2.js': '',
@@ -74,7 +74,7 @@ test('the shell is what the first screen needs, and no page that is opened later
   await worker.wait('install');
   expect(worker.added).toEqual([
     '/',
-    '/theme.js',
+    '/start.js',
     '/favicon.svg',
     '/assets/index-1.css',
     '/assets/index-1.js',
@@ -113,7 +113,7 @@ test('a page comes from the portal, and without a network from the shell', async
   await offline.wait('install');
   expect(await offline.ask('/c/1', 'navigate')).toBe('stored /');
   expect(await offline.ask('/settings', 'navigate')).toBe('stored /');
-  expect(await offline.ask('/theme.js')).toBe('stored /theme.js');
+  expect(await offline.ask('/start.js')).toBe('stored /start.js');
 });
 
 test('an older shell is thrown away, others’ caches are not; it takes over when told', async () => {
@@ -127,9 +127,9 @@ test('an older shell is thrown away, others’ caches are not; it takes over whe
 });
 
 test('its version changes with any file of the shell', async () => {
-  await writeFile(join(folder, 'theme.js'), 'changed');
+  await writeFile(join(folder, 'start.js'), 'changed');
   const changed = await renderServiceWorker(folder);
   expect(changed).not.toBe(source);
   expect(changed).toMatch(/portal-shell-[0-9a-f]{12}'/);
-  expect(await readFile(join(folder, 'theme.js'), 'utf8')).toBe('changed');
+  expect(await readFile(join(folder, 'start.js'), 'utf8')).toBe('changed');
 });

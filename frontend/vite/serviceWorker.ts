@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
-const unhashed = ['/', '/theme.js', '/favicon.svg'];
+const unhashed = ['/', '/start.js', '/favicon.svg'];
 const fileOf = (path: string) => (path === '/' ? 'index.html' : path.slice(1));
 const templatePath = fileURLToPath(new URL('./sw.template.js', import.meta.url));
 

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
-/** The same key and rule as public/theme.js, which sets it before the first paint. */
+/** The same key and rule as public/start.js, which sets it before the first paint. */
 const storageKey = 'portal.theme';
 
 function storedChoice(): ThemeChoice {

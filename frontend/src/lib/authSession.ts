@@ -54,10 +54,23 @@ if (channel) {
 
 type Renewed = AccessToken & { user: User };
 
+declare global {
+  interface Window {
+    /** What start.js asked before this program was here; taken once. */
+    portalRenewal?: Promise<Response>;
+  }
+}
+
+function askForRenewal(): Promise<Response> {
+  const early = window.portalRenewal;
+  window.portalRenewal = undefined;
+  return early ?? fetch(apiUrl('/api/auth/refresh'), { method: 'POST', credentials: requestCredentials });
+}
+
 async function requestRefresh(): Promise<Renewed> {
   let response: Response;
   try {
-    response = await fetch(apiUrl('/api/auth/refresh'), { method: 'POST', credentials: requestCredentials });
+    response = await askForRenewal();
   } catch (cause) {
     throw new OfflineError(cause);
   }
