@@ -26,6 +26,7 @@ STALE_SECONDS = 600.0
 """How long a key is still good while the database does not answer."""
 PATIENCE_SECONDS = 0.25
 """How long a request whose key is known waits for a slow database."""
+_ROUND_SECONDS = 0.25
 _MAX_ENTRIES = 4096
 _TOPIC = "rights"
 
@@ -54,6 +55,8 @@ class KeyCache:
         self._entries: dict[str, _Entry] = {}
         self._reading: dict[str, asyncio.Task[Found]] = {}
         self._changes = 0
+        self._is_following = False
+        self._has_heard = asyncio.Event()
 
     async def get(self, hashed: str, read: Callable[[], Awaitable[Found]]) -> Principal:
         """Return a key's principal, read if need be: once for all requests that wait for it. Raises what `read` raises."""
@@ -67,12 +70,17 @@ class KeyCache:
         return found.principal
 
     async def forget(self) -> None:
-        """A key or a person has changed: read every key anew, everywhere."""
+        """A key or a person has changed: read every key anew, everywhere. Returns when the signal has come round."""
         self._empty()
+        self._has_heard.clear()
         try:
             await self._signals.publish(_TOPIC, b"")
         except CoordUnavailableError:
             logger.debug("other replicas were not told that rights changed; they see it within a second")
+            return
+        if self._is_following:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_heard.wait(), _ROUND_SECONDS)
 
     @contextlib.asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
@@ -81,13 +89,16 @@ class KeyCache:
         try:
             yield
         finally:
+            self._is_following = False
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     async def _follow(self) -> None:
         async with self._signals.listen(_TOPIC) as messages:
+            self._is_following = True
             async for _ in messages:
                 self._empty()
+                self._has_heard.set()
 
     def _empty(self) -> None:
         self._entries.clear()

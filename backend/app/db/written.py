@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 
 _WRITTEN = "written_tables"
+UNNOTED = "is_unnoted"
+"""An execution option of statements that change nothing that anybody keeps (the time of last use)."""
 
 
 class NotingSession(Session):
@@ -33,5 +35,6 @@ def _flushed(session: Session, _context: Any) -> None:
 
 @event.listens_for(NotingSession, "do_orm_execute")
 def _executed(state: ORMExecuteState) -> None:
-    if not state.is_select and state.bind_mapper is not None:
-        _noted(state.session).add(str(getattr(state.bind_mapper.local_table, "name", "")))
+    if state.is_select or state.bind_mapper is None or UNNOTED in state.execution_options:
+        return
+    _noted(state.session).add(str(getattr(state.bind_mapper.local_table, "name", "")))

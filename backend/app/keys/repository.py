@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.written import UNNOTED
 from app.keys.tables import ApiKey
 
 
@@ -47,4 +48,5 @@ class KeyRepository:
         return result.rowcount == 1
 
     async def touch(self, key_id: str, now: datetime) -> None:
-        await self._session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))
+        query = update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now)
+        await self._session.execute(query.execution_options(**{UNNOTED: True}))

@@ -16,6 +16,7 @@ from app.auth.deps import ChatModelCaller, ChatUser, CurrentAdmin, CurrentUser, 
 from app.auth.endpoints import router as auth_router
 from app.auth.key_endpoints import router as key_router
 from app.auth.principal import Principal
+from app.auth.runtime import create_auth_runtime
 from app.config import Settings
 from app.coord.factory import create_coord
 from app.db.session import Database
@@ -112,9 +113,11 @@ async def open_portal(settings: Settings, clock: ManualClock | None = None) -> A
     for router in (auth_router, key_router, _probe):
         app.include_router(router)
     app.state.runtime = SimpleNamespace(settings=settings, database=database, coord=coord, clock=clock)
+    auth = app.state.auth_runtime = create_auth_runtime(settings, database, coord, clock)
     portal = AuthPortal(app, settings, database, clock)
     try:
-        yield portal
+        async with auth.key_cache.following():
+            yield portal
     finally:
         await portal.close()
         await coord.close()
