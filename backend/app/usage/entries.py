@@ -33,7 +33,7 @@ def days_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     sums: dict[DayKey, list[int]] = {}
     for row in rows:
         key = (
-            row["created_at"].strftime("%Y-%m-%d"),
+            str(row["created_at"])[:10],
             row["user_id"] or 0,
             row["key_id"] or "",
             row["device"] or "",
