@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
-.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt screenshots lock openapi cluster chaos
+.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt screenshots lock openapi cluster chaos soak bench-replicas audit sbom
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -9,8 +9,15 @@ help:  ## list the targets
 setup:  ## install everything, for developing too
 	@./scripts/test --install
 
-check:  ## format, lint, types, import contracts, fast tests
+check:  ## format, lint, types, import contracts, fast tests; known weaknesses of packages where they can be asked for
 	@./scripts/test --check
+	@$(python) scripts/audit.py
+
+audit:  ## known weaknesses of the pinned packages
+	@$(python) scripts/audit.py
+
+sbom:  ## what the portal is made of, as CycloneDX: sbom.json
+	@$(python) scripts/sbom.py
 
 dev:  ## the portal and the page, both reloading when a file changes
 	@$(python) scripts/dev.py
@@ -39,8 +46,14 @@ cluster:  ## two portals behind nginx, PostgreSQL and Redis, as processes of thi
 check-litellm:  ## the adapter to LiteLLM on the real library, in an environment of its own
 	@$(python) scripts/check_litellm.py
 
-chaos:  ## kill each part of such a cluster in turn, and count what was lost
-	@$(python) -m bench.chaos
+chaos:  ## kill each part of such a cluster in turn, fill a disk, turn a clock, slow the database; count what was lost
+	@$(python) -m bench.chaos $(ONLY)
+
+soak:  ## 200 mixed clients for half an hour: what grows, and whether it gets slower (ARGS="--minutes 5")
+	@$(python) -m bench.soak $(ARGS)
+
+bench-replicas:  ## requests of two portals behind nginx beside one
+	@$(python) -m bench.replicas
 
 screenshots:  ## pictures of every page into docs/screenshots
 	@$(python) -m bench.screenshots

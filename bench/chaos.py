@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,7 +104,8 @@ def _skew(portal: PortalProcess, seconds: int) -> None:
     portal.start()
 
 
-async def main() -> int:
+async def main(only: str) -> int:
+    """Run the faults whose name has `only` in it."""
     with run_cluster() as cluster:
         people = [await _sign_in(cluster, f"client-{number}@example.org") for number in range(PAGES)]
         talkers = [
@@ -122,7 +124,7 @@ async def main() -> int:
         tasks = [asyncio.create_task(one.talk(stop)) for one in (*talkers, *programs)]
         watching = asyncio.create_task(health.watch(stop))
         rows = [await _phase(Fault("nothing", lambda: None, lambda: None), clients, health)]
-        for fault in faults(cluster):
+        for fault in [one for one in faults(cluster) if only in one.name]:
             rows.append(await _phase(fault, clients, health))
         stop.set()
         stop_threads.set()
@@ -170,7 +172,8 @@ async def _phase(fault: Fault, clients: list[Talker | Program | Game], health: H
         for seconds in (seen, gone if seen is not None else None)
     )
     row = f"| {fault.name} | {answers} | {failures} | {resumed} | {slowest:.1f} | {' | '.join(shown)} |"
-    sys.stderr.write(row + "\n")
+    refused = sum((one.refusals for one in clients if isinstance(one, Game)), Counter[str]())
+    sys.stderr.write(f"{row} {dict(refused)}\n")
     return row
 
 
@@ -196,4 +199,4 @@ def _say(rows: list[str], missing: int, foreign: int, hung: int, broken: list[st
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "")))

@@ -9,6 +9,7 @@ import queue
 import random
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,7 @@ class Talker:
     broken: list[str] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     model: str | None = None
+    pause_seconds: float = 0.0
 
     async def talk(self, stop: asyncio.Event) -> None:
         """Ask one thing after the other until it is told to stop; what was begun is finished."""
@@ -57,7 +59,9 @@ class Talker:
             self.tally.slowest_seconds = max(self.tally.slowest_seconds, time.monotonic() - began)
             self.tally.answers += 1
             self.told.setdefault(session, []).append((message, answer))
-            await asyncio.sleep(self.random.uniform(0.05, 0.3))
+            await asyncio.sleep(
+                self.random.uniform(0.05, 0.3) + self.random.uniform(0, 2) * self.pause_seconds
+            )
 
     async def _insist(self, session: str, message: str, key: str, is_streamed: bool) -> str:
         """Ask until there is an answer: with the same key when nobody answered, with a new one after an error."""
@@ -137,7 +141,13 @@ class Talker:
             kept = [message["content"] for message in history.json()["messages"]]
             expected = [text for pair in told for text in pair]
             positions = iter(kept)
-            missing += sum(text not in positions for text in expected)
+            lost = [text for text in expected if text not in positions]
+            missing += len(lost)
+            if lost:
+                there = sum(text in kept for text in lost)
+                self.broken.append(
+                    f"{session}: {len(lost)} not in order from {lost[0]!r} on, {there} of them elsewhere in it"
+                )
             foreign += sum(f"client {self.number} " not in text for text in kept)
         return missing, foreign
 
@@ -156,6 +166,7 @@ class Program:
     model: str
     tally: Tally = field(default_factory=Tally)
     foreign: int = 0
+    pause_seconds: float = 0.0
 
     async def talk(self, stop: asyncio.Event) -> None:
         for count in itertools.count():
@@ -167,7 +178,9 @@ class Program:
             self.tally.slowest_seconds = max(self.tally.slowest_seconds, time.monotonic() - began)
             self.tally.answers += 1
             self.foreign += message not in answer
-            await asyncio.sleep(self.random.uniform(0.05, 0.3))
+            await asyncio.sleep(
+                self.random.uniform(0.05, 0.3) + self.random.uniform(0, 2) * self.pause_seconds
+            )
 
     async def _insist(self, message: str, *, is_streamed: bool) -> str:
         async with asyncio.timeout(GIVE_UP_SECONDS):
@@ -211,6 +224,7 @@ class Game:
     def __init__(self, number: int, port: int, key: str, model: str) -> None:
         self.tally = Tally()
         self.foreign = 0
+        self.refusals: Counter[str] = Counter()
         self._number = number
         self._name = f"game-{number}"
         self._key, self._model = key, model
@@ -247,12 +261,14 @@ class Game:
             final = self._ask(asked, message, give_up_at)
             if final["type"] == "final":
                 return final
+            self.refusals[str(final.get("code") or final.get("error"))] += 1
             self.tally.fail()
             time.sleep(0.3)
         raise AssertionError("unreachable")
 
     def _ask(self, request_id: str, message: str, give_up_at: float) -> dict[str, Any]:
         body = {
+            "session_id": f"chaos-{self._number}",
             "id": request_id,
             "message": message,
             "model": self._model,
