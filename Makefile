@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
-.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt screenshots lock openapi cluster chaos soak bench-replicas audit sbom
+.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt bench-gateway chaos-mqtt soak-mqtt check-litellm screenshots lock openapi cluster chaos soak bench-replicas audit sbom
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ dev:  ## the portal and the page, both reloading when a file changes
 test:  ## everything that must pass
 	@./scripts/test
 
-bench: bench-turn bench-prefix bench-page bench-mqtt  ## all benchmarks
+bench: bench-turn bench-prefix bench-page bench-mqtt bench-gateway  ## all benchmarks
 
 bench-turn:  ## what a turn costs over asking the model server directly
 	@$(python) -m bench.turn
@@ -37,8 +37,17 @@ bench-page:  ## how quick the page is in a browser, beside its budgets
 	@npm --prefix frontend run --silent build -- --logLevel error
 	@$(python) -m bench.page
 
+bench-gateway:  ## what /v1 costs beside nginx, Portkey and LiteLLM, each on one core; installs what is missing into .cache
+	@$(python) -m bench.gateway
+
 bench-mqtt:  ## what a request over MQTT costs over an echo at the same broker; nothing lost, nothing twice
 	@$(python) -m bench.mqtt
+
+chaos-mqtt:  ## kill bridges, broker, database and Redis under 10,000 requests over MQTT, and count
+	@$(python) -m bench.chaos_mqtt
+
+soak-mqtt:  ## a hundred devices that play: memory, queues and files before and after
+	@$(python) -m bench.soak_mqtt
 
 cluster:  ## two portals behind nginx, PostgreSQL and Redis, as processes of this machine
 	@$(python) -m bench.cluster
