@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from app.auth.principal import Principal
 from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
+from app.gateway.direct import stream_of
 from app.gateway.endpoints import Gateway, GatewayUser, LimitHeaders
 from app.gateway.message_answers import MessageEncoder, to_message
 from app.gateway.message_bodies import to_chat, to_prompt
 from app.gateway.message_count import PromptCounter
-from app.gateway.responses import ByteStream
-from app.gateway.service import GatewayService, Passed
+from app.gateway.service import Begun, GatewayService, Passed
 
 router = APIRouter(prefix="/v1", tags=["anthropic"])
 
@@ -59,9 +61,7 @@ async def messages(
         work = gateway.whole(principal, "chat/completions", body)
         answer = to_message(await run_until_disconnect(request.receive, work))
         return Response(answer, media_type="application/json", headers=headers)
-    opening = gateway.open(principal, "chat/completions", body)
-    passed = await run_until_disconnect(request.receive, opening)
-    return ByteStream(_events(gateway, passed), headers)
+    return await stream_of(_begin(gateway, principal, body), request.receive)
 
 
 async def get_counter(request: Request) -> PromptCounter:
@@ -84,6 +84,11 @@ async def count_tokens(
 ) -> MessageTokens:
     chat = to_prompt(read_body(await request.body(), "messages"))
     return MessageTokens(input_tokens=await counter.count(principal.caller, chat))
+
+
+async def _begin(gateway: GatewayService, principal: Principal, body: dict[str, Any]) -> Begun:
+    passed = await gateway.open(principal, "chat/completions", body)
+    return Begun(_events(gateway, passed), partial(gateway.abandon, passed))
 
 
 async def _events(gateway: GatewayService, passed: Passed) -> AsyncGenerator[bytes]:

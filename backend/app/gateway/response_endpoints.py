@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
+from app.gateway.direct import stream_of
 from app.gateway.endpoints import GatewayUser, LimitHeaders
 from app.gateway.response_service import ItemPage, ResponseService
 from app.gateway.responses import ByteStream
@@ -59,8 +60,7 @@ async def create_response(
         return ByteStream(await responses.events(principal, work.response["id"], None), headers)
     if not body.get("stream"):
         return _json(await run_until_disconnect(request.receive, responses.whole(work)), headers)
-    passed = await run_until_disconnect(request.receive, responses.open(work))
-    return ByteStream(responses.stream(work, passed), headers)
+    return await stream_of(responses.begin_stream(work), request.receive)
 
 
 @router.get(

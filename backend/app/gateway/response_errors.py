@@ -10,8 +10,8 @@ class ResponseNotFoundError(NotFoundError):
 
     code = "response_not_found"
 
-    def __init__(self, response_id: str) -> None:
-        super().__init__(f"There is no response {response_id!r}.", details={"param": "response_id"})
+    def __init__(self) -> None:
+        super().__init__("There is no response of that id.", details={"param": "response_id"})
 
 
 class PreviousResponseError(BadRequestError):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.auth.principal import Principal
@@ -18,7 +19,7 @@ from app.gateway.response_events import ResponseEncoder, framed
 from app.gateway.response_items import Item, input_items
 from app.gateway.response_repository import ResponseRepository
 from app.gateway.response_work import ResponseWork
-from app.gateway.service import GatewayService, Passed
+from app.gateway.service import Begun, GatewayService, Passed
 from app.gateway.tables import ACTIVE, StoredResponse
 from app.kit.clock import Clock
 from app.kit.ids import new_id
@@ -84,12 +85,13 @@ class ResponseService:
             raise UpstreamError(error["message"], code=error["code"])
         return encoder.response
 
-    async def open(self, work: ResponseWork) -> Passed:
-        """Return an answer that has begun. Raises PortalError."""
-        return await self._gateway.open(work.principal, "chat/completions", work.chat)
+    async def begin_stream(self, work: ResponseWork) -> Begun:
+        """Return the events of an answer that has begun. Raises PortalError."""
+        passed = await self._gateway.open(work.principal, "chat/completions", work.chat)
+        return Begun(self._framed(work, passed), partial(self._gateway.abandon, passed))
 
-    async def stream(self, work: ResponseWork, passed: Passed) -> AsyncGenerator[bytes]:
-        """Yield the events of an answer; closing this before its end stops the model, and nothing is stored."""
+    async def _framed(self, work: ResponseWork, passed: Passed) -> AsyncGenerator[bytes]:
+        """Yield the events; closing this before its end stops the model, and nothing is stored."""
         async with aclosing(self._events(work, passed, ResponseEncoder(work.response))) as events:
             async for event in events:
                 yield framed(event)
@@ -195,5 +197,5 @@ class ResponseService:
         async with self._database.reading() as session:
             row = await ResponseRepository(session).find(principal.user.id, response_id.removeprefix(_PREFIX))
         if row is None:
-            raise ResponseNotFoundError(response_id)
+            raise ResponseNotFoundError
         return row
