@@ -140,8 +140,8 @@ def _responses(ids: Objects) -> Iterator[Case]:
         yield Case(operation, one, is_for_gateway=True)
 
 
-# by role and not by owner (test_admin.py, test_providers.py); models are everybody's
-_NOBODYS = (" /api/admin/", " /v1/models/")
+# by role and not by owner (test_admin.py, test_providers.py, test_projects.py); models are everybody's
+_NOBODYS = (" /api/admin/", " /api/projects/", " /v1/models/")
 NAMES_A_NEW_SESSION = "POST /api/sessions"  # its `id` is a name to give; see the test of equal names
 
 
@@ -309,6 +309,7 @@ async def test_no_route_works_without_a_credential_or_with_a_dead_one(
     names |= {"template_id": ids.template, "number": "1", "attachment_id": ids.attachment}
     names |= {"response_id": ids.response}
     names |= {"device_id": ids.device, "user_id": "1", "provider_id": UNKNOWN, "model": "fake-model"}
+    names |= {"name": "maze"}
     dead = [None, "Bearer x", "Bearer pp_" + "a" * 43, f"Bearer {key['key']}"]
     async with httpx.AsyncClient(base_url=chat_portal.base_url, timeout=20) as stranger:
         for operation, details in _operations().items():
