@@ -6,6 +6,8 @@ import type {
   AdminUserRead,
   AuditPage,
   InvitationRead,
+  LimitsRead,
+  LimitsUpdate,
   LiveTurn,
   ProviderCreate,
   ProviderList,
@@ -93,6 +95,10 @@ export function updatePerson(
   change: { role?: Role; is_active?: boolean },
 ): Promise<AdminUserRead> {
   return requestData(`/api/admin/users/${id}`, { method: 'PATCH', body: change });
+}
+
+export function setLimits(id: number, limits: LimitsUpdate): Promise<LimitsRead> {
+  return requestData(`/api/admin/users/${id}/limits`, { method: 'PUT', body: limits });
 }
 
 export function makeInvitation(role: Role, days: number): Promise<InvitationRead> {

@@ -14,6 +14,7 @@ import { cn } from '@/lib/cn';
 import { formatDate } from '@/lib/format';
 import { peopleQuery, type Role, updatePerson } from '../api/admin';
 import { Invite } from './Invite';
+import { LimitsDialog } from './LimitsDialog';
 
 const roles: Role[] = ['user', 'operator', 'admin'];
 
@@ -69,6 +70,7 @@ function PersonRow({ person, canChange }: { person: AdminUserRead; canChange: bo
   const errorText = useErrorText();
   const isMe = useAuthSession((state) => state.user?.id === person.id);
   const [isBusy, setIsBusy] = useState(false);
+  const [isLimiting, setIsLimiting] = useState(false);
   const isFixed = !canChange || isMe || isBusy;
 
   async function change(wish: { role?: Role; is_active?: boolean }) {
@@ -114,6 +116,16 @@ function PersonRow({ person, canChange }: { person: AdminUserRead; canChange: bo
           </option>
         ))}
       </select>
+      {canChange && (
+        <Button
+          variant="outline"
+          size="sm"
+          aria-label={t('admin.limits.of', { email: person.email })}
+          onClick={() => setIsLimiting(true)}
+        >
+          {t('admin.limits.title')}
+        </Button>
+      )}
       <Button
         variant={person.is_active ? 'danger' : 'outline'}
         size="sm"
@@ -123,6 +135,13 @@ function PersonRow({ person, canChange }: { person: AdminUserRead; canChange: bo
       >
         {t(person.is_active ? 'admin.shutOffNow' : 'admin.letIn')}
       </Button>
+      {isLimiting && (
+        <LimitsDialog
+          person={person}
+          onClose={() => setIsLimiting(false)}
+          onSet={() => void client.invalidateQueries({ queryKey: ['admin', 'people'] })}
+        />
+      )}
     </li>
   );
 }
