@@ -2,7 +2,8 @@
 
 Bridges, broker, PostgreSQL and Redis end by `kill -9` at random moments (`--seed`) and come back; one bridge stays away in
 the end, so that the other must fetch what waits for it. Counts what was lost, what was computed twice though its answer was
-stored, and whether questions that were asked again got the same answer.
+stored, and whether questions that were asked again got the same answer. What a broker had acknowledged and forgot when it
+was killed is asked again by its asker, under the same id, as a careful client does; it is counted by itself.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from bench.mqtt_asker import Asker
 
 ASKERS, OUTSTANDING = 4, 300
 AGAIN_EVERY = 20
+PATIENCE_SECONDS = 45.0  # longer than a lease, and than what it takes to fetch a dead bridge's messages
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Outcome:
     requests: int
     seconds: float
     lost: int
+    forgotten_by_broker: int
     computed_again: int
     two_answers: int
     asked_again: int
@@ -143,14 +146,22 @@ def run(
         villain.join()
     here.bridges[1].kill()  # and it stays away: what the broker keeps for it must be fetched by the other
     here.killed["bridge 2"] += 1
-    give_up_at = time.monotonic() + seconds
-    while _answered(askers) < requests and time.monotonic() < give_up_at:
-        time.sleep(0.1)
+    _wait_for(askers, requests, PATIENCE_SECONDS)
+    forgotten = [(asker, number) for asker in askers for number in asker.unanswered() & asker.acknowledged]
+    for asker, number in forgotten:
+        asker.ask(number)
+    _wait_for(askers, requests, PATIENCE_SECONDS)
     elapsed = time.monotonic() - began
     time.sleep(2)  # for answers that come twice
     for asker in askers:
         asker.close()
-    return _outcome(here, askers, requests, asked_again, elapsed)
+    return _outcome(here, askers, requests, asked_again, len(forgotten), elapsed)
+
+
+def _wait_for(askers: list[Asker], requests: int, seconds: float) -> None:
+    give_up_at = time.monotonic() + seconds
+    while _answered(askers) < requests and time.monotonic() < give_up_at:
+        time.sleep(0.1)
 
 
 def _ask_all(askers: list[Asker], requests: int, is_over: Callable[[], bool]) -> int:
@@ -192,13 +203,16 @@ def _key(bridge: PortalProcess) -> str:
         return str(client.post("/api/keys", json={"name": "chaos"}).raise_for_status().json()["key"])
 
 
-def _outcome(here: Place, askers: list[Asker], requests: int, asked_again: int, seconds: float) -> Outcome:
+def _outcome(
+    here: Place, askers: list[Asker], requests: int, asked_again: int, forgotten: int, seconds: float
+) -> Outcome:
     answers = {number: said for asker in askers for number, said in asker.answers.items()}
     heard = sum((asker.heard for asker in askers), Counter[str]())
     return Outcome(
         requests=requests,
         seconds=seconds,
         lost=requests - len(answers),
+        forgotten_by_broker=forgotten,
         computed_again=sum(count - 1 for count in here.upstream.computed.values()),
         two_answers=sum(len(said) > 1 for said in answers.values()),
         asked_again=asked_again,
@@ -222,6 +236,9 @@ def main() -> int:
     killed = ", ".join(f"{name} {count}" for name, count in sorted(outcome.killed.items()))
     print(f"{outcome.requests} requests, seed {options.seed}, {outcome.seconds:.0f} s; killed: {killed}")
     print(f"lost: {outcome.lost}; errors: {dict(outcome.errors) or 0}")
+    print(
+        f"forgotten by the killed broker after it had acknowledged them, and asked again: {outcome.forgotten_by_broker}"
+    )
     print(
         f"questions with two different answers (stored, and computed again all the same): {outcome.two_answers}"
     )

@@ -1,11 +1,14 @@
 """`make bench-mqtt`: what a request over MQTT costs over a raw echo at the same broker, in the same run.
 
-Prints: round trips one by one, 1,000 requests in flight (lost, answered twice), ten games at 20 states a second.
+Prints: round trips one by one, 1,000 requests in flight (lost, answered twice), ten games at 20 states a second, streams side
+by side with the CPU of a delta, and how soon the portal is back after its broker was killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import statistics
 import sys
 import tempfile
@@ -13,16 +16,18 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from bench.portal_process import free_port, run_portal, run_upstream
+from bench.portal_process import RunningPortal, free_port, run_portal, run_upstream
 
-ROUNDS = 200
+ROUNDS = 400
+STREAMS, DELTAS, DELTAS_A_SECOND = 500, 60, 20
 IN_FLIGHT = 1_000
 GAMES, STATES_A_SECOND, SECONDS = 10, 20, 10
 WAIT_SECONDS = 120
@@ -85,7 +90,7 @@ class Player:
 def round_trips(port: int, device: dict[str, Any], topic: str, heard_on: str, payload: Any) -> list[float]:
     """Send, wait for the answer, send again; returns milliseconds."""
     heard = threading.Semaphore(0)
-    player = Player(port, device, lambda _message: heard.release())
+    player = Player(port, device, lambda message: None if b"ping" in message.payload else heard.release())
     player.listen(heard_on)
     times = []
     for number in range(ROUNDS):
@@ -96,6 +101,66 @@ def round_trips(port: int, device: dict[str, Any], topic: str, heard_on: str, pa
         times.append((time.perf_counter() - started) * 1000)
     player.close()
     return times[ROUNDS // 10 :]
+
+
+class Echo:
+    """A second connection that answers each `ping` by a `pong`: what two passes through the broker cost without a portal.
+
+    A device may both say and hear on one topic only, its status; there the portal hears it too, and does nothing.
+    """
+
+    def __init__(self, port: int, device: dict[str, Any]) -> None:
+        self.topic = f"pp/v1/{device['client']}/status"
+        self.player = Player(port, device, self._answer)
+        self.player.listen(self.topic)
+
+    def _answer(self, message: MQTTMessage) -> None:
+        if b"ping" in message.payload:
+            self.player.client.publish(self.topic, message.payload.replace(b"ping", b"pong"), 1)
+
+
+def streams(port: int, device: dict[str, Any], process: psutil.Process) -> tuple[int, int, float, float]:
+    """Stream side by side; returns deltas, streams that ended, seconds, and the portal's CPU microseconds a delta."""
+    deltas, ended = 0, 0
+    everything = threading.Event()
+
+    def hear(message: MQTTMessage) -> None:
+        nonlocal deltas, ended
+        kind = json.loads(message.payload)["type"]
+        deltas += kind == "delta"
+        ended += kind in ("final", "error")
+        if ended == STREAMS:
+            everything.set()
+
+    player = Player(port, device, hear)
+    player.listen(f"pp/v1/{player.name}/res/#")
+    before, started = process.cpu_times(), time.perf_counter()
+    for number in range(STREAMS):
+        player.say(
+            f"pp/v1/{player.name}/req", {**question(f"s{number}"), "max_tokens": DELTAS, "stream": True}
+        )
+    everything.wait(WAIT_SECONDS)
+    elapsed, after = time.perf_counter() - started, process.cpu_times()
+    player.close()
+    cpu = after.user + after.system - before.user - before.system
+    return deltas, ended, elapsed, cpu / max(1, deltas) * 1e6
+
+
+def back_after_kill(http: Http, portal: psutil.Process) -> float:
+    """Kill the broker; returns the seconds from when it listens again until the portal is connected."""
+    broker = next(child for child in portal.children(recursive=True) if child.name() == "mosquitto")
+    place = http.call("GET", "/api/mqtt")
+    broker.kill()
+    broker.wait(5)
+    listens = 0.0
+    while True:
+        if not listens:
+            with contextlib.suppress(OSError):
+                socket.create_connection((place["host"], place["port"]), timeout=1).close()
+                listens = time.perf_counter()
+        elif http.call("GET", "/api/mqtt")["status"] == "connected":
+            return time.perf_counter() - listens
+        time.sleep(0.01)
 
 
 def in_flight(port: int, device: dict[str, Any]) -> tuple[float, Counter[str], int]:
@@ -163,35 +228,58 @@ def said(times: list[float]) -> str:
 
 
 def main() -> int:
+    with place_for(chunks=5, interval_seconds=0) as (http, _portal):
+        device = http.call("POST", "/api/devices", {"name": "bench", "projects": ["maze"]})
+        place = http.call("GET", "/api/mqtt")
+        report(place["port"], device)
+    report_streams()
+    return 0
+
+
+@contextlib.contextmanager
+def place_for(*, chunks: int, interval_seconds: float) -> Iterator[tuple[Http, RunningPortal]]:
+    """Run a portal with a broker of its own and a model server of this pace; signed in."""
     with (
-        tempfile.TemporaryDirectory() as folder,
-        run_upstream(chunks=5, interval_seconds=0) as upstream,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        run_upstream(chunks=chunks, interval_seconds=interval_seconds) as upstream,
         run_portal(
             Path(folder),
             LLM_SERVER_URL=upstream,
             MQTT_OWN_BROKER="true",
             MQTT_LISTEN_PORT=str(free_port()),
-            LLM_MAX_CONCURRENCY="32",
+            LLM_MAX_CONCURRENCY=str(STREAMS if interval_seconds else 32),
             LLM_MAX_QUEUED="2000",
         ) as portal,
     ):
         http = Http(portal.base_url)
-        device = http.call("POST", "/api/devices", {"name": "bench", "projects": ["maze"]})
         while (place := http.call("GET", "/api/mqtt"))["status"] != "connected":
             if place["status"] == "off":
-                sys.stderr.write("error: there is no Mosquitto on this machine\n")
-                return 1
+                raise SystemExit("error: there is no Mosquitto on this machine")
             time.sleep(0.05)
-        report(place["port"], device)
-    return 0
+        yield http, portal
+
+
+def report_streams() -> None:
+    with place_for(chunks=DELTAS, interval_seconds=1 / DELTAS_A_SECOND) as (http, portal):
+        device = http.call("POST", "/api/devices", {"name": "bench"})
+        port = http.call("GET", "/api/mqtt")["port"]
+        deltas, ended, elapsed, cpu = streams(port, device, portal.process)
+        wished = DELTAS / DELTAS_A_SECOND
+        sys.stdout.write(
+            f"{STREAMS} streams at {DELTAS_A_SECOND} deltas a second: {ended} ended, {deltas} deltas, "
+            f"{elapsed:.1f} s (paced: {wished:.1f} s), CPU of the portal a delta {cpu:.0f} us\n"
+            f"connected again after the broker was killed and listens: {back_after_kill(http, portal.process):.2f} s\n"
+        )
 
 
 def report(port: int, device: dict[str, Any]) -> None:
     own = f"pp/v1/{device['client']}"
-    echo = round_trips(port, device, f"{own}/status", f"{own}/status", lambda number: {"number": number})
+    echoing = Echo(port, device)
+    echo = round_trips(port, device, echoing.topic, echoing.topic, lambda number: {"ping": number})
+    echoing.player.close()
     asked = round_trips(port, device, f"{own}/req", f"{own}/res/#", lambda number: question(f"r{number}"))
     lines = [
-        f"echo at the broker, QoS 1: {said(echo)}",
+        f"an echo by another connection: {said(echo)}",
         f"a request and its answer:  {said(asked)}",
         f"added, p50: {statistics.median(asked) - statistics.median(echo):.2f} ms",
     ]

@@ -25,8 +25,10 @@ class Asker:
         self.errors: Counter[str] = Counter()
         self.asked_at: dict[str, float] = {}
         self.times: list[float] = []
+        self.acknowledged: set[str] = set()
+        self._under_way: dict[int, str] = {}
         self._client, self._token = client, token
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # paho may call back within a publish
         self._paho = Client(CallbackAPIVersion.VERSION2, client, protocol=MQTTProtocolVersion.MQTTv5)
         self._paho.max_inflight_messages_set(1_000)
         self._paho.max_queued_messages_set(0)
@@ -34,6 +36,7 @@ class Asker:
         self._paho.on_socket_open = lambda _paho, _data, connection: connection.setsockopt(6, 1, 1)
         self._paho.on_connect = lambda paho, *_: paho.subscribe(f"pp/v1/{client}/res/#", 1)
         self._paho.on_message = self._hear
+        self._paho.on_publish = self._was_acknowledged
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = _SESSION_SECONDS
         self._paho.connect("127.0.0.1", port, clean_start=False, properties=properties)
@@ -44,7 +47,9 @@ class Asker:
         body: dict[str, Any] = {"id": number, "token": self._token, "max_tokens": 3}
         body["messages"] = [{"role": "user", "content": number}]
         self.asked_at.setdefault(number, time.perf_counter())
-        self._paho.publish(f"pp/v1/{self._client}/req", json.dumps(body), 1)
+        with self._lock:
+            info = self._paho.publish(f"pp/v1/{self._client}/req", json.dumps(body), 1)
+            self._under_way[info.mid] = number
 
     @property
     def answered(self) -> int:
@@ -54,6 +59,15 @@ class Asker:
     def close(self) -> None:
         self._paho.disconnect()
         self._paho.loop_stop()
+
+    def unanswered(self) -> set[str]:
+        """Return what was asked and not answered."""
+        with self._lock:
+            return self.asked_at.keys() - self.answers.keys()
+
+    def _was_acknowledged(self, _paho: Client, _data: Any, mid: int, *_: Any) -> None:
+        with self._lock:
+            self.acknowledged.add(self._under_way.pop(mid, ""))
 
     def _hear(self, _paho: Client, _data: Any, message: MQTTMessage) -> None:
         frame = json.loads(message.payload)
@@ -66,4 +80,4 @@ class Asker:
             if not self.heard[number]:
                 self.times.append(time.perf_counter() - self.asked_at[number])
             self.heard[number] += 1
-            self.answers[number].add(frame.get("text") or f"error {frame['error']['code']}")
+            self.answers[number].add(frame["text"] if "text" in frame else f"error {frame['error']['code']}")
