@@ -25,10 +25,10 @@ class Asker:
         self.errors: Counter[str] = Counter()
         self.asked_at: dict[str, float] = {}
         self.times: list[float] = []
-        self.acknowledged: set[str] = set()
-        self._under_way: dict[int, str] = {}
+        self._sent: list[tuple[int, str]] = []
+        self._acknowledged: set[int] = set()
         self._client, self._token = client, token
-        self._lock = threading.RLock()  # paho may call back within a publish
+        self._lock = threading.Lock()
         self._paho = Client(CallbackAPIVersion.VERSION2, client, protocol=MQTTProtocolVersion.MQTTv5)
         self._paho.max_inflight_messages_set(1_000)
         self._paho.max_queued_messages_set(0)
@@ -47,9 +47,9 @@ class Asker:
         body: dict[str, Any] = {"id": number, "token": self._token, "max_tokens": 3}
         body["messages"] = [{"role": "user", "content": number}]
         self.asked_at.setdefault(number, time.perf_counter())
-        with self._lock:
-            info = self._paho.publish(f"pp/v1/{self._client}/req", json.dumps(body), 1)
-            self._under_way[info.mid] = number
+        # no lock around this: paho has one of its own, under which it calls back
+        info = self._paho.publish(f"pp/v1/{self._client}/req", json.dumps(body), 1)
+        self._sent.append((info.mid, number))
 
     @property
     def answered(self) -> int:
@@ -65,9 +65,13 @@ class Asker:
         with self._lock:
             return self.asked_at.keys() - self.answers.keys()
 
+    @property
+    def acknowledged(self) -> set[str]:
+        """What the broker said that it has (packet ids come again after 65,535 requests)."""
+        return {number for mid, number in self._sent if mid in self._acknowledged}
+
     def _was_acknowledged(self, _paho: Client, _data: Any, mid: int, *_: Any) -> None:
-        with self._lock:
-            self.acknowledged.add(self._under_way.pop(mid, ""))
+        self._acknowledged.add(mid)
 
     def _hear(self, _paho: Client, _data: Any, message: MQTTMessage) -> None:
         frame = json.loads(message.payload)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import orjson
 from aiohttp import web
 
+from tests.fakes.reply import Recorded
+
 WORDS = (" and", " so", " on")
 
 
-async def go_on(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+async def go_on(requests: list[Recorded], request: web.Request) -> web.StreamResponse:
+    body = orjson.loads(await request.read())
+    requests.append(Recorded(request.path, dict(request.headers), body, time.monotonic()))
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
     chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "text": word}]} for word in WORDS]

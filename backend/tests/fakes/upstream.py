@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal
 
@@ -98,7 +99,7 @@ class FakeUpstream:
         """Listen on loopback; `port` 0 takes a free one."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post(f"{self._prefix}/chat/completions", self._chat)
-        app.router.add_post("/v1/completions", self._completions)
+        app.router.add_post("/v1/completions", partial(go_on, self.requests))
         app.router.add_get(f"{self._prefix}/models", self._models)
         if self.kind in ("llama.cpp", "vllm"):
             app.router.add_get("/health", self._health)
@@ -206,11 +207,6 @@ class FakeUpstream:
             raise
         finally:
             self.active -= 1
-
-    async def _completions(self, request: web.Request) -> web.StreamResponse:
-        body = orjson.loads(await request.read())
-        self.requests.append(Recorded(request.path, dict(request.headers), body, time.monotonic()))
-        return await go_on(request, body)
 
     def _next_reply(self, recorded: Recorded) -> Reply:
         if self._scripted:
