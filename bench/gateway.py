@@ -30,7 +30,7 @@ STARTS: dict[str, Start] = {
     "portkey": peers.portkey,
     "litellm": peers.litellm,
 }
-PACED_STREAMS, PACED_PIECES = 256, 60
+PACED_STREAMS, PACED_PIECES, SPREAD_SECONDS = 256, 60, 1.0
 INSTANT_STREAMS, INSTANT_PIECES = 64, 200
 MEMORY_REQUESTS, MEMORY_STEPS = 50_000, 5
 
@@ -97,6 +97,7 @@ def measure(gateway: Gateway, direct: Result, seconds: float, *, with_slope: boo
         requests=PACED_STREAMS,
         pieces=PACED_PIECES,
         model="paced",
+        spread=SPREAD_SECONDS,
     )
     instant = load(gateway, seconds=seconds, connections=INSTANT_STREAMS, pieces=INSTANT_PIECES)
     for name, got in (("paced", paced), ("instant", instant)):

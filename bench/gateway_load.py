@@ -150,7 +150,10 @@ async def run(options: argparse.Namespace) -> dict[str, object]:
     tally = Tally(began + options.seconds, options.requests)
     loop = asyncio.get_running_loop()
     clients: list[Client] = []
-    for _ in range(options.connections):
+    for number in range(options.connections):
+        pause = began + options.spread * number / options.connections - time.perf_counter()
+        if pause > 0:
+            await asyncio.sleep(pause)
         _, client = await loop.create_connection(
             lambda: Client(request, tally, is_stream), target.hostname, target.port
         )
@@ -180,6 +183,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--requests", type=int, default=10_000_000)
+    parser.add_argument("--spread", type=float, default=0.0, help="seconds over which the connections begin")
     parser.add_argument("--pieces", type=int, default=0, help="stream, with so many pieces")
     print(json.dumps(uvloop.run(run(parser.parse_args()))))
 
