@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from app.bridge.hints import MazeHint
+from app.projects.builtin import BUILTIN
+
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
@@ -146,3 +149,18 @@ def test_the_plainest_question_for_a_capital_is_answered(model: server.ModelServ
         )
     ]
     assert len(wrong) <= 5, wrong
+
+
+def test_llama_cpp_holds_any_answer_to_the_schema_of_maze_hints(model: server.ModelServer) -> None:
+    """The grammar that it makes of the schema is neither refused nor in the way of a good hint."""
+    maze = BUILTIN["maze"]
+    state = '{"player_pos": [2, 3], "exit_pos": [9, 1], "germs": [[4, 4]], "oxygen": 80}'
+    system = {"role": "system", "content": maze.system_prompt}
+    for question in (state, "What is the capital of Norway?", "Hello!"):
+        messages = [system, {"role": "user", "content": question}]
+        answer = model.answer(messages, response_format=maze.response_format)
+        hint = MazeHint.model_validate_json(answer)
+        assert hint.hint is not None, question
+        if question == state:
+            assert (hint.show_path, hint.highlight_zone) == (True, [[9, 1]])
+            assert hint.freeze_germs_ms
