@@ -135,7 +135,10 @@ def _bridge(bridge: BridgeStatus | None) -> Finding:
         return Finding("mqtt_bridge", "off", "MQTT_BROKER_HOST is empty.")
     figures = {
         "running": float(bridge.running),
+        "waiting": float(bridge.waiting),
+        "oldest_seconds": round(bridge.oldest_seconds, 1),
         "answered": float(bridge.answered),
+        "connects": float(bridge.connects),
         "dropped": float(bridge.dropped),
     }
     if bridge.is_connected:

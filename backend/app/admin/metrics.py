@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.process_collector import ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -119,7 +119,7 @@ class _State:
     def describe(self) -> list[GaugeMetricFamily]:
         return []
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         runtime = self._runtime
         yield _gauge("portal_turns_running", "Turns that run or wait here.", runtime.sessions.running)
         yield _gauge("portal_model_up", "1 while a model can answer.", runtime.health.state.is_available)
@@ -132,8 +132,10 @@ class _State:
                 "portal_embedded_restarts", "Restarts of the embedded server since the start.", restarts
             )
         if self._bridge is not None:
-            yield _gauge("portal_mqtt_connected", "1 while the broker is reached.", self._bridge.is_connected)
-            yield _gauge("portal_mqtt_requests_running", "MQTT requests under way.", self._bridge.running)
+            for name, documentation, value in self._bridge.gauges():
+                yield _gauge(f"portal_mqtt_{name}", documentation, value)
+            for name, documentation, value in self._bridge.counters():
+                yield CounterMetricFamily(f"portal_mqtt_{name}", documentation, value=value)
 
 
 def _gauge(name: str, documentation: str, value: float) -> GaugeMetricFamily:

@@ -24,3 +24,34 @@ class BridgeStatus:
     states_replaced: int = 0
     dropped: int = 0
     problem: str = field(default="")
+
+    def gauges(self) -> list[tuple[str, str, float]]:
+        """Return name, meaning and value of what is so now."""
+        return [
+            ("connected", "1 while the broker is reached.", self.is_connected),
+            ("requests_running", "MQTT requests under way.", self.running),
+            (
+                "requests_waiting",
+                "MQTT requests that wait for an earlier one of their session.",
+                self.waiting,
+            ),
+            (
+                "oldest_request_seconds",
+                "Age of the oldest MQTT request that has no answer yet.",
+                self.oldest_seconds,
+            ),
+        ]
+
+    def counters(self) -> list[tuple[str, str, float]]:
+        """Return name, meaning and value of what is counted since the start."""
+        return [
+            ("connects", "How often the broker was reached.", self.connects),
+            ("received", "MQTT messages that came.", self.received),
+            ("answered", "MQTT requests that were answered.", self.answered),
+            ("refused", "MQTT messages that were refused.", self.refused),
+            ("duplicates", "MQTT requests that came again, answered from the store.", self.duplicates),
+            ("taken_up", "MQTT requests taken over from a bridge that was gone.", self.taken_up),
+            ("adopted", "MQTT messages fetched that waited for a bridge that was gone.", self.adopted),
+            ("states_replaced", "States of games that a newer one replaced.", self.states_replaced),
+            ("dropped", "MQTT messages of QoS 0 dropped because too many waited.", self.dropped),
+        ]

@@ -206,3 +206,16 @@ def test_the_payloads_shape_says_what_is_asked() -> None:
     assert read_ask(b'{"message": "hi"}').operation == "session"
     with pytest.raises(UnprocessableError):
         read_ask(b'{"op": "shout"}')
+
+
+def test_what_the_bridge_counts_reaches_the_metrics() -> None:
+    status = BridgeStatus(is_connected=True, waiting=3, oldest_seconds=1.5, adopted=2)
+    gauges = {name: value for name, _, value in status.gauges()}
+    assert (gauges["connected"], gauges["requests_waiting"], gauges["oldest_request_seconds"]) == (
+        True,
+        3,
+        1.5,
+    )
+    counters = {name: value for name, _, value in status.counters()}
+    assert counters["adopted"] == 2
+    assert not gauges.keys() & counters.keys()
