@@ -363,3 +363,34 @@ async def test_a_device_is_counted_by_its_name_and_keeps_its_budget_with_a_new_s
         await ask_over_mqtt(secret)
     with pytest.raises(UnknownKeyError):
         await ask_over_mqtt(device["secret"])
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/v1/chat/completions", {}),
+        ("/v1/chat/completions", {"stream": True}),
+        ("/v1/embeddings", {"input": "Hello!"}),
+        ("/api/llm/chat", {}),
+        ("/api/llm/chat/stream", {}),
+        ("/api/llm/chat/session", {"session_id": "s", "message": "Hello!"}),
+    ],
+)
+async def test_who_is_limited_is_told_what_is_left_at_every_door(
+    ada: httpx.AsyncClient, path: str, more: dict[str, Any]
+) -> None:
+    key = await make_key(ada, requests_per_minute=2, tokens_per_minute=1000)
+    body = {"model": "free", **(more if "session_id" in more else {"messages": HELLO, **more})}
+    if "input" in more:
+        del body["messages"]
+    else:
+        body["max_tokens"] = 100
+    headers = {"authorization": f"Bearer {key['key']}"}
+    answer = await ada.post(path, json=body, headers=headers)
+    told = {name: value for name, value in answer.headers.items() if name.startswith("x-ratelimit-")}
+    assert (told["x-ratelimit-limit-requests"], told["x-ratelimit-remaining-requests"]) == ("2", "1")
+    assert told["x-ratelimit-limit-tokens"] == "1000" and told["x-ratelimit-reset-tokens"].endswith("s")
+    assert (900 if "input" not in more else 1000) - 20 <= int(told["x-ratelimit-remaining-tokens"]) < 1000
+    too_long = {**body, "max_tokens": 5000} if "input" not in more else {**body, "input": "x" * 9000}
+    refused = await ada.post(path, json=too_long, headers=headers)
+    assert refused.status_code == 429 and refused.json()["error"]["code"] == "rate_limited"
