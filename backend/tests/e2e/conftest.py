@@ -112,9 +112,15 @@ class Visitor:
         """Return what axe-core finds wrong, WCAG 2.2 AA rules included."""
         # A colour on its way from one theme to the other is no finding.
         await self.page.evaluate(
-            """Promise.allSettled(document.getAnimations()
-                 .filter((animation) => animation instanceof CSSTransition)
-                 .map((animation) => animation.finished))"""
+            """async () => {
+              const frame = () => new Promise((go) => requestAnimationFrame(go));
+              const moving = () => document.getAnimations().filter((one) => one instanceof CSSTransition);
+              await frame();
+              do {
+                await Promise.allSettled(moving().map((transition) => transition.finished));
+                await frame();
+              } while (moving().length > 0);
+            }"""
         )
         # through the driver, which the page's own CSP does not bind
         await self.page.evaluate(AXE.read_text())
