@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -35,6 +36,7 @@ from app.models.tables import Provider
 from app.models.vault import create_vault
 
 Message = Mapping[str, Any]
+_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n\s*```", re.DOTALL)
 Structure = TypeVar("Structure", bound=BaseModel)
 
 # provider → (kind of server, its usual address)
@@ -160,7 +162,7 @@ class LLMService:
         options = {"response_format": {"type": "json_schema", "json_schema": schema}, **options}
         answer = await self.chat(config, messages, **options)
         try:
-            return model.model_validate_json(answer["text"])
+            return model.model_validate_json(_json_in(answer["text"]))
         except ValidationError as error:
             problem = str(error)
         complaint = (
@@ -173,7 +175,7 @@ class LLMService:
         ]
         answer = await self.chat(config, repair, **options)
         try:
-            return model.model_validate_json(answer["text"])
+            return model.model_validate_json(_json_in(answer["text"]))
         except ValidationError as error:
             raise ProviderProtocolError("The model's answer does not fit the schema, asked twice.") from error
 
@@ -327,6 +329,12 @@ class LiteLLMProvider(BaseLLMProvider):
 
 class GeminiProvider(BaseLLMProvider):
     provider = "gemini"
+
+
+def _json_in(text: str) -> str:
+    """Return the JSON of an answer: models whose server knows no schemas like to put it into a fenced block."""
+    fenced = _FENCED.search(text)
+    return fenced[1] if fenced is not None else text
 
 
 def _checked(config: Mapping[str, Any]) -> ProviderConfig:

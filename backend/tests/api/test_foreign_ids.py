@@ -179,7 +179,9 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
     template = (await ada.post("/api/templates", json=wish)).json()
     attachment = (await ada.post("/api/attachments?name=map.txt", content=b"The way out.")).json()
     device = (await ada.post("/api/devices", json={"name": "a robot"})).json()
-    response = (await ada.post("/v1/responses", json={"input": "Where is the exit?"})).json()
+    first = (await ada.post("/v1/responses", json={"input": "Where is the exit?"})).json()
+    further = {"input": "And then?", "previous_response_id": first["id"]}
+    response = (await ada.post("/v1/responses", json=further)).json()
     return Objects(
         session=SESSION,
         deleted=DELETED,

@@ -124,6 +124,8 @@ async def test_an_object_is_checked_and_repaired_once(
     assert (city.name, city.people) == ("Oslo", 717710)
     assert "people" in upstream.requests[-1].body["messages"][-1]["content"]
     assert upstream.requests[0].body["response_format"]["json_schema"]["name"] == "City"
+    upstream.queue(Reply(text='Here it is:\n```json\n{"name": "Oslo", "people": 1}\n```'))
+    assert (await service.chat_structured(config, HELLO, City)).people == 1
     upstream.default = Reply(text="never JSON")
     with pytest.raises(ProviderProtocolError):
         await service.chat_structured(config, HELLO, City)
