@@ -11,6 +11,7 @@ import { cn } from '@/lib/cn';
 import { formatCompact, formatCount, formatDateTime, formatDuration } from '@/lib/format';
 import { type StatsGroup, statsQuery } from '../api/admin';
 import { HourCharts } from './HourCharts';
+import { Spending } from './Spending';
 
 const windows = [1, 24, 24 * 7, 24 * 30] as const;
 const groups: StatsGroup[] = ['hour', 'model', 'door', 'user'];
@@ -52,6 +53,7 @@ export function Figures() {
       {data && by === 'hour' && <HourCharts hours={hours} rows={data.groups} />}
       {data && <Table by={by} total={data.total} rows={data.groups} />}
       {data?.is_partial && <p className="mt-3 text-muted-foreground text-sm">{t('admin.partial')}</p>}
+      <Spending />
     </>
   );
 }

@@ -12,6 +12,13 @@ const dots: Record<ComponentRead['state'], string> = {
   off: 'bg-muted-foreground/40',
 };
 
+/** `host…|process|start` as a person would say it. */
+function shortReplica(id: string): string {
+  const [host = '', process] = id.split('|');
+  const name = host.replace(/pid:\[\d+\]$/, '');
+  return process ? `${name} (${process})` : name;
+}
+
 /** A tile for each part of the portal: how it is, since when, and what to do about it. */
 export function HealthBoard({ health }: { health: AdminHealthRead | null }) {
   const { t } = useTranslation();
@@ -25,7 +32,7 @@ export function HealthBoard({ health }: { health: AdminHealthRead | null }) {
       >
         <span className="font-medium">{t(`admin.overall.${health.status}`)}</span>
         <span className="text-muted-foreground tabular">
-          {t('admin.version', { version: health.version, replica: health.replica })}
+          {t('admin.version', { version: health.version, replica: shortReplica(health.replica) })}
         </span>
       </p>
       <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
@@ -63,7 +70,9 @@ function Tile({ component }: { component: ComponentRead }) {
         {[
           t('admin.since', { when: formatRelative(since) }),
           latency != null && t('admin.latency', { time: formatDuration(latency) }),
-          ...Object.entries(figures ?? {}).map(([key, value]) => `${key} ${formatCompact(value)}`),
+          ...Object.entries(figures ?? {})
+            .filter(([key]) => i18n.exists(`admin.figure.${key}`))
+            .map(([key, value]) => t(`admin.figure.${key}`, { value: formatCompact(value) })),
         ]
           .filter(Boolean)
           .join(' · ')}
