@@ -70,7 +70,12 @@ class Talker:
             for attempt in itertools.count():
                 while True:
                     try:
-                        return await ask(session, message, f"{key}-{attempt}")
+                        answer = await ask(session, message, f"{key}-{attempt}")
+                        if (
+                            message not in answer
+                        ):  # a portal that stops in order ends what runs with what it has
+                            raise TryAgainError(answer)
+                        return answer
                     except httpx.HTTPError:
                         self.tally.fail()
                     except TryAgainError:
