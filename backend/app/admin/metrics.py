@@ -126,6 +126,11 @@ class _State:
         active, queued = runtime.sessions.load()
         yield _gauge("portal_model_requests_active", "Requests that are with the model.", active)
         yield _gauge("portal_model_requests_queued", "Requests that wait for a place.", queued)
+        usage = runtime.usage_recorder
+        yield _gauge(
+            "portal_usage_rows_waiting", "Requests whose usage is not in the database yet.", usage.waiting
+        )
+        yield _gauge("portal_usage_rows_dropped", "Requests whose usage was lost.", usage.dropped)
         if runtime.embedded is not None:
             restarts = runtime.embedded.status.restarts
             yield _gauge(

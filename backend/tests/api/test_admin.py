@@ -195,6 +195,7 @@ async def test_metrics_need_their_token_and_have_bounded_labels(
     assert 'door="page"' in ended[0]
     assert ended[0].endswith(" 1.0")
     assert "portal_model_up 1.0" in lines
+    assert "portal_usage_rows_dropped 0.0" in lines
     assert 'route="/api/llm/chat/session"' in text
     for private in ("a-name-of-somebody", "a-scanner", "ada@example.org", "s1"):
         assert f'"{private}"' not in text
