@@ -9,10 +9,15 @@ from typing import Any
 import openai
 import pytest
 from openai import OpenAI
+from pydantic import BaseModel
 
 from tests.fixtures.portal import PortalProcess
 
 HELLO: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
+
+
+class Size(BaseModel):
+    big: bool
 
 
 @pytest.fixture
@@ -62,6 +67,11 @@ def test_the_sdk_talks_to_the_demo_model(sdk: OpenAI) -> None:
         model=model, messages=HELLO, response_format=format_, max_tokens=300, temperature=0
     )
     assert "".join((shaped.choices[0].message.content or "").split()) in ('{"big":true}', '{"big":false}')
+
+    asked = sdk.responses.create(model="auto", input=HELLO[0]["content"], temperature=0, max_output_tokens=60)
+    assert asked.output_text == whole.choices[0].message.content and asked.usage is not None
+    parsed = sdk.responses.parse(model=model, input="Is it big?", text_format=Size, max_output_tokens=300)
+    assert isinstance(parsed.output_parsed, Size)
 
     with pytest.raises(openai.BadRequestError, match="embedding"):
         sdk.embeddings.create(model=model, input="a text")
