@@ -274,14 +274,16 @@ def report_streams() -> None:
 
 def report(port: int, device: dict[str, Any]) -> None:
     own = f"pp/v1/{device['client']}"
+    echo = round_trips(port, device, f"{own}/status", f"{own}/status", lambda number: {"number": number})
     echoing = Echo(port, device)
-    echo = round_trips(port, device, echoing.topic, echoing.topic, lambda number: {"ping": number})
+    answered = round_trips(port, device, echoing.topic, echoing.topic, lambda number: {"ping": number})
     echoing.player.close()
     asked = round_trips(port, device, f"{own}/req", f"{own}/res/#", lambda number: question(f"r{number}"))
     lines = [
-        f"an echo by another connection: {said(echo)}",
+        f"an echo, one pass through the broker: {said(echo)}",
+        f"an echo by another connection of this program, two passes: {said(answered)}",
         f"a request and its answer:  {said(asked)}",
-        f"added, p50: {statistics.median(asked) - statistics.median(echo):.2f} ms",
+        f"added to one pass, p50: {statistics.median(asked) - statistics.median(echo):.2f} ms",
     ]
     elapsed, finals, errors = in_flight(port, device)
     twice = sum(count > 1 for count in finals.values())
