@@ -143,29 +143,26 @@ class BackgroundResponses:
             await ResponseRepository(session).delete_before(self._clock.now() - KEPT)
 
     async def _run(self, work: ResponseWork, encoder: ResponseEncoder, log: LogWriter) -> None:
-        events: list[bytes] = []
         try:
             passed = await self._gateway.open(work.principal, "chat/completions", work.chat, priority="batch")
-            for event in encoder.start():
-                log.append(event)
+            # nothing is waited for before the first piece: a stream that never began could not give its place back
             async with aclosing(self._gateway.pieces(passed)) as pieces:
-                await self._set(work.row_id, status="in_progress", response=encoder.response)
                 async for piece in pieces:
-                    events = encoder.feed(piece)
-                    for event in events[:-1] if encoder.has_ended else events:
-                        log.append(event)
-            events = events[-1:] if encoder.has_ended else self._told(encoder.finish(self._seconds()), log)
+                    if encoder.pieces is None:
+                        self._tell(encoder.start(), encoder, log)
+                        await self._set(work.row_id, status="in_progress", response=encoder.response)
+                    self._tell(encoder.feed(piece), encoder, log)
+            self._tell(encoder.finish(self._seconds()), encoder, log)
         except asyncio.CancelledError:
-            ended = encoder.fail(*_INTERRUPTED) if self._is_closing else encoder.cancel()
-            events = self._told(ended, log) or events[-1:]
+            self._tell(encoder.fail(*_INTERRUPTED) if self._is_closing else encoder.cancel(), encoder, log)
         except PortalError as error:
-            events = self._told(encoder.fail(error.code, error.message), log) or events[-1:]
+            self._tell(encoder.fail(error.code, error.message), encoder, log)
         except Exception:
             logger.exception("a response in the background failed")
-            events = self._told(encoder.fail(*_BUG), log) or events[-1:]
-        await self._end(work.row_id, encoder, log, events[-1])
+            self._tell(encoder.fail(*_BUG), encoder, log)
+        await self._end(work.row_id, encoder, log)
 
-    async def _end(self, row_id: str, encoder: ResponseEncoder, log: LogWriter, last: bytes) -> None:
+    async def _end(self, row_id: str, encoder: ResponseEncoder, log: LogWriter) -> None:
         """Store the response, then tell its end: who hears it finds it complete."""
         await self._set(
             row_id,
@@ -175,13 +172,13 @@ class BackgroundResponses:
             lease_until=None,
         )
         with contextlib.suppress(CoordError):
-            await log.finish(last)
+            await log.finish(encoder.last)
 
-    def _told(self, events: list[bytes], log: LogWriter) -> list[bytes]:
-        """Append all events but the last, which ends the log; return that one."""
-        for event in events[:-1]:
+    @staticmethod
+    def _tell(events: list[bytes], encoder: ResponseEncoder, log: LogWriter) -> None:
+        """Append events to the log, but for the response's last one, which ends it."""
+        for event in events[:-1] if encoder.has_ended else events:
             log.append(event)
-        return events[-1:]
 
     async def _set(self, row_id: str, **values: Any) -> None:
         try:

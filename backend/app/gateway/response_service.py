@@ -152,10 +152,12 @@ class ResponseService:
         self, work: ResponseWork, passed: Passed, encoder: ResponseEncoder
     ) -> AsyncGenerator[bytes]:
         """Yield an answer's events; it is stored before its last one, which says that it is there."""
-        for event in (*encoder.begin(), *encoder.start()):
-            yield event
+        # nothing is told before the first piece: a stream that never began could not give its place back
         async with aclosing(self._gateway.pieces(passed)) as pieces:
             async for piece in pieces:
+                if encoder.pieces is None:
+                    for event in (*encoder.begin(), *encoder.start()):
+                        yield event
                 for event in encoder.feed(piece):
                     yield event
         if encoder.has_ended:

@@ -197,6 +197,23 @@ async def test_a_response_in_the_background_is_stopped(sdk: AsyncOpenAI, upstrea
         await sdk.responses.cancel(whole.id)
 
 
+async def test_a_response_in_the_background_that_fails_says_so(
+    sdk: AsyncOpenAI, upstream: FakeUpstream
+) -> None:
+    upstream.queue(Reply(chunks=["One ", "two"], error_after=2))
+    live = await sdk.responses.create(model="fake-model", input="Count.", background=True, stream=True)
+    events: list[Any] = [event async for event in live]
+    assert events[-1].type == "response.failed" and events[-1].response.error.message
+    found = await ended(sdk, events[-1].response.id)
+    assert found.status == "failed" and found.output[0].content[0].text == "One "
+    upstream.queue(Reply(status=400))
+    refused = await sdk.responses.create(model="fake-model", input="Count.", background=True)
+    found = await ended(sdk, refused.id)
+    assert found.status == "failed" and found.error.code == "upstream_rejected"
+    with pytest.raises(openai.BadRequestError, match="failed"):
+        await sdk.responses.create(model="fake-model", input="On.", previous_response_id=refused.id)
+
+
 async def test_nothing_of_another_person_is_found(shared: SharedPortal, sdk: AsyncOpenAI) -> None:
     mine = await sdk.responses.create(model="fake-model", input="A secret.", background=True)
     await ended(sdk, mine.id)
