@@ -25,6 +25,7 @@ from app.bridge.presence import Presence
 from app.bridge.schemas import MqttRead
 from app.bridge.status import BridgeStatus
 from app.bridge.taking_in import TakingIn
+from app.bridge.telling import Telling
 from app.bridge.tending import Tending
 from app.bridge.transport import Incoming, MqttTransport
 from app.bridge.websocket import PATH as WEBSOCKET_PATH
@@ -97,7 +98,14 @@ class MqttBridge:
             reply_bases={settings.mqtt_topic_user_input: settings.mqtt_topic_assistant_response},
             projects=self._projects,
         )
-        self._desk = Desk(worker, self._inbox, self.status, max_waiting=settings.session_max_queued)
+        self._telling = Telling(runtime, self._transport)
+        self._desk = Desk(
+            worker,
+            self._inbox,
+            self.status,
+            max_waiting=settings.session_max_queued,
+            on_begin=self._telling.hear,
+        )
         self._taking_in = TakingIn(settings, self._projects, intake, self._desk)
         self._lanes = Lanes(self._taking_in.take_in, self.status)
         adoption = Adoption(
@@ -160,7 +168,8 @@ class MqttBridge:
 
     async def start(self) -> None:
         """Begin; a broker that is away is tried again for as long as the portal runs."""
-        self._tasks = [asyncio.create_task(self._serve()), asyncio.create_task(self._beat())]
+        works = [self._serve(), self._beat(), *([self._telling.run()] if self._is_working else [])]
+        self._tasks = [asyncio.create_task(work) for work in works]
         self._projects.on_changed = self._follow_projects
 
     async def close(self) -> None:

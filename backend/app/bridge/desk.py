@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from app.bridge.frames import Frames
 from app.bridge.inbox import Inbox
@@ -19,8 +19,17 @@ logger = logging.getLogger(__name__)
 class Desk:
     """Requests of one session run one after another, those of different sessions side by side."""
 
-    def __init__(self, worker: Worker, inbox: Inbox, status: BridgeStatus, *, max_waiting: int) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        inbox: Inbox,
+        status: BridgeStatus,
+        *,
+        max_waiting: int,
+        on_begin: Callable[[Work], None] = lambda work: None,
+    ) -> None:
         self._worker = worker
+        self._on_begin = on_begin
         self._inbox = inbox
         self._status = status
         self._order: SessionOrder[Work] = SessionOrder(self._run, max_waiting=max_waiting)
@@ -33,6 +42,7 @@ class Desk:
     async def begin(self, work: Work, *, is_state: bool = False) -> None:
         """Run a request when its turn comes; of a game's states only the newest waits."""
         self._works[work.key] = work
+        self._on_begin(work)
         key: Hashable = work.session or work.key
         if is_state:
             replaced = self._order.put_newest(key, work)

@@ -116,6 +116,7 @@ class Runtime:
         )
         self.session_watch = SessionWatch(self.coord.signals)
         self.store.on_changed = self.session_watch.announce
+        self.store.on_done = self.session_watch.announce_end
         self.turns = TurnService(self.database, self.sessions)
         self.session_service = SessionService(self.database, self.sessions.cancel, self.clock)
         self.session_service.on_changed = self.session_watch.announce

@@ -18,6 +18,8 @@ LIFE_SECONDS = 300.0
 """A stream ends after this long, so that its reader comes back with a token that still counts."""
 GATHER_SECONDS = 0.1
 _TOPIC = "sessions."
+ENDED_TURNS = "turns.ended"
+"""Signals `{"user_id", "session_id", "turn_id", "door"}` of turns that are done, for those who pass them on."""
 
 
 class SessionWatch:
@@ -38,9 +40,12 @@ class SessionWatch:
 
     def announce(self, user_id: int, session_id: str | None) -> None:
         """Tell that a session changed (None: many of them). Never waits; a signal that is lost loses no data."""
-        task = asyncio.get_running_loop().create_task(self._publish(user_id, session_id))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+        self._send(_TOPIC + str(user_id), orjson.dumps(session_id))
+
+    def announce_end(self, user_id: int, session_id: str, turn_id: str, door: str) -> None:
+        """Tell that a turn is done, after `announce`'s manner."""
+        turn = {"user_id": user_id, "session_id": session_id, "turn_id": turn_id, "door": door}
+        self._send(ENDED_TURNS, orjson.dumps(turn))
 
     async def follow(self, user_id: int) -> AsyncGenerator[tuple[int, bytes]]:
         """Yield numbered events `{"session_ids": […]}` (null: look at all), each gathered for a moment; the first is empty."""
@@ -61,9 +66,14 @@ class SessionWatch:
         """End every stream: the portal stops, and none of them should hold it up."""
         self._closing.set()
 
-    async def _publish(self, user_id: int, session_id: str | None) -> None:
+    def _send(self, topic: str, payload: bytes) -> None:
+        task = asyncio.get_running_loop().create_task(self._publish(topic, payload))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _publish(self, topic: str, payload: bytes) -> None:
         try:
-            await self._signals.publish(_TOPIC + str(user_id), orjson.dumps(session_id))
+            await self._signals.publish(topic, payload)
         except CoordUnavailableError:
             logger.debug("other replicas were not told that a session changed")
 

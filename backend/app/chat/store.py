@@ -52,6 +52,7 @@ class SqlSessionStore:
         self._replica_id = (replica or Replica.current()).id
         self._clock = clock or SystemClock()
         self.on_finished: Callable[[str, TurnOutcome], None] = lambda door, outcome: None
+        self.on_done: Callable[[int, str, str, str], None] = lambda user_id, session_id, turn_id, door: None
         self.on_changed: Callable[[int, str], None] = lambda user_id, session_id: None
         self._contexts: dict[str, TurnContext] = {}  # of turns that were first in their session's queue
 
@@ -263,6 +264,8 @@ class SqlSessionStore:
             session.updated_at = now
         self.on_finished(turn.door, outcome)
         self.on_changed(session.user_id, session.public_id)
+        if outcome.status == "done":
+            self.on_done(session.user_id, session.public_id, turn_id, turn.door)
 
     async def history(self, caller: Caller, session_id: str) -> list[HistoryMessage] | None:
         """Return the active branch's complete turns as messages, oldest first; None without such a session."""

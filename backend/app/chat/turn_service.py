@@ -37,6 +37,18 @@ class TurnService:
         turn, session = await self._owned(user_id, turn_id)
         return turn_read(turn, session.public_id)
 
+    async def exchange(self, user_id: int, turn_id: str) -> tuple[str, str] | None:
+        """Return what was asked and what was answered; None when it is not there any more."""
+        async with self._database.reading() as db:
+            owned = await TurnRepository(db).get(turn_id)
+            if owned is None or owned[1].user_id != user_id or owned[1].deleted_at is not None:
+                return None
+            turn, session = owned
+            messages = MessageRepository(db)
+            question = await messages.find(session.id, turn.user_message_id)
+            answer = await messages.find(session.id, turn.assistant_message_id)
+        return None if question is None or answer is None else (question.content, answer.content)
+
     async def ledger(self, user_id: int, turn_id: str) -> LedgerRead:
         """Return what was sent and dropped; mostly empty until the turn has ended."""
         turn, _ = await self._owned(user_id, turn_id)

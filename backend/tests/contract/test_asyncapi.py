@@ -46,7 +46,7 @@ def test_the_portal_listens_to_what_is_described_and_to_nothing_else(document: d
 
 def test_the_portal_does_not_listen_to_what_it_says(document: dict[str, Any]) -> None:
     said = _addresses(document, "send")
-    assert len(said) == 6
+    assert len(said) == 7
     assert [address for address in said if parse_topic(_example(address), GAMES) is not None] == []
 
 

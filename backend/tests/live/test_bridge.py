@@ -279,3 +279,32 @@ def test_all_sessions_are_cleared_by_an_administrator_only(
 
 def _one(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
+
+
+def test_what_is_said_in_its_session_by_another_door_reaches_the_game(
+    mqtt_portal: PortalProcess, key: str, device: Device
+) -> None:
+    device.send("pp/v1/robot/req", {"id": "t1", "token": key, "session_id": "shared", "message": "Hello."})
+    device.frame()
+    device.send("maze/user_input", {"token": key, "sessionId": "shared-maze", "message": "Hello."})
+    assert device.next().payload == b"You said: Hello."
+    with mqtt_portal.client(key) as client:
+        for session in ("shared", "shared-maze", "nobody-plays"):
+            body = {"session_id": session, "message": f"Typed into {session}."}
+            client.post("/api/llm/chat/session", json=body).raise_for_status()
+    told = [device.next(), device.next()]
+    assert [message.topic for message in told] == [
+        "pp/v1/robot/res/session",
+        "maze/assistant_response/shared-maze",
+    ]
+    frame = orjson.loads(told[0].payload)
+    assert {name: frame[name] for name in ("type", "session_id", "door", "message", "text")} == {
+        "type": "message",
+        "session_id": "shared",
+        "door": "rest",
+        "message": "Typed into shared.",
+        "text": "You said: Typed into shared.",
+    }
+    assert "user_id" not in frame
+    assert told[1].payload == b"You said: Typed into shared-maze."
+    _assert_silence(device)

@@ -1,0 +1,87 @@
+"""Tells games and devices what was said in their sessions by another door: by their owner in the chat, or a program.
+
+Best effort, for those that spoke to this bridge since it started; `op: history` has everything, whenever it is asked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from typing import Any
+
+import orjson
+
+from app.bridge.frames import encode
+from app.bridge.replies import ReplyTo, render
+from app.bridge.topics import reply_prefix
+from app.bridge.transport import MqttTransport
+from app.bridge.worker import Work
+from app.chat.runtime import Runtime
+from app.chat.session_watch import ENDED_TURNS
+from app.coord.base import CoordUnavailableError
+from app.errors import PortalError
+
+logger = logging.getLogger(__name__)
+
+MAX_SESSIONS = 10_000
+_MAX_CLIENTS = 8
+_ONCE_SECONDS = 3600.0
+_GAME_LEVELS = 3  # {project}/assistant_response/{sessionId}; what follows names one request
+
+
+class Telling:
+    """One for a bridge. Several bridges hear of a turn; a counter in the shared store lets one of them speak."""
+
+    def __init__(self, runtime: Runtime, transport: MqttTransport) -> None:
+        self._runtime = runtime
+        self._transport = transport
+        self._speakers: OrderedDict[tuple[int, str], OrderedDict[str, ReplyTo]] = OrderedDict()
+
+    def hear(self, work: Work) -> None:
+        """Remember who speaks in a session, and where it listens."""
+        if work.session is None:
+            return
+        clients = self._speakers.setdefault(work.session, OrderedDict())
+        self._speakers.move_to_end(work.session)
+        clients[work.row.client] = work.reply
+        clients.move_to_end(work.row.client)
+        if len(clients) > _MAX_CLIENTS:
+            clients.popitem(last=False)
+        if len(self._speakers) > MAX_SESSIONS:
+            self._speakers.popitem(last=False)
+
+    async def run(self) -> None:
+        """Listen for ever."""
+        async with self._runtime.coord.signals.listen(ENDED_TURNS) as messages:
+            async for message in messages:
+                try:
+                    await self._tell(orjson.loads(message))
+                except (PortalError, CoordUnavailableError) as error:
+                    logger.warning("a game was not told what was said in its session: %s", error)
+                except Exception:
+                    logger.exception("a game could not be told what was said in its session")
+
+    async def _tell(self, turn: dict[str, Any]) -> None:
+        clients = self._speakers.get((turn["user_id"], turn["session_id"]))
+        if turn["door"] == "mqtt" or not clients:
+            return
+        said = await self._runtime.turns.exchange(turn["user_id"], turn["turn_id"])
+        if said is None:
+            return
+        question, answer = said
+        for client, reply in list(clients.items()):
+            if not await self._is_first(turn["turn_id"], client):
+                continue
+            frame = {"type": "message", "message": question, "text": answer, **turn}
+            del frame["user_id"]
+            if reply.form == "frames":
+                self._transport.publish(f"{reply_prefix(client)}session", encode(frame))
+            else:
+                topic = "/".join(reply.topic.split("/")[:_GAME_LEVELS])
+                self._transport.publish(topic, render(reply.form, frame))
+
+    async def _is_first(self, turn_id: str, client: str) -> bool:
+        taken = await self._runtime.coord.rates.take(
+            f"told.{turn_id}.{client}", limit=1, window_seconds=_ONCE_SECONDS
+        )
+        return taken.is_allowed
