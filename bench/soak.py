@@ -27,7 +27,7 @@ from bench.cluster import MODEL, Cluster, run_cluster
 SEED = 11
 SAMPLE_SECONDS = 5.0
 PASSWORD = secrets.token_urlsafe()
-_PATHS = ("/api/sessions", "/api/models", "/api/templates", "/api/auth/me", "/api/folders", "/healthz")
+_PATHS = ("/api/sessions", "/api/models", "/api/templates", "/api/auth/me", "/api/announcements", "/healthz")
 
 
 @dataclass
