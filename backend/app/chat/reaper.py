@@ -84,6 +84,8 @@ class Reaper:
 
     async def _end(self, turn_id: str, now: datetime) -> bool:
         async with self._database.transaction() as db:
+            # a turn whose lease only seems to be over (a clock is wrong) may be ending well in this moment
+            await TurnRepository(db).lock(turn_id)
             owned = await TurnRepository(db).get(turn_id)
             if owned is None or owned[0].status not in ACTIVE_STATUSES or not self._is_dead(owned[0], now):
                 return False

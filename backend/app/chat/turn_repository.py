@@ -82,6 +82,10 @@ class TurnRepository:
         """Return a turn of whatever owner; None when it went with its session or owner."""
         return (await self._session.execute(_GET, {"turn_id": turn_id})).first()
 
+    async def lock(self, turn_id: str) -> None:
+        """Let nobody else end this turn before the transaction is over; what is read after it is what stands."""
+        await self._session.execute(select(TurnRow.id).where(TurnRow.id == turn_id).with_for_update())
+
     async def last_in_queue(self, session_pk: str) -> str | None:
         """Return the answer of the last turn in a session's queue."""
         return await self._session.scalar(_LAST_IN_QUEUE, {"session_pk": session_pk})
