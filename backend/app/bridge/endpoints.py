@@ -16,8 +16,8 @@ router = APIRouter(prefix="/api/mqtt", tags=["devices"])
 websocket_router = APIRouter()
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    409: {"description": "The portal does not keep the accounts of this broker."},
-    503: {"description": "There is no broker, or it does not answer."},
+    409: {"description": "There is no broker, or the portal does not keep its accounts."},
+    503: {"description": "The broker does not answer."},
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.errors import ConflictError, UnavailableError
 
 
-class MqttOffError(UnavailableError):
+class MqttOffError(ConflictError):
     code = "mqtt_off"
 
     def __init__(self) -> None:

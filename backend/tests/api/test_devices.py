@@ -90,7 +90,7 @@ async def test_the_broker_reads_the_devices_when_it_starts(
 
 async def test_a_page_cannot_connect_without_a_broker(ada: httpx.AsyncClient) -> None:
     answer = await ada.post("/api/mqtt/connection")
-    assert (answer.status_code, code_of(answer)) == (503, "mqtt_off")
+    assert (answer.status_code, code_of(answer)) == (409, "mqtt_off")
 
 
 async def test_a_pages_account_ends_after_an_hour(chat_portal: ChatPortal, ada: httpx.AsyncClient) -> None:

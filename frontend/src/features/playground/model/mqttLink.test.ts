@@ -96,7 +96,7 @@ test('it waits longer from try to try, and asks for a new account when the old o
 });
 
 test('where there is no broker it does not try again; where the portal is away it does', async () => {
-  const refusal = new ApiError(503, { code: 'mqtt_off', message: 'There is no broker.' });
+  const refusal = new ApiError(409, { code: 'mqtt_off', message: 'There is no broker.' });
   const link = makeLink(() => Promise.reject(refusal));
   await link.start();
   expect(link.getState()).toMatchObject({ status: 'refused', error: refusal });
