@@ -20,7 +20,7 @@ def main() -> None:
     python = HOME / "bin" / "python"
     if Path(sys.prefix) == HOME:
         asyncio.run(check())
-        print("LiteLLM: whole, streamed, refused, busy, left: all as they should be.")
+        sys.stdout.write("LiteLLM: whole, streamed, refused, busy, left: all as they should be.\n")
         return
     if not python.exists():
         venv.create(HOME, with_pip=True)

@@ -225,7 +225,10 @@ const scenes = {
       await page.getByRole('button', { name: 'Done' }).click();
       await page.reload();
       await page.getByTestId('key-spending').first().waitFor();
-      await page.getByRole('button', { name: /^Change/ }).first().click();
+      await page
+        .getByRole('button', { name: /^Change/ })
+        .first()
+        .click();
       await page.getByRole('dialog').waitFor();
     },
   },

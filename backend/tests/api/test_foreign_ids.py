@@ -314,7 +314,7 @@ async def test_no_route_works_without_a_credential_or_with_a_dead_one(
     names |= {"template_id": ids.template, "number": "1", "attachment_id": ids.attachment}
     names |= {"response_id": ids.response}
     names |= {"device_id": ids.device, "user_id": "1", "provider_id": UNKNOWN, "model": "fake-model"}
-    names |= {"name": "maze"}
+    names |= {"name": "maze", "announcement_id": UNKNOWN, "invitation_id": UNKNOWN}
     dead = [None, "Bearer x", "Bearer pp_" + "a" * 43, f"Bearer {key['key']}"]
     async with httpx.AsyncClient(base_url=chat_portal.base_url, timeout=20) as stranger:
         for operation, details in _operations().items():
