@@ -53,7 +53,7 @@ cluster:  ## two portals behind nginx, PostgreSQL and Redis, as processes of thi
 	@$(python) -m bench.cluster
 
 check-litellm:  ## the adapter to LiteLLM on the real library, in an environment of its own
-	@$(python) scripts/check_litellm.py
+	@$(python) bench/check_litellm.py
 
 chaos:  ## kill each part of such a cluster in turn, fill a disk, turn a clock, slow the database; count what was lost
 	@$(python) -m bench.chaos $(ONLY)
