@@ -42,11 +42,12 @@ const place = (page) =>
     top: element.scrollTop,
     toEnd: element.scrollHeight - element.scrollTop - element.clientHeight,
   }));
-const scrolledPast = (page, pixels) =>
-  page.waitForFunction(
-    (least) => document.querySelector('[data-testid=transcript]').scrollTop > least,
-    pixels,
-  );
+/** The answer streams, and has pushed the view on since the turn began. */
+const streamedPast = (page, pixels) =>
+  page.waitForFunction((least) => {
+    const answer = [...document.querySelectorAll('[data-testid=assistant-message]')].at(-1);
+    return answer?.dataset.status === 'streaming' && answer.offsetHeight > least;
+  }, pixels);
 /** The place once the browser's own smooth scrolling has ended: within two seconds, else it is the page that moves. */
 const atRest = async (page) => {
   let before = await place(page);
@@ -62,18 +63,16 @@ const long = richAnswer.repeat(3);
 
 await check('follows the stream at the end', {}, async ({ page, mock }) => {
   mock.state.answer = long;
-  const { top } = await place(page);
   await send(page, 'Go.');
-  await scrolledPast(page, top + 900);
+  await streamedPast(page, 1200);
   const { toEnd } = await place(page);
   assert.ok(toEnd < 4, `the end is ${toEnd} px below while it streams`);
 });
 
 await check('lets go on the wheel, jumps back on the button', {}, async ({ page, mock }) => {
   mock.state.answer = long;
-  const { top } = await place(page);
   await send(page, 'Go.');
-  await scrolledPast(page, top + 900);
+  await streamedPast(page, 1200);
   await page.mouse.move(700, 300);
   await page.mouse.wheel(0, -300);
   const before = await atRest(page);
@@ -89,9 +88,8 @@ await check('lets go on the wheel, jumps back on the button', {}, async ({ page,
 
 await check('a selection lets go', {}, async ({ page, mock }) => {
   mock.state.answer = long;
-  const { top } = await place(page);
   await send(page, 'Go.');
-  await scrolledPast(page, top + 900);
+  await streamedPast(page, 1200);
   await last(page)
     .locator('p')
     .first()

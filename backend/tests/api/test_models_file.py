@@ -205,7 +205,7 @@ async def test_v1_knows_the_names_and_fails_over(
         with pytest.raises(openai.BadRequestError):
             await sdk.chat.completions.create(model="team-model", messages=messages)
         assert len(second.requests) == 2
-        first.queue(Reply(chunks=["One ", "two "], cut_after=1, chunk_delay_seconds=0.05))
+        first.queue(Reply(chunks=["One ", "two "], cut_after=2, chunk_delay_seconds=0.05))
         with pytest.raises(openai.APIError):
             async for _ in await sdk.chat.completions.create(
                 model="team-model", messages=messages, stream=True

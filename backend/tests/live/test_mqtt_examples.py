@@ -22,7 +22,7 @@ from tests.fakes.micropython_mqtt import MQTTClient
 from tests.fakes.upstream import Reply
 from tests.fixtures.games import Games, games
 from tests.fixtures.mosquitto import Device, Mosquitto, wait_for
-from tests.fixtures.programs import find_program, free_port
+from tests.fixtures.programs import find_node, find_program, free_port
 
 pytestmark = pytest.mark.live
 
@@ -105,12 +105,11 @@ def test_the_asyncio_example_asks_side_by_side(environment: dict[str, str]) -> N
 
 
 def test_the_node_example_streams_an_answer(tmp_path: Path, environment: dict[str, str]) -> None:
-    find_program("node", "nodejs", "/usr/bin")
     (tmp_path / "node_modules").symlink_to(ROOT / "frontend" / "node_modules", target_is_directory=True)
     script = tmp_path / "mqtt_ask.mjs"
     script.write_bytes((EXAMPLES / "mqtt_ask.mjs").read_bytes())
     url = f"mqtt://127.0.0.1:{environment['PORT']}"
-    said = _run(["node", str(script), "Which", "way?"], {**environment, "URL": url})
+    said = _run([find_node(), str(script), "Which", "way?"], {**environment, "URL": url})
     text, end = said.splitlines()
     assert text == "You said: Which way?"
     assert end.startswith("(stop, ")

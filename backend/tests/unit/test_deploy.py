@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from app.admin.metrics import Metrics, _State
+from app.bridge.status import BridgeStatus
 from app.config import PROJECT_ROOT, Settings
 from tests.fixtures.setup import portal_setup  # noqa: F401 - puts the set-up's folder on the path
 
@@ -34,7 +35,10 @@ def _names_of_metrics() -> set[str]:
         for sample in (family.name, f"{family.name}_total", f"{family.name}_bucket")
     }
     source = re.findall(r'_gauge\(\s*"(portal_\w+)"', _source_of_state())
-    return made | set(source)
+    bridge = BridgeStatus(broker="127.0.0.1:1883")
+    told = {f"portal_mqtt_{name}" for name, _, _ in bridge.gauges()}
+    counted = {f"portal_mqtt_{name}_total" for name, _, _ in bridge.counters()}
+    return made | set(source) | told | counted
 
 
 def _source_of_state() -> str:
