@@ -1,6 +1,6 @@
-import { useId } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Field, inputStyle } from '@/components/ui/Field';
+import { Field, inputStyle, Labelled, type LabelledProps } from '@/components/ui/Field';
 import { cn } from '@/lib/cn';
 import type { TemplateVariable } from '@/lib/contracts';
 import { isRequired, type RawValues, rawValue, typeOf, type ValueProblem } from '../model/variables';
@@ -87,69 +87,43 @@ function VariableField({ variable, value, problem, onChange }: VariableFieldProp
   );
 }
 
-interface RowProps {
-  label: React.ReactNode;
-  hint?: string;
-  error?: string;
+interface RowProps extends LabelledProps {
   value: string;
   onChange: (value: string) => void;
 }
 
-function LongField({ label, hint, error, value, onChange }: RowProps) {
-  const id = useId();
+function LongField({ value, onChange, ...labels }: RowProps) {
   return (
-    <div className="space-y-1.5">
-      <label htmlFor={id} className="block font-medium text-sm">
-        {label}
-      </label>
-      <textarea
-        id={id}
-        rows={1}
-        value={value}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={error || hint ? `${id}-note` : undefined}
-        className={cn(inputStyle, 'field-sizing-content block h-auto! max-h-48 min-h-10 resize-none py-1.5')}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <Note id={`${id}-note`} hint={hint} error={error} />
-    </div>
+    <Labelled {...labels}>
+      {(control) => (
+        <textarea
+          {...control}
+          rows={1}
+          value={value}
+          className={cn(
+            inputStyle,
+            'field-sizing-content block h-auto! max-h-48 min-h-10 resize-none py-1.5',
+          )}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Labelled>
   );
 }
 
-function SelectField({
-  label,
-  hint,
-  error,
-  value,
-  onChange,
-  children,
-}: RowProps & { children: React.ReactNode }) {
-  const id = useId();
+function SelectField({ value, onChange, children, ...labels }: RowProps & { children: ReactNode }) {
   return (
-    <div className="space-y-1.5">
-      <label htmlFor={id} className="block font-medium text-sm">
-        {label}
-      </label>
-      <select
-        id={id}
-        value={value}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={error || hint ? `${id}-note` : undefined}
-        className={inputStyle}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        {children}
-      </select>
-      <Note id={`${id}-note`} hint={hint} error={error} />
-    </div>
-  );
-}
-
-function Note({ id, hint, error }: { id: string; hint?: string; error?: string }) {
-  if (!error && !hint) return null;
-  return (
-    <p id={id} className={cn('text-[13px]', error ? 'text-destructive' : 'text-muted-foreground')}>
-      {error ?? hint}
-    </p>
+    <Labelled {...labels}>
+      {(control) => (
+        <select
+          {...control}
+          value={value}
+          className={inputStyle}
+          onChange={(event) => onChange(event.target.value)}
+        >
+          {children}
+        </select>
+      )}
+    </Labelled>
   );
 }
