@@ -2,9 +2,8 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { backOff } from '@/lib/eventBuffer';
 import { followChanges } from '../api/changes';
-import { foldersQuery } from '../api/folders';
-import { sessionsQuery } from '../api/sessions';
 import { getLiveTurn, isRunning } from '../model/liveTurns';
+import { lookAgain } from '../model/lookAgain';
 
 /** A game may change a conversation twenty times a second; what is shown is looked up once in this time. */
 const restMs = 1000;
@@ -75,14 +74,8 @@ function createLookup(client: QueryClient, signal: AbortSignal): Lookup {
     const changed = waiting;
     waiting = null;
     timer = setTimeout(lookUp, restMs);
-    void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
-    void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
-    void client.invalidateQueries({
-      queryKey: ['session'],
-      // What streams here is looked up when it has ended.
-      predicate: ({ queryKey: [, id] }) =>
-        typeof id === 'string' && (changed === 'all' || changed.has(id)) && !isRunning(getLiveTurn(id)),
-    });
+    // What streams here is looked up when it has ended.
+    lookAgain(client, (id) => (changed === 'all' || changed.has(id)) && !isRunning(getLiveTurn(id)));
   };
 
   return (sessionIds) => {
