@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from bench.portal_process import ROOT, free_port
+from bench.portal_process import ROOT, free_port, printed_address
 
 GATEWAY_CORE, OTHER_CORE = 0, 1
 CACHE = ROOT / ".cache" / "bench"
@@ -107,14 +107,8 @@ def _answers(url: str) -> bool:
 def upstream() -> Iterator[str]:
     """Run the simulator on the other core; yields its address."""
     command = ["taskset", "-c", str(OTHER_CORE), sys.executable, "-m", "bench.gateway_upstream"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with printed_address(command) as address:
+        yield address
 
 
 @contextmanager

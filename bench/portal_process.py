@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +104,13 @@ def run_upstream(*, chunks: int, interval_seconds: float, module: str = "bench.u
         "--interval",
         str(interval_seconds),
     ]
+    with printed_address(command) as address:
+        yield address
+
+
+@contextmanager
+def printed_address(command: Sequence[str]) -> Iterator[str]:
+    """Run a server that prints its port in its first line; yields its base URL."""
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
