@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { handleAuth, handleKeys, handleUsage } from './accounts.mjs';
+import { followChanges, tellChange } from './changes.mjs';
 import { sampleSessions } from './content.mjs';
 import { handleAttachments, handleShared } from './files.mjs';
 import { json, refuse } from './replies.mjs';
@@ -38,6 +39,7 @@ export async function startMockServer(options = {}) {
     isDemo: options.isDemo ?? true,
     sessions: new Map(sampleSessions().map((session) => [session.id, session])),
     turns: new Map(),
+    followers: new Set(),
     keys: [],
     shares: new Map(),
     files: new Map(),
@@ -119,11 +121,11 @@ async function handle(state, options, request, response) {
   if (path.startsWith('/api/templates')) return handleTemplates(context);
   if (path === '/api/llm/chat/stream') return answerOnce(context);
   if (path.startsWith('/api/attachments')) return handleAttachments(context);
-  if (path === '/api/sessions/changes') {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    return response.write('id: 1\ndata: {"session_ids":[]}\n\n');
+  if (path === '/api/sessions/changes') return followChanges(context);
+  if (path.startsWith('/api/sessions')) {
+    if (method !== 'GET') response.on('finish', () => tellChange(state, null));
+    return handleSessions(context);
   }
-  if (path.startsWith('/api/sessions')) return handleSessions(context);
   if (path === '/api/llm/chat/session/stream') return handleAsk(context);
   if (path.startsWith('/api/llm/turns/')) return handleTurn(context);
   return refuse(response, 404, 'not_found', 'No such route.');

@@ -1,4 +1,5 @@
 /** Turns of the mock portal: they run by themselves, keep their events, and can be read from any number on. */
+import { tellChange } from './changes.mjs';
 import { makeMessage, makeSession, richAnswer, shortAnswer } from './content.mjs';
 import { json, refuse } from './replies.mjs';
 
@@ -60,6 +61,7 @@ function beginTurn(state, body, idempotencyKey) {
     active_turn: describeTurn(turn),
   });
   state.turns.set(turn.id, turn);
+  tellChange(state, [session.id]);
   void produce(state, turn, body);
   return turn;
 }
@@ -122,6 +124,7 @@ async function produce(state, turn, body) {
     timings,
   });
   turn.isOver = true;
+  tellChange(state, [turn.session.id]);
 }
 
 async function streamTurn({ state, response }, turn, after) {

@@ -5,7 +5,6 @@ import { warmMarkdown } from '@/components/markdown/Markdown';
 import { Sidebar } from '@/features/chat/components/sidebar/Sidebar';
 import { useChangeSync } from '@/features/chat/hooks/useChangeSync';
 import { useChatHotkeys } from '@/features/chat/hooks/useChatHotkeys';
-import { useTabSync } from '@/features/chat/hooks/useTabSync';
 import { useIsWide } from '@/hooks/useMedia';
 import { closeDrawer, focusComposer, useShell } from '@/hooks/useShell';
 import { cn } from '@/lib/cn';
@@ -22,7 +21,6 @@ export function AppShell() {
   const { isSidebarOpen, isDrawerOpen, isSearchOpen, isHelpOpen } = useShell();
   const isShown = isWide ? isSidebarOpen : isDrawerOpen;
   useChatHotkeys();
-  useTabSync();
   useChangeSync();
   useEffect(() => warmMarkdown(), []);
   // What administrators have to say can wait until the page stands.

@@ -1,14 +1,6 @@
-import { lazy, type ReactElement, Suspense, useState } from 'react';
-import { idleTrigger, type TriggerProps } from './idleTrigger';
-import type { MenuEntry } from './MenuPopup';
-
-export interface MenuProps {
-  trigger: ReactElement<TriggerProps>;
-  entries: MenuEntry[];
-  align?: 'start' | 'center' | 'end';
-  side?: 'top' | 'bottom';
-  onOpenChange?: (isOpen: boolean) => void;
-}
+import { lazy, Suspense, useState } from 'react';
+import { idleTrigger } from './idleTrigger';
+import type { MenuProps } from './MenuPopup';
 
 const load = () => import('./MenuPopup');
 const MenuPopup = lazy(load);

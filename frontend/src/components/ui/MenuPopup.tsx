@@ -1,8 +1,8 @@
 import { Menu as Base } from '@base-ui/react/menu';
 import { Check } from 'lucide-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactElement, type ReactNode, useEffect, useRef } from 'react';
 import { cn } from '@/lib/cn';
-import type { MenuProps } from './Menu';
+import type { TriggerProps } from './idleTrigger';
 
 export interface MenuAction {
   icon?: ReactNode;
@@ -18,6 +18,14 @@ export interface MenuChoice {
 }
 
 export type MenuEntry = MenuAction | MenuChoice | 'separator';
+
+export interface MenuProps {
+  trigger: ReactElement<TriggerProps>;
+  entries: MenuEntry[];
+  align?: 'start' | 'center' | 'end';
+  side?: 'top' | 'bottom';
+  onOpenChange?: (isOpen: boolean) => void;
+}
 
 const itemStyle =
   'flex min-h-8 cursor-pointer select-none items-center gap-2.5 rounded-[5px] px-2.5 py-1.5 outline-none data-highlighted:bg-accent touch:min-h-11';

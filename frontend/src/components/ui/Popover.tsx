@@ -1,11 +1,6 @@
-import { lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react';
-import { idleTrigger, type TriggerProps } from './idleTrigger';
-
-export interface PopoverProps {
-  trigger: ReactElement<TriggerProps>;
-  title: string;
-  children: ReactNode;
-}
+import { lazy, Suspense, useState } from 'react';
+import { idleTrigger } from './idleTrigger';
+import type { PopoverProps } from './PopoverPopup';
 
 const load = () => import('./PopoverPopup');
 const PopoverPopup = lazy(load);

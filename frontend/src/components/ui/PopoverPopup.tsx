@@ -1,5 +1,12 @@
 import { Popover as Base } from '@base-ui/react/popover';
-import type { PopoverProps } from './Popover';
+import type { ReactElement, ReactNode } from 'react';
+import type { TriggerProps } from './idleTrigger';
+
+export interface PopoverProps {
+  trigger: ReactElement<TriggerProps>;
+  title: string;
+  children: ReactNode;
+}
 
 export default function PopoverPopup({ trigger, title, children }: PopoverProps) {
   return (

@@ -2,15 +2,16 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { backOff } from '@/lib/eventBuffer';
 import { followChanges } from '../api/changes';
+import { foldersQuery } from '../api/folders';
+import { sessionsQuery } from '../api/sessions';
 import { getLiveTurn, isRunning } from '../model/liveTurns';
-import { lookAgain } from '../model/lookAgain';
 
 /** A game may change a conversation twenty times a second; what is shown is looked up once in this time. */
 const restMs = 1000;
 /** A stream that ends sooner counts as a failure: something on the way does not let streams through. */
 const steadyMs = 10_000;
 
-/** What another device, a program or a game did to a conversation is looked up at once, while this page is seen. */
+/** What another tab or device, a program or a game did to a conversation is looked up at once, while this page is seen. */
 export function useChangeSync(): void {
   const client = useQueryClient();
   useEffect(() => {
@@ -74,8 +75,14 @@ function createLookup(client: QueryClient, signal: AbortSignal): Lookup {
     const changed = waiting;
     waiting = null;
     timer = setTimeout(lookUp, restMs);
-    // What streams here is looked up when it has ended.
-    lookAgain(client, (id) => (changed === 'all' || changed.has(id)) && !isRunning(getLiveTurn(id)));
+    void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+    void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
+    void client.invalidateQueries({
+      queryKey: ['session'],
+      // What streams here is looked up when it has ended.
+      predicate: ({ queryKey: [, id] }) =>
+        typeof id === 'string' && (changed === 'all' || changed.has(id)) && !isRunning(getLiveTurn(id)),
+    });
   };
 
   return (sessionIds) => {

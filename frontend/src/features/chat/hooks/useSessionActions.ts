@@ -5,7 +5,6 @@ import { useErrorText } from '@/hooks/useErrorText';
 import { showToast } from '@/hooks/useToasts';
 import type { Session, SessionDetail } from '@/lib/contracts';
 import { download } from '@/lib/download';
-import { tellOtherTabs } from '@/lib/tabs';
 import { foldersQuery } from '../api/folders';
 import {
   deleteSession,
@@ -28,10 +27,9 @@ export function useSessionActions() {
   const errorText = useErrorText();
   const { sessionId: openId } = useParams({ strict: false });
 
-  const refresh = (sessionId: string) => {
+  const refresh = () => {
     void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
-    tellOtherTabs({ kind: 'session', sessionId });
   };
 
   /** Answers whether the portal agreed. */
@@ -52,7 +50,7 @@ export function useSessionActions() {
       takeBack();
       showToast(errorText(error));
     }
-    refresh(sessionId);
+    refresh();
     return isDone;
   }
 
@@ -81,7 +79,7 @@ export function useSessionActions() {
       takeBack();
       showToast(errorText(error));
     }
-    refresh(session.id);
+    refresh();
   }
 
   async function restore(sessionId: string): Promise<void> {
@@ -90,7 +88,7 @@ export function useSessionActions() {
     } catch (error) {
       showToast(errorText(error));
     }
-    refresh(sessionId);
+    refresh();
   }
 
   async function exportAs(session: Named, format: 'json' | 'markdown'): Promise<void> {

@@ -22,6 +22,8 @@ export interface CompareSide {
 
 export type SideIndex = 0 | 1;
 
+export const sideName = (index: SideIndex): string => (index === 0 ? 'A' : 'B');
+
 export interface Comparison {
   sessionId: string;
   isNewSession: boolean;

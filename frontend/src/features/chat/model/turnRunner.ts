@@ -10,7 +10,6 @@ import { backOff, createEventBuffer } from '@/lib/eventBuffer';
 import { randomId } from '@/lib/ids';
 import { queryClient } from '@/lib/queryClient';
 import { readServerEvents } from '@/lib/sse';
-import { tellOtherTabs } from '@/lib/tabs';
 import { sessionQuery, sessionsQuery } from '../api/sessions';
 import { cancelTurn, followTurn, startTurn } from '../api/turns';
 import { isSettledBy } from './conversation';
@@ -122,7 +121,7 @@ function applyEvents(sessionId: string, events: Parameters<typeof applyServerEve
   putLiveTurn({ ...after, isReconnecting: false });
   if (before.turnId === null && after.turnId !== null) {
     if (after.isStopping) void stopTurn(sessionId);
-    announce(sessionId);
+    refreshLists();
   }
 }
 
@@ -149,16 +148,15 @@ function failTurn(sessionId: string, error: unknown): void {
   patchLiveTurn(sessionId, { outcome: 'failed', phase: 'finished', isReconnecting: false, error: turnError });
 }
 
-function announce(sessionId: string): void {
+function refreshLists(): void {
   void queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });
-  tellOtherTabs({ kind: 'session', sessionId });
 }
 
 /** Replace the live turn by what the server stored, without a flicker in between. */
 async function settle(sessionId: string): Promise<void> {
   const live = getLiveTurn(sessionId);
   if (!live || live.turnId === null) return;
-  announce(sessionId);
+  refreshLists();
   try {
     // A refetch that began before the end would come back with the old state.
     await queryClient.cancelQueries({ queryKey: ['session', sessionId] });

@@ -7,7 +7,6 @@ import { Notice } from '@/components/ui/Notice';
 import { useErrorText } from '@/hooks/useErrorText';
 import { showToast } from '@/hooks/useToasts';
 import type { ImportResult } from '@/lib/contracts';
-import { tellOtherTabs } from '@/lib/tabs';
 import { exportAll, importPart } from '../api/conversations';
 import { addResults, partsOf } from '../model/importFile';
 
@@ -38,7 +37,6 @@ export function ConversationFiles() {
     if (sum !== nothing) setResult(sum);
     setBusy(null);
     for (const queryKey of [['sessions'], ['folders']]) void client.invalidateQueries({ queryKey });
-    tellOtherTabs({ kind: 'sessions' });
   }
   async function takeOut() {
     setBusy('export');

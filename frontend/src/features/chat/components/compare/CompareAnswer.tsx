@@ -8,13 +8,12 @@ import { CopyButton } from '@/components/ui/CopyButton';
 import type { Message } from '@/lib/contracts';
 import { modelsQuery } from '@/lib/modelQueries';
 import { useLiveAnswer } from '../../hooks/useLiveAnswer';
-import { askSide, type Comparison, type SideIndex } from '../../model/compare';
+import { askSide, type Comparison, type SideIndex, sideName } from '../../model/compare';
 import { useLiveTurns } from '../../model/liveTurns';
 import { stopTurn } from '../../model/turnRunner';
 import { FailedAnswer } from '../FailedAnswer';
 import { TurnFigures } from '../TurnFigures';
 import { TurnProgress } from '../TurnProgress';
-import { sideName } from './CompareSetUp';
 
 interface CompareAnswerProps {
   comparison: Comparison;

@@ -1,21 +1,12 @@
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PageFrame } from '@/components/ui/PageFrame';
 import { useTitle } from '@/hooks/useTitle';
-import type { TemplateUse } from '@/lib/contracts';
 import { useComparison } from '../../model/compare';
 import { CompareResult } from './CompareResult';
-import { CompareSetUp } from './CompareSetUp';
-
-export interface ComparePageProps {
-  /** The conversation that the question is for; absent for a new one. */
-  sessionId?: string;
-  /** What chooses a template. */
-  templateTool: (use: TemplateUse | null, onChange: (use: TemplateUse | null) => void) => ReactNode;
-}
+import { CompareSetUp, type CompareSetUpProps } from './CompareSetUp';
 
 /** One message, two answers side by side. */
-export function ComparePage({ sessionId, templateTool }: ComparePageProps) {
+export function ComparePage({ sessionId, templateTool }: CompareSetUpProps) {
   const { t } = useTranslation();
   const current = useComparison((state) => state.current);
   const isShown = current !== null && (sessionId === undefined || sessionId === current.sessionId);

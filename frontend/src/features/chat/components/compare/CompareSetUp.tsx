@@ -1,19 +1,25 @@
 import { useQuery } from '@tanstack/react-query';
 import { Columns2 } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ModelSelect } from '@/components/ModelSelect';
 import { Button } from '@/components/ui/Button';
-import type { Model } from '@/lib/contracts';
+import type { Model, TemplateUse } from '@/lib/contracts';
 import { modelsQuery } from '@/lib/modelQueries';
 import { sessionQuery } from '../../api/sessions';
-import { type CompareSide, isSameSide, type SideIndex, startComparison } from '../../model/compare';
+import { type CompareSide, isSameSide, type SideIndex, sideName, startComparison } from '../../model/compare';
 import { readDraft, writeDraft } from '../../model/drafts';
 import { templateOf } from '../../model/templateUse';
-import type { ComparePageProps } from './ComparePage';
+
+export interface CompareSetUpProps {
+  /** The conversation that the question is for; absent for a new one. */
+  sessionId?: string;
+  /** What chooses a template. */
+  templateTool: (use: TemplateUse | null, onChange: (use: TemplateUse | null) => void) => ReactNode;
+}
 
 /** Both sides, and the message. */
-export function CompareSetUp({ sessionId, templateTool }: ComparePageProps) {
+export function CompareSetUp({ sessionId, templateTool }: CompareSetUpProps) {
   const { t } = useTranslation();
   const { data: models = [] } = useQuery(modelsQuery);
   const { data: detail, isPending } = useQuery({
@@ -109,5 +115,3 @@ function withModels(
     { ...right, model: right.model ?? second },
   ];
 }
-
-export const sideName = (index: SideIndex): string => (index === 0 ? 'A' : 'B');

@@ -10,7 +10,6 @@ import { showToast } from '@/hooks/useToasts';
 import { cn } from '@/lib/cn';
 import type { Folder } from '@/lib/contracts';
 import { formatCount } from '@/lib/format';
-import { tellOtherTabs } from '@/lib/tabs';
 import { fillFolder, foldersQuery, renameFolder } from '../../api/folders';
 import { folderSessionsQuery, sessionsQuery } from '../../api/sessions';
 import { renameOpenFolder, toggleFolder, useOpenFolders } from '../../model/openFolders';
@@ -29,7 +28,6 @@ export default function FolderSection({ folder }: { folder: Folder }) {
   const refresh = () => {
     void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
     void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
-    tellOtherTabs({ kind: 'sessions' });
   };
   async function rename(newName: string | null) {
     try {
