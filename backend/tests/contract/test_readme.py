@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from app.config import PROJECT_ROOT
+from tests.fixtures.mosquitto import wait_for
 from tests.fixtures.portal import BACKEND, PortalProcess
+from tests.fixtures.programs import free_port
 
 README = (PROJECT_ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -78,6 +80,21 @@ def test_the_curl_and_the_python_example_talk_in_one_session(embedded: PortalPro
 def test_the_sdk_example_runs(embedded: PortalProcess) -> None:
     script = _block("python", "from openai").replace("http://localhost:8000", embedded.base_url)
     assert _run([sys.executable, "-c", script.replace("pp_...", _key(embedded))], {}).strip()
+
+
+def test_the_mqtt_example_asks_as_a_device(make_portal: Callable[..., PortalProcess]) -> None:
+    port = free_port()
+    portal = make_portal(LLM_SERVER_URL="", MQTT_OWN_BROKER="true", MQTT_LISTEN_PORT=str(port))
+    wait_for(lambda: ": connected" in portal.log(), seconds=40)
+    with portal.client(portal.register()) as client:
+        device = client.post("/api/devices", json={"name": "readme"}).raise_for_status().json()
+    command = _block("bash", "mosquitto_rr").replace("-p 1883", f"-p {port}")
+    answer = json.loads(
+        _run(["bash", "-euc", command], {"CLIENT": device["client"], "SECRET": device["secret"]})
+    )
+    assert answer["type"] == "final"
+    assert answer["session_id"] == "readme-game"
+    assert answer["text"]
 
 
 def test_the_in_process_example_runs_from_a_plain_script(data_dir: Path) -> None:
