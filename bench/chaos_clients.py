@@ -46,13 +46,19 @@ class Talker:
     tally: Tally = field(default_factory=Tally)
     model: str | None = None
     pause_seconds: float = 0.0
+    conversation_turns: int = 0
+    """How many turns a conversation has; 0 goes round three that never end."""
+
+    def _session(self, count: int) -> str:
+        turns = self.conversation_turns
+        return f"client-{self.number}-{count // turns if turns else count % 3}"
 
     async def talk(self, stop: asyncio.Event) -> None:
         """Ask one thing after the other until it is told to stop; what was begun is finished."""
         for count in itertools.count():
             if stop.is_set():
                 return
-            session = f"client-{self.number}-{count % 3}"
+            session = self._session(count)
             message = f"client {self.number} asks {count}"
             began = time.monotonic()
             answer = await self._insist(session, message, f"{self.number}-{count}", count % 2 == 0)
@@ -226,8 +232,9 @@ class Program:
 class Game:
     """A game over MQTT on a thread of its own: it sends a request again, under its id, until the answer is there."""
 
-    def __init__(self, number: int, port: int, key: str, model: str) -> None:
+    def __init__(self, number: int, port: int, key: str, model: str, pause_seconds: float = 0.2) -> None:
         self.tally = Tally()
+        self._pause_seconds = pause_seconds
         self.foreign = 0
         self.refusals: Counter[str] = Counter()
         self._number = number
@@ -255,7 +262,7 @@ class Game:
             self.tally.slowest_seconds = max(self.tally.slowest_seconds, time.monotonic() - began)
             self.tally.answers += 1
             self.foreign += message not in json.dumps(final)
-            time.sleep(0.2)
+            time.sleep(self._pause_seconds)
         self._client.disconnect()
         self._client.loop_stop()
 

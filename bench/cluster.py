@@ -50,6 +50,8 @@ class Cluster:
     broker: Mosquitto
     models: list[ModelServer]
     proxy: SlowProxy
+    database: str
+    """The name of the portals' database."""
     small_disk: Path | None
     """A file system of its own with portal 1's data folder; None where it cannot be mounted."""
 
@@ -147,7 +149,7 @@ def run_cluster(replicas: int = 2) -> Iterator[Cluster]:
         nginx = Nginx(folder, portals)
         stack.callback(nginx.stop)
         nginx.start()
-        yield Cluster(nginx.url, portals, postgres, redis, broker, models, proxy, small_disk)
+        yield Cluster(nginx.url, portals, postgres, redis, broker, models, proxy, database, small_disk)
 
 
 def _made(folder: Path) -> Path:

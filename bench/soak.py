@@ -1,7 +1,8 @@
-"""`make soak`: 200 mixed clients at a portal with PostgreSQL, Redis and a broker for half an hour; prints what grew.
+"""`make soak`: 200 mixed clients at a portal with PostgreSQL, Redis and a broker for half an hour; says what grew.
 
-`--minutes 5` is shorter, `--clients N` fewer. Half of the clients read pages and lists, the others ask: pages, programs at
-/v1 and games. The slopes are of a straight line through the second half, when caches are full.
+Half of the clients look around, the others ask: pages, programs at /v1 and games; each thinks a while in between, so that
+two cores carry them (`--think 1` is a crowd in a hurry). The first `--warm` minutes fill caches, pools and the events of
+ended turns, which are kept for ten minutes: only what comes after them counts. Ends with 1 when a statement does not hold.
 """
 
 from __future__ import annotations
@@ -10,22 +11,23 @@ import argparse
 import asyncio
 import random
 import secrets
-import statistics
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
-import psutil
 
 from bench.chaos_clients import Game, Program, Talker
-from bench.cluster import MODEL, Cluster, run_cluster
+from bench.cluster import MODEL, ROOT, Cluster, run_cluster
+from bench.soak_growth import Growth, p99
 
 SEED = 11
 SAMPLE_SECONDS = 5.0
+SAID_EVERY = 12
+CONVERSATION_TURNS = 12
 PASSWORD = secrets.token_urlsafe()
 _PATHS = ("/api/sessions", "/api/models", "/api/templates", "/api/auth/me", "/api/announcements", "/healthz")
 
@@ -37,10 +39,12 @@ class Reader:
     http: httpx.AsyncClient
     random: random.Random
     latencies: list[tuple[float, float]]
+    pause_seconds: float
     failures: int = 0
 
     async def talk(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
+            await asyncio.sleep(self.random.uniform(0, 2 * self.pause_seconds))
             began = time.monotonic()
             try:
                 answer = await self.http.get(self.random.choice(_PATHS))
@@ -48,89 +52,103 @@ class Reader:
                 self.latencies.append((began, time.monotonic() - began))
             except httpx.HTTPError:
                 self.failures += 1
-            await asyncio.sleep(self.random.uniform(0.5, 2.5))
 
 
-@dataclass
-class Growth:
-    """What was measured over time."""
+class Crowd:
+    """Everybody who uses the cluster, from `enter` to `leave`."""
 
-    seconds: list[float] = field(default_factory=list)
-    memory_mb: list[float] = field(default_factory=list)
-    files: list[float] = field(default_factory=list)
-    database_mb: list[float] = field(default_factory=list)
-
-    def sample(self, cluster: Cluster, began: float) -> None:
-        """Add a point: all portals together."""
-        processes = [psutil.Process(portal.pid) for portal in cluster.portals]
-        self.seconds.append(time.monotonic() - began)
-        self.memory_mb.append(sum(process.memory_info().rss for process in processes) / 1e6)
-        self.files.append(float(sum(process.num_fds() for process in processes)))
-        self.database_mb.append(cluster.postgres.size_bytes() / 1e6)
-
-
-def slope_an_hour(seconds: Sequence[float], values: Sequence[float]) -> float:
-    """Return the slope of a straight line through the second half of the points, per hour."""
-    half = len(seconds) // 2
-    if len(seconds) - half < 2:
-        return 0.0
-    return statistics.linear_regression(seconds[half:], values[half:]).slope * 3600
-
-
-def p99(latencies: Sequence[tuple[float, float]], since: float, until: float) -> float:
-    """Return the 99th percentile in milliseconds of what began within a time."""
-    within = sorted(seconds for began, seconds in latencies if since <= began < until)
-    return 1000 * within[int(0.99 * (len(within) - 1))] if within else 0.0
-
-
-async def soak(minutes: float, count: int) -> str:
-    with run_cluster() as cluster:
-        people = [
-            await _sign_in(cluster, f"soak-{number}@example.org") for number in range(max(4, count // 10))
-        ]
-        key = (await people[0].post("/api/keys", json={"name": "soak"})).raise_for_status().json()["key"]
-        latencies: list[tuple[float, float]] = []
-        readers = [
-            Reader(people[number % len(people)], random.Random(SEED + number), latencies)
+    def __init__(self, cluster: Cluster, people: list[httpx.AsyncClient], key: str, options: Options) -> None:
+        self.latencies: list[tuple[float, float]] = []
+        count, think = options.clients, options.think
+        self.readers = [
+            Reader(people[number % len(people)], random.Random(SEED + number), self.latencies, think)
             for number in range(count // 2)
         ]
-        pages = [
+        self.pages = [
             Talker(
-                number, people[number % len(people)], random.Random(number), model=MODEL, pause_seconds=3.0
+                number,
+                people[number % len(people)],
+                random.Random(number),
+                model=MODEL,
+                pause_seconds=2 * think,
+                conversation_turns=CONVERSATION_TURNS,
             )
             for number in range(count // 4)
         ]
         bearer = {"authorization": f"Bearer {key}"}
-        at_v1 = httpx.AsyncClient(base_url=cluster.url, timeout=30, headers=bearer)
-        programs = [
-            Program(number, at_v1, random.Random(number), MODEL, pause_seconds=3.0)
+        self._at_v1 = httpx.AsyncClient(base_url=cluster.url, timeout=30, headers=bearer)
+        self.programs = [
+            Program(number, self._at_v1, random.Random(number), MODEL, pause_seconds=2 * think)
             for number in range(count // 5)
         ]
-        games = [Game(number, cluster.broker.port, key, MODEL) for number in range(max(1, count // 20))]
-        stop, stop_threads = asyncio.Event(), threading.Event()
-        threads = [threading.Thread(target=game.talk, args=(stop_threads,), daemon=True) for game in games]
-        for thread in threads:
+        self.games = [
+            Game(number, cluster.broker.port, key, MODEL, pause_seconds=think)
+            for number in range(max(1, count // 20))
+        ]
+        self._stop, self._stop_games = asyncio.Event(), threading.Event()
+        self._threads = [
+            threading.Thread(target=game.talk, args=(self._stop_games,), daemon=True) for game in self.games
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def answers(self) -> list[int]:
+        """How many answers each door gave: pages, programs, games."""
+        return [sum(one.tally.answers for one in door) for door in (self.pages, self.programs, self.games)]
+
+    @property
+    def failures(self) -> int:
+        talkers = sum(one.tally.failures for one in (*self.pages, *self.programs, *self.games))
+        return talkers + sum(one.failures for one in self.readers)
+
+    def enter(self) -> None:
+        for thread in self._threads:
             thread.start()
-        tasks = [asyncio.create_task(one.talk(stop)) for one in (*readers, *pages, *programs)]
-        growth, began = Growth(), time.monotonic()
-        ends_at = began + minutes * 60
+        everybody = (*self.readers, *self.pages, *self.programs)
+        self._tasks = [asyncio.create_task(one.talk(self._stop)) for one in everybody]
+
+    async def leave(self) -> None:
+        self._stop.set()
+        self._stop_games.set()
+        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*(asyncio.to_thread(thread.join, 60) for thread in self._threads))
+        await self._at_v1.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long, how many, how hasty."""
+
+    minutes: float
+    warm: float
+    clients: int
+    think: float
+
+
+async def soak(options: Options) -> int:
+    with run_cluster() as cluster:
+        people = [
+            await _sign_in(cluster, f"soak-{number}@example.org")
+            for number in range(max(4, options.clients // 10))
+        ]
+        key = (await people[0].post("/api/keys", json={"name": "soak"})).raise_for_status().json()["key"]
+        crowd, growth = Crowd(cluster, people, key, options), Growth(options.warm * 60)
+        crowd.enter()
+        began = time.monotonic()
+        ends_at = began + options.minutes * 60
         while time.monotonic() < ends_at:
-            await asyncio.to_thread(growth.sample, cluster, began)
+            sample = await asyncio.to_thread(growth.take, cluster, began, sum(crowd.answers))
+            if len(growth.samples) % SAID_EVERY == 1:
+                sys.stderr.write(sample.line() + "\n")
             await asyncio.sleep(SAMPLE_SECONDS)
-        stop.set()
-        stop_threads.set()
-        await asyncio.gather(*tasks)
-        await asyncio.gather(*(asyncio.to_thread(thread.join, 60) for thread in threads))
-        answers = [sum(one.tally.answers for one in door) for door in (pages, programs, games)]
-        failures = sum(one.tally.failures for one in (*pages, *programs, *games)) + sum(
-            one.failures for one in readers
-        )
-    third = (ends_at - began) / 3
-    early, late = (
-        p99(latencies, began + third / 2, began + 1.5 * third),
-        p99(latencies, ends_at - third, ends_at),
-    )
-    return _table(minutes, count, growth, answers, failures, len(latencies), early, late)
+        await crowd.leave()
+        for person in people:
+            await person.aclose()
+    warm_from = began + options.warm * 60
+    third = (ends_at - warm_from) / 3
+    early = p99(crowd.latencies, warm_from, warm_from + third)
+    late = p99(crowd.latencies, ends_at - third, ends_at)
+    return _say(options, growth, crowd, growth.checks(early, late))
 
 
 async def _sign_in(cluster: Cluster, email: str) -> httpx.AsyncClient:
@@ -143,45 +161,48 @@ async def _sign_in(cluster: Cluster, email: str) -> httpx.AsyncClient:
     return http
 
 
-def _table(
-    minutes: float,
-    count: int,
-    growth: Growth,
-    answers: Sequence[int],
-    failures: int,
-    reads: int,
-    early: float,
-    late: float,
-) -> str:
-    rows = [
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {minutes:g} minutes, {count} clients, two portals",
-        "",
-        "| what | at the beginning | at the end | slope of the second half, an hour |",
-        "|---|---|---|---|",
+def _say(options: Options, growth: Growth, crowd: Crowd, checks: list[tuple[bool, str]]) -> int:
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    answers, asked = " / ".join(map(str, crowd.answers)), sum(crowd.answers) + len(crowd.latencies)
+    checks = [
+        *checks,
+        (
+            crowd.failures <= asked / 1000,
+            f"tries that failed: {crowd.failures} of {asked} (at most one in 1,000)",
+        ),
     ]
-    for name, values in (
-        ("memory of both portals, MB", growth.memory_mb),
-        ("open files of both", growth.files),
-        ("database, MB", growth.database_mb),
-    ):
-        slope = slope_an_hour(growth.seconds, values)
-        rows.append(f"| {name} | {values[0]:.0f} | {values[-1]:.0f} | {slope:+.1f} |")
-    ratio = late / early if early else 0.0
-    rows += [
+    lines = [
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit `{commit or 'unknown'}`; {options.minutes:g} minutes, the first "
+        f"{options.warm:g} to get warm; {options.clients} clients that think {options.think:g} s (readers, games) or "
+        f"{2 * options.think:g} s (pages, programs); two portals",
         "",
-        f"answers (page / v1 / MQTT): {' / '.join(map(str, answers))}; reads: {reads}; tries that failed: {failures}",
-        f"p99 of reads: {early:.0f} ms in the beginning, {late:.0f} ms in the end, ratio {ratio:.2f}",
+        *(
+            f"    {sample.line()}"
+            for sample in growth.samples[:: SAID_EVERY * max(1, int(options.minutes / 10))]
+        ),
+        f"    {growth.samples[-1].line()}",
+        "",
+        f"answers (page / v1 / MQTT): {answers}; reads: {len(crowd.latencies)}",
+        *(f"{'PASS' if holds else 'FAIL'}  {said}" for holds, said in checks),
     ]
-    return "\n".join(rows)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if all(holds for holds, _ in checks) else 1
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument(
+        "--warm", type=float, help="minutes that do not count (12, or 40 %% of a shorter run)"
+    )
     parser.add_argument("--clients", type=int, default=200)
-    options = parser.parse_args()
-    sys.stdout.write(asyncio.run(soak(options.minutes, options.clients)) + "\n")
-    return 0
+    parser.add_argument(
+        "--think", type=float, default=5.0, help="seconds a reader or a game waits between two requests"
+    )
+    given = parser.parse_args()
+    warm = given.warm if given.warm is not None else min(12.0, 0.4 * given.minutes)
+    return asyncio.run(soak(Options(given.minutes, warm, given.clients, given.think)))
 
 
 if __name__ == "__main__":
