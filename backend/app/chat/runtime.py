@@ -23,12 +23,13 @@ from app.chat.turn_service import TurnService
 from app.config import Settings, environment_value
 from app.coord.base import LockQueueFullError, LockTimeoutError
 from app.coord.factory import create_coord
+from app.db.clock import DatabaseClock
 from app.db.engine import async_url
 from app.db.session import Database
 from app.devices.repository import DeviceRepository
 from app.embedded.supervisor import EmbeddedServer, EmbeddedStatus
 from app.errors import PortalError
-from app.kit.clock import Clock, SystemClock
+from app.kit.clock import Clock
 from app.limits.rates import RateLimits
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
@@ -60,9 +61,10 @@ class Runtime:
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
-        self.clock = clock or SystemClock()
         self.replica = Replica.current()
         self.database = Database(settings.database_url, settings.portal_data_dir)
+        self._database_clock = DatabaseClock(self.database)
+        self.clock = clock or self._database_clock
         shared_name = str(async_url(settings.database_url, settings.portal_data_dir))
         self.coord = create_coord(settings.redis_url, shared_name=shared_name)
         self.embedded = EmbeddedServer(settings) if settings.is_embedded else None
@@ -147,6 +149,7 @@ class Runtime:
 
     async def start(self) -> None:
         """Start all of it; the model server comes up in the background."""
+        await self._database_clock.start()
         await self.coord.start()
         if self.embedded is not None:
             self.embedded.on_change(self._follow_embedded)
@@ -176,6 +179,7 @@ class Runtime:
         await self.meter.close()
         await self.usage_recorder.close()
         await self.coord.close()
+        await self._database_clock.close()
         await self.database.close()
 
     def _follow_embedded(self, status: EmbeddedStatus) -> None:

@@ -242,14 +242,15 @@ class SqlSessionStore:
         until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
         async with self._database.transaction() as db:
             turns = TurnRepository(db)
-            await turns.save_partials(item for item in cleaned if item[1] or item[2])
+            # turns before messages, as where turns end: who goes the other way waits for them in a circle
             await turns.renew_leases([item[0] for item in cleaned], self._replica_id, until)
+            await turns.save_partials(item for item in cleaned if item[1] or item[2])
 
     async def finish_turn(self, turn_id: str, outcome: TurnOutcome) -> None:
         """Store how a turn ended. One that has ended already stays as it is, unless only the reaper had ended it."""
         self._contexts.pop(turn_id, None)
         async with self._database.transaction() as db:
-            owned = await TurnRepository(db).get(turn_id)
+            owned = await TurnRepository(db).get_to_end(turn_id)
             if owned is None:
                 return
             turn, session = owned

@@ -30,6 +30,7 @@ _GET = (
     .join(SessionRow, SessionRow.id == TurnRow.session_pk)
     .where(TurnRow.id == bindparam("turn_id"))
 )
+_GET_TO_END = _GET.with_for_update(of=TurnRow)
 _SAVE_PARTIAL = (
     update(_MESSAGES)
     .where(
@@ -81,6 +82,10 @@ class TurnRepository:
     async def get(self, turn_id: str) -> Owned | None:
         """Return a turn of whatever owner; None when it went with its session or owner."""
         return (await self._session.execute(_GET, {"turn_id": turn_id})).first()
+
+    async def get_to_end(self, turn_id: str) -> Owned | None:
+        """Like `get`, and nobody else (the reaper of another replica) can end the turn before the transaction is over."""
+        return (await self._session.execute(_GET_TO_END, {"turn_id": turn_id})).first()
 
     async def lock(self, turn_id: str) -> None:
         """Let nobody else end this turn before the transaction is over; what is read after it is what stands."""
