@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from app.admin.schemas import ComponentState
+from app.admin.schemas import ComponentState, ReplicaRead
 from app.bridge.status import BridgeStatus
 from app.chat.runtime import Runtime
 from app.errors import PortalError
+from app.models.pool import PooledProvider
 
+PROVIDER = "provider:"
+"""Begins the names of further model servers."""
 _LOOK_SECONDS = 3.0
 _LOW_DISK_BYTES = 1 << 30
 _NO_DISK_BYTES = 64 << 20
@@ -30,7 +33,9 @@ class Finding:
     figures: dict[str, float] = field(default_factory=dict)
 
 
-async def look_at_all(runtime: Runtime, bridge: BridgeStatus | None) -> list[Finding]:
+async def look_at_all(
+    runtime: Runtime, bridge: BridgeStatus | None, replicas: Callable[[], Sequence[ReplicaRead]]
+) -> list[Finding]:
     """Look at every part at once; takes `_LOOK_SECONDS` at most."""
     looks: dict[str, Callable[[], Awaitable[Finding]]] = {
         "database": lambda: _database(runtime),
@@ -39,6 +44,11 @@ async def look_at_all(runtime: Runtime, bridge: BridgeStatus | None) -> list[Fin
     }
     slow = await asyncio.gather(*(_bounded(name, look) for name, look in looks.items()))
     findings = [*slow, _queue(runtime), _disk(runtime)]
+    findings += [_provider(one) for one in runtime.catalog.pool.all()]
+    if runtime.catalog.mistakes:
+        findings.append(_models_file(runtime))
+    if runtime.settings.redis_url:
+        findings.append(_replicas(replicas()))
     if runtime.embedded is not None:
         findings.append(_embedded(runtime))
     findings.append(_bridge(bridge))
@@ -90,6 +100,33 @@ async def _model(runtime: Runtime) -> Finding:
     )
 
 
+def _provider(pooled: PooledProvider) -> Finding:
+    """A further model server, with the breakers of its models."""
+    name, health = f"{PROVIDER}{pooled.name}", pooled.health
+    if health is None:
+        return Finding(name, "starting", "It has not been asked yet.")
+    open_ones = sorted(model for model, guard in pooled.guards.items() if guard.breaker.state != "closed")
+    figures = {"active": float(pooled.in_use), "models": float(len(pooled.listed))}
+    latency = round(health.latency_ms, 2) if health.latency_ms is not None else None
+    if not health.is_available:
+        advice = "Check that server, its address and its key (Providers: Test). Its models' other servers are asked."
+        return Finding(name, "down", health.message, advice, latency, figures)
+    if open_ones:
+        message = f"It answers, but is left alone after failures with: {', '.join(open_ones[:5])}."
+        advice = (
+            "It is tried again by itself within a minute. The portal's log has the failures; Providers: Test."
+        )
+        return Finding(name, "degraded", message, advice, latency, figures)
+    return Finding(name, "ok", "The server answers.", "", latency, figures)
+
+
+def _models_file(runtime: Runtime) -> Finding:
+    first = runtime.catalog.mistakes[0]
+    message = f"Line {first.line}: {first.message} ({len(runtime.catalog.mistakes)} mistakes)"
+    advice = "Mend MODELS_FILE; it is read again by itself. Until then its last good version is in use."
+    return Finding("models_file", "degraded", message, advice)
+
+
 def _queue(runtime: Runtime) -> Finding:
     active, queued = runtime.sessions.load()
     settings = runtime.settings
@@ -128,6 +165,27 @@ def _embedded(runtime: Runtime) -> Finding:
     )
     advice = "The portal's log says why; try another model with --model." if state == "down" else ""
     return Finding("embedded_server", state, message, advice, figures={"restarts": float(status.restarts)})
+
+
+def _replicas(found: Sequence[ReplicaRead]) -> Finding:
+    silent = [one for one in found if one.silent_seconds is not None]
+    talking = len(found) - len(silent)
+    message = "This portal answers alone." if talking == 1 else f"{talking} portals answer."
+    figures = {"replicas": float(talking)}
+    if not silent:
+        return Finding("replicas", "ok", message, figures=figures)
+    names = ", ".join(f"{_place(one.replica)} ({one.silent_seconds} s)" for one in silent[:5])
+    advice = (
+        "Look at its process and its log, and start it again; the others serve its people meanwhile. "
+        "One that was taken away for good leaves this list after ten minutes."
+    )
+    return Finding("replicas", "degraded", f"{message} Silent: {names}.", advice, figures=figures)
+
+
+def _place(replica: str) -> str:
+    """Name a replica as a person would: its machine and its process."""
+    host, _, rest = replica.partition("|")
+    return f"{host.partition('pid:[')[0]}, process {rest.partition('|')[0]}" if rest else replica
 
 
 def _bridge(bridge: BridgeStatus | None) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
@@ -23,6 +23,8 @@ from app.admin.schemas import (
     PulseRead,
     StatsGroup,
     StatsRead,
+    TimelineGroup,
+    TimelineRead,
 )
 from app.audit.export import ExportFormat
 from app.auth.deps import Bearer, CurrentAdmin
@@ -62,9 +64,24 @@ async def admin_stats(
     return await admin.service.stats(hours, by)
 
 
-@router.get("/pulse", summary="How busy this replica was in the last ten minutes", responses=_OPERATORS)
+@router.get("/pulse", summary="How busy the portal was in the last ten minutes", responses=_OPERATORS)
 async def admin_pulse(_: Operator, admin: Admin) -> PulseRead:
-    return PulseRead(replica=admin.replica, points=list(admin.pulse.points))
+    pulse = admin.pulse
+    return PulseRead(replica=admin.replica, replicas=pulse.replicas(), points=list(pulse.points))
+
+
+@router.get(
+    "/timeline",
+    summary="The last minutes by door, model, person or device, on all replicas",
+    responses=_OPERATORS,
+)
+async def admin_timeline(
+    _: Operator,
+    admin: Admin,
+    minutes: Annotated[Literal[15, 60, 180], Query()] = 15,
+    by: TimelineGroup = "door",
+) -> TimelineRead:
+    return await admin.timelines.read(minutes, by)
 
 
 @router.get("/live", summary="What runs now, on every replica", responses=_OPERATORS)

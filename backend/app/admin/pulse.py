@@ -1,106 +1,195 @@
-"""How busy this replica is, a point every few seconds: counted as it happens, kept for ten minutes, for the live charts."""
+"""How busy the portal is, all replicas together: each tells the others its last two seconds, and keeps ten minutes of all.
+
+Nobody is asked for anything while the charts are watched: a hundred administrators cost what one costs.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
-from app.admin.schemas import PulsePoint
-from app.admin.stats import percentile
+import orjson
+
+from app.admin.schemas import PulsePoint, ReplicaRead
+from app.admin.step import STEP_SECONDS, Step, joined, point_of, read_step
+from app.coord.base import CoordUnavailableError, Signals
 from app.kit.clock import Clock
 from app.llm.accounting import Spent
 
-STEP_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
 POINTS_KEPT = 300
-_MAX_TIMES = 2000  # of one step: a percentile of so many is good enough
+SILENT_SECONDS = 4.5
+"""After two steps without a word a replica counts as silent."""
+_GRACE_SECONDS = 0.5  # for the others' words to arrive
+_FORGET_SECONDS = POINTS_KEPT * STEP_SECONDS
+_MAX_REPLICAS = 100
+_TOPIC = "admin.pulse"
 
 
 @dataclass
-class _Step:
-    """What happened since the last point."""
+class _Peer:
+    """Another replica, or this one."""
 
-    requests: int = 0
-    failures: int = 0
-    refusals: int = 0
-    turns: int = 0
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    completion_tokens: int = 0
-    first_token_ms: list[float] = field(default_factory=list)
+    first_heard: float
+    last_heard: float
+    version: str
+    newest: Step
 
 
 class Pulse:
-    """One for the process. Counting is a few additions; the points are made whether or not anybody watches."""
+    """One for the process. Counting is a few additions; the steps end whether or not anybody watches."""
 
-    def __init__(self, load: Callable[[], tuple[int, int]], clock: Clock) -> None:
+    def __init__(
+        self,
+        load: Callable[[], tuple[int, int]],
+        clock: Clock,
+        signals: Signals,
+        replica: str,
+        version: str = "",
+    ) -> None:
         self._load = load
         self._clock = clock
-        self._step = _Step()
+        self._signals = signals
+        self._replica = replica
+        self._version = version
+        self._step = Step()
         self._began = clock.monotonic()
-        self._points: deque[PulsePoint] = deque(maxlen=POINTS_KEPT)
-        self._task: asyncio.Task[None] | None = None
+        self._slots: dict[int, dict[str, Step]] = {}
+        self._peers: dict[str, _Peer] = {}
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._beat(), name="admin-pulse")
+        for work in (self._listen(), self._beats()):
+            self._tasks.append(asyncio.create_task(work, name="admin-pulse"))
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """Tell the others that this replica leaves on purpose."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await self._tell({"bye": True})
 
     @property
     def points(self) -> Sequence[PulsePoint]:
-        """The last ten minutes, the oldest first."""
-        return list(self._points)
+        """The last ten minutes of all replicas, the oldest first; of the running step nothing."""
+        until = self._clock.now().timestamp() - _GRACE_SECONDS
+        return [point_of(at, steps.values()) for at, steps in sorted(self._slots.items()) if at <= until]
 
     @property
     def newest(self) -> PulsePoint | None:
-        return self._points[-1] if self._points else None
+        until = self._clock.now().timestamp() - _GRACE_SECONDS
+        at = max((slot for slot in self._slots if slot <= until), default=None)
+        return None if at is None else point_of(at, self._slots[at].values())
+
+    def replicas(self) -> list[ReplicaRead]:
+        """Return who was heard within ten minutes; one that went silent until another began in its place."""
+        now = self._clock.monotonic()
+        silent = sorted(
+            (peer.last_heard, name)
+            for name, peer in self._peers.items()
+            if now - peer.last_heard > SILENT_SECONDS
+        )
+        begun = sorted(peer.first_heard for peer in self._peers.values())
+        for last_heard, name in silent:
+            successor = next((first for first in begun if first > last_heard), None)
+            if successor is not None or now - last_heard > _FORGET_SECONDS:
+                del self._peers[name]
+                if successor is not None:
+                    begun.remove(successor)
+        return [self._read(name, peer, now) for name, peer in sorted(self._peers.items())]
 
     def count_request(self, status: int) -> None:
-        self._step.requests += 1
-        self._step.failures += status >= 500
-        self._step.refusals += status == 429
+        self._step.count_request(status)
 
     def count_spent(self, spent: Spent) -> None:
-        """Count one request to a model that has ended, by whichever door it came."""
-        step, usage = self._step, spent.usage
-        step.turns += 1
-        step.failures += spent.status == "failed"
-        step.prompt_tokens += usage.prompt_tokens
-        step.cached_tokens += usage.cached_tokens or 0
-        step.completion_tokens += usage.completion_tokens
-        if spent.ttft_ms is not None and len(step.first_token_ms) < _MAX_TIMES:
-            step.first_token_ms.append(spent.ttft_ms)
+        self._step.count_spent(spent)
 
-    def beat(self) -> PulsePoint:
-        """End the step, and return its point."""
+    def beat(self) -> Step:
+        """End the running step, keep it, and return it."""
         now = self._clock.monotonic()
-        seconds = max(now - self._began, 0.001)
-        step, self._step, self._began = self._step, _Step(), now
-        times = sorted(step.first_token_ms)
-        active, queued = self._load()
-        point = PulsePoint(
-            at=int(self._clock.now().timestamp()),
-            requests_per_second=round(step.requests / seconds, 2),
-            turns_per_second=round(step.turns / seconds, 2),
-            tokens_per_second=round(step.completion_tokens / seconds, 1),
-            failures=step.failures,
-            refusals=step.refusals,
-            cached_share=round(step.cached_tokens / step.prompt_tokens, 3) if step.prompt_tokens else None,
-            ttft_ms_p50=percentile(times, 50),
-            ttft_ms_p95=percentile(times, 95),
-            active=active,
-            queued=queued,
-        )
-        self._points.append(point)
-        return point
+        step, self._step = self._step, Step()
+        step.seconds, self._began = round(now - self._began, 3), now
+        step.active, step.queued = self._load()
+        self._take(self._replica, self._version, self._clock.now().timestamp(), step)
+        return step
 
-    async def _beat(self) -> None:
+    def hear(self, message: bytes) -> bool:
+        """Take another replica's word; True when it has just come and wants to know what was. Never raises."""
+        try:
+            word = orjson.loads(message)
+            name = str(word["replica"])
+            if name == self._replica:
+                return False
+            if word.get("bye"):
+                self._peers.pop(name, None)
+                return False
+            now = self._clock.now().timestamp()  # by our own clock: theirs may be wrong
+            if (newest := word.get("newest")) is not None:
+                self._take(name, str(word.get("version", ""))[:40], now, read_step(newest))
+            for age, given in word.get("past", ()):
+                self._slot(now - float(age)).setdefault(name, read_step(given))
+            return bool(word.get("hello"))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            logger.warning("a replica's figures could not be read: %d bytes", len(message))
+            return False
+
+    def _take(self, name: str, version: str, at: float, step: Step) -> None:
+        now = self._clock.monotonic()
+        peer = self._peers.get(name)
+        if peer is not None:
+            peer.last_heard, peer.newest = now, step
+        elif len(self._peers) < _MAX_REPLICAS:
+            self._peers[name] = _Peer(now, now, version, step)
+        steps = self._slot(at)
+        steps[name] = joined(steps[name], step) if name in steps else step
+
+    def _slot(self, at: float) -> dict[str, Step]:
+        """Return what replicas did at a time, and forget what is too old."""
+        oldest = self._clock.now().timestamp() - _FORGET_SECONDS
+        for old in [known for known in self._slots if known < oldest]:
+            del self._slots[old]
+        return self._slots.setdefault(round(at / STEP_SECONDS) * STEP_SECONDS, {})
+
+    def _read(self, name: str, peer: _Peer, now: float) -> ReplicaRead:
+        silence = now - peer.last_heard
+        is_silent = silence > SILENT_SECONDS
+        return ReplicaRead(
+            replica=name,
+            version=peer.version,
+            is_this=name == self._replica,
+            silent_seconds=round(silence) if is_silent else None,
+            active=0 if is_silent else peer.newest.active,
+            queued=0 if is_silent else peer.newest.queued,
+        )
+
+    async def _beats(self) -> None:
+        await self._tell({"hello": True})
         while True:
-            await asyncio.sleep(STEP_SECONDS)
-            self.beat()
+            now = self._clock.now().timestamp()
+            await asyncio.sleep(STEP_SECONDS - now % STEP_SECONDS)  # all replicas at the same time
+            await self._tell({"newest": self.beat().plain()})
+
+    async def _listen(self) -> None:
+        async with self._signals.listen(_TOPIC) as messages:
+            async for message in messages:
+                if self.hear(message):
+                    await self._tell({"past": self._own_past()})
+
+    def _own_past(self) -> list[tuple[float, dict[str, Any]]]:
+        now = self._clock.now().timestamp()
+        return [
+            (round(now - at, 2), steps[self._replica].plain())
+            for at, steps in self._slots.items()
+            if self._replica in steps
+        ]
+
+    async def _tell(self, word: dict[str, Any]) -> None:
+        about = {"replica": self._replica, "version": self._version, **word}
+        with contextlib.suppress(CoordUnavailableError):  # alone, it shows its own
+            await self._signals.publish(_TOPIC, orjson.dumps(about, option=orjson.OPT_NON_STR_KEYS))

@@ -35,6 +35,8 @@ class AdminRepository:
                 UsageRow.ttft_ms,
                 UsageRow.total_ms,
                 UsageRow.created_at,
+                UsageRow.device,
+                UsageRow.is_cache_hit,
             )
             .outerjoin(User, User.id == UsageRow.user_id)
             .where(UsageRow.created_at >= since)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
+from app import __version__
 from app.admin.components import look_at_all
 from app.admin.health import HealthBoard
 from app.admin.metrics import Metrics
 from app.admin.pulse import Pulse
 from app.admin.service import AdminService
+from app.admin.timelines import Timelines
 from app.admin.watching import Watching
 from app.audit.service import AuditService
 from app.bridge.status import BridgeStatus
@@ -28,17 +31,20 @@ class AdminRuntime:
     board: HealthBoard
     watching: Watching
     pulse: Pulse
+    timelines: Timelines
     retention: Retention
     replica: str
     metrics: Metrics
     metrics_token: str
 
     def start(self) -> None:
+        self.board.start()
         self.pulse.start()
         self.retention.start()
 
     async def close(self) -> None:
         await self.watching.close()
+        await self.board.close()
         await self.pulse.close()
         await self.retention.close()
 
@@ -53,9 +59,11 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
     service = AdminService(
         runtime.database, users, runtime.sessions, audit, runtime.clock, runtime.usage_recorder.flush
     )
-    board = HealthBoard(lambda: look_at_all(runtime, bridge), runtime.replica.id, runtime.clock)
-
-    pulse = Pulse(runtime.sessions.load, runtime.clock)
+    pulse = Pulse(
+        runtime.sessions.load, runtime.clock, runtime.coord.signals, runtime.replica.id, __version__
+    )
+    look = partial(look_at_all, runtime, bridge, pulse.replicas)
+    board = HealthBoard(look, runtime.replica.id, runtime.clock)
     metrics.on_request = pulse.count_request
     runtime.usage_recorder.observers.append(pulse.count_spent)
 
@@ -67,6 +75,7 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
                 "health": health.model_dump(mode="json"),
                 "live": live.model_dump(mode="json")["items"],
                 "point": newest.model_dump() if newest is not None else None,
+                "replicas": [one.model_dump() for one in pulse.replicas()],
             }
         )
 
@@ -77,6 +86,7 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
         board=board,
         watching=Watching(snapshot, _encoded),
         pulse=pulse,
+        timelines=Timelines(service.timeline, runtime.clock),
         retention=Retention(runtime.database, settings, runtime.clock),
         replica=runtime.replica.id,
         metrics=metrics,

@@ -11,7 +11,8 @@ from app.limits.schemas import StoredBudget
 from app.users.schemas import Role
 
 ComponentState = Literal["ok", "degraded", "down", "starting", "off"]
-StatsGroup = Literal["hour", "door", "model", "user"]
+TimelineGroup = Literal["door", "model", "user", "device"]
+StatsGroup = Literal["hour"] | TimelineGroup
 
 
 class ComponentRead(BaseModel):
@@ -36,16 +37,32 @@ class AdminHealthRead(BaseModel):
     components: list[ComponentRead]
 
 
+class ReplicaRead(BaseModel):
+    """One process of the portal, as it was last heard of."""
+
+    replica: str
+    version: str
+    is_this: bool = Field(description="It is the one that answers.")
+    silent_seconds: int | None = Field(
+        description="For so long nothing was heard of it; null while it talks."
+    )
+    active: int = Field(description="Requests that are with a model now.")
+    queued: int = Field(description="Requests that wait for a place now.")
+
+
 class PulsePoint(BaseModel):
-    """What happened on this replica within some two seconds."""
+    """What happened on all replicas within some two seconds."""
 
     at: int = Field(description="When the step ended, in seconds since 1970.")
+    replicas: int = Field(description="How many told what they did.")
     requests_per_second: float
     turns_per_second: float = Field(description="Asks of a model that ended.")
     tokens_per_second: float = Field(description="Tokens of answers.")
     failures: int = Field(description="Answers of status 5xx, and asks of a model that failed.")
     refusals: int = Field(description="Answers of status 429.")
     cached_share: float | None = Field(description="Of the prompts' tokens, the share that was cached.")
+    hit_share: float | None = Field(description="Of the asks, the share that the portal's cache answered.")
+    cost_per_minute: float = Field(description="What models cost, in the portal's currency.")
     ttft_ms_p50: float | None
     ttft_ms_p95: float | None
     active: int = Field(description="Requests that are with a model now.")
@@ -53,9 +70,10 @@ class PulsePoint(BaseModel):
 
 
 class PulseRead(BaseModel):
-    """The last ten minutes of this replica, the oldest point first; `/events` brings each further one."""
+    """The last ten minutes of all replicas, the oldest point first; `/events` brings each further one."""
 
     replica: str
+    replicas: list[ReplicaRead]
     points: list[PulsePoint]
 
 
@@ -84,6 +102,32 @@ class StatsRead(BaseModel):
     total: StatsRow
     groups: list[StatsRow]
     is_partial: bool = Field(description="There were more turns than are counted at once; the newest were.")
+
+
+class TimelineSeries(BaseModel):
+    """What one group did in each step."""
+
+    key: str = Field(description="A door, a model, an address or a device; `none` where there was none.")
+    is_rest: bool = Field(description="All groups that are not among the busiest, together.")
+    turns: list[int]
+    errors: list[int]
+    cache_hits: list[int]
+    tokens: list[int] = Field(description="Of answers.")
+    cost: list[float]
+    ttft_ms_p50: list[float | None]
+    ttft_ms_p95: list[float | None]
+
+
+class TimelineRead(BaseModel):
+    """Requests of every door and replica that ended in the last minutes, by step and group; the busiest first."""
+
+    by: TimelineGroup
+    step_seconds: int
+    times: list[int] = Field(description="When each step began, in seconds since 1970.")
+    series: list[TimelineSeries]
+    is_partial: bool = Field(
+        description="There were more requests than are counted at once; the newest were."
+    )
 
 
 class AdminUserRead(BaseModel):

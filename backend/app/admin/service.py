@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -22,8 +23,11 @@ from app.admin.schemas import (
     LiveTurn,
     StatsGroup,
     StatsRead,
+    TimelineGroup,
+    TimelineRead,
 )
 from app.admin.stats import Figures, grouped, summed
+from app.admin.timeline import timeline
 from app.audit.export import ExportFormat, as_file
 from app.audit.service import AuditFilter, AuditService, note
 from app.auth.repository import SignInRepository
@@ -72,6 +76,20 @@ class AdminService:
             groups=grouped(requests, by),
             is_partial=len(rows) == MAX_COUNTED,
         )
+
+    async def timeline(self, minutes: int, by: TimelineGroup) -> TimelineRead:
+        """Put the requests of the last minutes on a line of time, by group; counted as in `stats`."""
+        now = self._clock.now()
+        await self._usage_written()
+        async with self._database.reading() as session:
+            since = now - timedelta(minutes=minutes)
+            rows = await AdminRepository(session).requests_since(since, MAX_COUNTED)
+
+        def arranged() -> TimelineRead:
+            requests = [Figures(*tuple(row)) for row in rows]
+            return timeline(requests, by, minutes, now, is_partial=len(rows) == MAX_COUNTED)
+
+        return await asyncio.to_thread(arranged)
 
     async def live(self) -> LiveRead:
         """Return what runs or waits now, on every replica; of a flood the oldest."""

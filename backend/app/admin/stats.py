@@ -26,11 +26,14 @@ class Figures:
     ttft_ms: float | None
     total_ms: float | None
     ended_at: datetime
+    device: str | None = None
+    is_cache_hit: bool = False
 
     def key(self, by: StatsGroup) -> str:
         if by == "hour":
             return isoformat(self.ended_at.replace(minute=0, second=0, microsecond=0))
-        return {"door": self.door, "model": self.model or "none", "user": self.email or "none"}[by]
+        found = {"door": self.door, "model": self.model, "user": self.email, "device": self.device}[by]
+        return found or "none"
 
 
 def grouped(requests: Sequence[Figures], by: StatsGroup) -> list[StatsRow]:

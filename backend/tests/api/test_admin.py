@@ -146,9 +146,26 @@ async def test_stats_count_turns_by_door_model_and_user(ada: httpx.AsyncClient, 
     assert stats["total"]["completion_tokens"] > 0
     assert [row["key"] for row in stats["groups"]] == ["ada@example.org"]
     assert stats["total"]["total_ms_p95"] >= stats["total"]["total_ms_p50"] > 0
-    for by in ("hour", "door", "model"):
+    for by in ("hour", "door", "model", "device"):
         groups = (await operator.get("/api/admin/stats", params={"by": by})).json()["groups"]
         assert sum(row["turns"] for row in groups) == 3
+
+
+async def test_the_last_minutes_are_shown_by_door_model_person_and_device(
+    ada: httpx.AsyncClient, staff: SignIn
+) -> None:
+    for _ in range(2):
+        await say(ada, "s1", "hello")
+    operator = await staff("op@example.org", "operator")
+    for by, key in (("door", "page"), ("user", "ada@example.org"), ("device", "none"), ("model", None)):
+        read = (await operator.get("/api/admin/timeline", params={"by": by})).json()
+        [series] = read["series"]
+        assert key in (None, series["key"])
+        assert sum(series["turns"]) == 2
+        assert sum(series["tokens"]) > 0
+        assert len(read["times"]) == len(series["ttft_ms_p50"]) == 60
+        assert max(value for value in series["ttft_ms_p50"] if value is not None) > 0
+    assert (await ada.get("/api/admin/timeline")).status_code == 403
 
 
 async def test_an_operator_sees_and_stops_what_runs_without_reading_it(

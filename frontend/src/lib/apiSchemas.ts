@@ -703,9 +703,12 @@ export interface PulsePoint {
   active: number;
   at: number;
   cached_share: number | null;
+  cost_per_minute: number;
   failures: number;
+  hit_share: number | null;
   queued: number;
   refusals: number;
+  replicas: number;
   requests_per_second: number;
   tokens_per_second: number;
   ttft_ms_p50: number | null;
@@ -716,6 +719,7 @@ export interface PulsePoint {
 export interface PulseRead {
   points: Array<PulsePoint>;
   replica: string;
+  replicas: Array<ReplicaRead>;
 }
 
 export interface RegisterRequest {
@@ -749,6 +753,15 @@ export interface Replayed {
   prompt_tokens?: number | null;
   request: unknown;
   text?: string | null;
+}
+
+export interface ReplicaRead {
+  active: number;
+  is_this: boolean;
+  queued: number;
+  replica: string;
+  silent_seconds: number | null;
+  version: string;
 }
 
 export interface Sample {
@@ -912,7 +925,7 @@ export interface SkippedSession {
 }
 
 export interface StatsRead {
-  by: 'hour' | 'door' | 'model' | 'user';
+  by: 'hour' | 'door' | 'model' | 'user' | 'device';
   groups: Array<StatsRow>;
   hours: number;
   is_partial: boolean;
@@ -990,6 +1003,26 @@ export interface TemplateVersionRead {
   created_at: string;
   variables: Array<Variable>;
   version: number;
+}
+
+export interface TimelineRead {
+  by: 'door' | 'model' | 'user' | 'device';
+  is_partial: boolean;
+  series: Array<TimelineSeries>;
+  step_seconds: number;
+  times: Array<number>;
+}
+
+export interface TimelineSeries {
+  cache_hits: Array<number>;
+  cost: Array<number>;
+  errors: Array<number>;
+  is_rest: boolean;
+  key: string;
+  tokens: Array<number>;
+  ttft_ms_p50: Array<number | null>;
+  ttft_ms_p95: Array<number | null>;
+  turns: Array<number>;
 }
 
 export interface TokenRead {
