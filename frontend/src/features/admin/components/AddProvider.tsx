@@ -1,10 +1,7 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button } from '@/components/ui/Button';
-import { Dialog, DialogActions, DialogBody } from '@/components/ui/Dialog';
 import { Field } from '@/components/ui/Field';
-import { Notice } from '@/components/ui/Notice';
-import { useErrorText } from '@/hooks/useErrorText';
+import { FormDialog } from '@/components/ui/FormDialog';
 import { createProvider } from '../api/admin';
 
 /** The same in every language. */
@@ -18,92 +15,66 @@ interface AddProviderProps {
 /** Enter a server that speaks OpenAI's API; the portal finds out its kind, and offers all its models. */
 export function AddProvider({ onClose, onAdded }: AddProviderProps) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const [name, setName] = useState('');
   const [url, setUrl] = useState('');
   const [key, setKey] = useState('');
   const [isPrivate, setIsPrivate] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [isBusy, setIsBusy] = useState(false);
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setIsBusy(true);
-    setFailure(null);
-    try {
-      await createProvider({
-        name: name.trim(),
-        base_url: url.trim(),
-        api_key: key.trim() || null,
-        offer_all: true,
-        allow_private_network: isPrivate,
-      });
-      onAdded();
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setIsBusy(false);
-    }
+  async function add() {
+    await createProvider({
+      name: name.trim(),
+      base_url: url.trim(),
+      api_key: key.trim() || null,
+      offer_all: true,
+      allow_private_network: isPrivate,
+    });
+    onAdded();
+    onClose();
   }
   return (
-    <Dialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
+    <FormDialog
       title={t('admin.addProvider')}
       description={t('admin.addProviderHint')}
+      submitLabel={t('admin.addProvider')}
+      isReady={name.trim() !== '' && url.trim() !== ''}
+      onSubmit={add}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void submit(event)} className="flex min-h-0 flex-col">
-        <DialogBody className="space-y-4">
-          {failure !== null && (
-            <Notice tone="error" role="alert">
-              {errorText(failure)}
-            </Notice>
-          )}
-          <Field
-            label={t('admin.providerName')}
-            placeholder={example.name}
-            value={name}
-            maxLength={64}
-            autoComplete="off"
-            onChange={(event) => setName(event.target.value)}
-          />
-          <Field
-            label={t('admin.providerUrl')}
-            placeholder={example.url}
-            value={url}
-            autoComplete="off"
-            onChange={(event) => setUrl(event.target.value)}
-          />
-          <Field
-            label={t('admin.providerKey')}
-            hint={t('admin.providerKeyHint')}
-            type="password"
-            value={key}
-            autoComplete="off"
-            onChange={(event) => setKey(event.target.value)}
-          />
-          <label className="flex items-start gap-3 text-sm">
-            <input
-              type="checkbox"
-              className="mt-0.5 size-4.5 accent-primary"
-              checked={isPrivate}
-              onChange={(event) => setIsPrivate(event.target.checked)}
-            />
-            <span>
-              {t('admin.privateNetwork')}
-              <span className="block text-[13px] text-muted-foreground">{t('admin.privateNetworkHint')}</span>
-            </span>
-          </label>
-        </DialogBody>
-        <DialogActions>
-          <Button variant="ghost" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" isBusy={isBusy} disabled={!name.trim() || !url.trim()}>
-            {t('admin.addProvider')}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <Field
+        label={t('admin.providerName')}
+        placeholder={example.name}
+        value={name}
+        maxLength={64}
+        autoComplete="off"
+        onChange={(event) => setName(event.target.value)}
+      />
+      <Field
+        label={t('admin.providerUrl')}
+        placeholder={example.url}
+        value={url}
+        autoComplete="off"
+        onChange={(event) => setUrl(event.target.value)}
+      />
+      <Field
+        label={t('admin.providerKey')}
+        hint={t('admin.providerKeyHint')}
+        type="password"
+        value={key}
+        autoComplete="off"
+        onChange={(event) => setKey(event.target.value)}
+      />
+      <label className="flex items-start gap-3 text-sm">
+        <input
+          type="checkbox"
+          className="mt-0.5 size-4.5 accent-primary"
+          checked={isPrivate}
+          onChange={(event) => setIsPrivate(event.target.checked)}
+        />
+        <span>
+          {t('admin.privateNetwork')}
+          <span className="block text-[13px] text-muted-foreground">{t('admin.privateNetworkHint')}</span>
+        </span>
+      </label>
+    </FormDialog>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { inputStyle } from '@/components/ui/Field';
+import { MoreButton } from '@/components/ui/MoreButton';
 import { Notice } from '@/components/ui/Notice';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useDebounced } from '@/hooks/useDebounced';
@@ -26,9 +27,8 @@ export function AuditLog() {
   const errorText = useErrorText();
   const [wish, setWish] = useState<AuditWish>({ action: '', actor: '', subject: '', since: '' });
   const settled = useDebounced(wish, 200);
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    auditQuery(settled),
-  );
+  const query = useInfiniteQuery(auditQuery(settled));
+  const { data, error } = query;
   const lines = data?.pages.flatMap((page) => page.items);
   const set = (name: keyof AuditWish) => (value: string) => setWish({ ...wish, [name]: value });
 
@@ -83,17 +83,7 @@ export function AuditLog() {
           ))}
         </ul>
       )}
-      {hasNextPage && (
-        <Button
-          variant="outline"
-          size="sm"
-          className="mt-4"
-          isBusy={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {t('folders.more')}
-        </Button>
-      )}
+      <MoreButton query={query} />
     </section>
   );
 }

@@ -1,10 +1,7 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button } from '@/components/ui/Button';
-import { Dialog, DialogActions, DialogBody } from '@/components/ui/Dialog';
 import { Field } from '@/components/ui/Field';
-import { Notice } from '@/components/ui/Notice';
-import { useErrorText } from '@/hooks/useErrorText';
+import { FormDialog } from '@/components/ui/FormDialog';
 import type { AdminUserRead } from '@/lib/apiSchemas';
 import { setLimits } from '../api/admin';
 
@@ -32,9 +29,6 @@ const numberOf = (text: string) => (text.trim() === '' ? null : Number(text.repl
 /** What a person may use over all their keys and the page; empty is no limit. */
 export function LimitsDialog({ person, onClose, onSet }: LimitsDialogProps) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
-  const [failure, setFailure] = useState<unknown>(null);
-  const [isBusy, setIsBusy] = useState(false);
   const [texts, setTexts] = useState<Record<Name, string>>({
     requests: textOf(person.requests_per_minute),
     tokens: textOf(person.tokens_per_minute),
@@ -44,62 +38,39 @@ export function LimitsDialog({ person, onClose, onSet }: LimitsDialogProps) {
   });
   const isWrong = ({ name, pattern }: (typeof fields)[number]) => !pattern.test(texts[name].trim());
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setIsBusy(true);
-    setFailure(null);
+  async function save() {
     const budget = { day: numberOf(texts.day), month: numberOf(texts.month), total: numberOf(texts.total) };
-    try {
-      await setLimits(person.id, {
-        requests_per_minute: numberOf(texts.requests) || null,
-        tokens_per_minute: numberOf(texts.tokens) || null,
-        budget: Object.values(budget).some((value) => value !== null) ? budget : null,
-      });
-      onSet();
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setIsBusy(false);
-    }
+    await setLimits(person.id, {
+      requests_per_minute: numberOf(texts.requests) || null,
+      tokens_per_minute: numberOf(texts.tokens) || null,
+      budget: Object.values(budget).some((value) => value !== null) ? budget : null,
+    });
+    onSet();
+    onClose();
   }
   return (
-    <Dialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
+    <FormDialog
       title={t('admin.limits.of', { email: person.email })}
       description={t('admin.limits.hint')}
+      submitLabel={t('common.save')}
+      isReady={!fields.some(isWrong)}
+      onSubmit={save}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void submit(event)} className="flex min-h-0 flex-col">
-        <DialogBody className="space-y-4">
-          {failure !== null && (
-            <Notice tone="error" role="alert">
-              {errorText(failure)}
-            </Notice>
-          )}
-          <div className="grid gap-4 sm:grid-cols-2">
-            {fields.map((field) => (
-              <Field
-                key={field.name}
-                label={t(field.label)}
-                inputMode={field.pattern === whole ? 'numeric' : 'decimal'}
-                autoComplete="off"
-                placeholder="–"
-                value={texts[field.name]}
-                error={isWrong(field) ? t('admin.priceInvalid') : undefined}
-                onChange={(event) => setTexts({ ...texts, [field.name]: event.target.value })}
-              />
-            ))}
-          </div>
-        </DialogBody>
-        <DialogActions>
-          <Button variant="ghost" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" isBusy={isBusy} disabled={fields.some(isWrong)}>
-            {t('common.save')}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <div className="grid gap-4 sm:grid-cols-2">
+        {fields.map((field) => (
+          <Field
+            key={field.name}
+            label={t(field.label)}
+            inputMode={field.pattern === whole ? 'numeric' : 'decimal'}
+            autoComplete="off"
+            placeholder="–"
+            value={texts[field.name]}
+            error={isWrong(field) ? t('admin.priceInvalid') : undefined}
+            onChange={(event) => setTexts({ ...texts, [field.name]: event.target.value })}
+          />
+        ))}
+      </div>
+    </FormDialog>
   );
 }

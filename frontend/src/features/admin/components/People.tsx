@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { inputStyle } from '@/components/ui/Field';
+import { MoreButton } from '@/components/ui/MoreButton';
 import { Notice } from '@/components/ui/Notice';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useDebounced } from '@/hooks/useDebounced';
@@ -23,10 +24,8 @@ export function People({ canChange }: { canChange: boolean }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [text, setText] = useState('');
-  const query = useDebounced(useDeferredValue(text.trim()), 200);
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    peopleQuery(query),
-  );
+  const query = useInfiniteQuery(peopleQuery(useDebounced(useDeferredValue(text.trim()), 200)));
+  const { data, error } = query;
   const people = data?.pages.flatMap((page) => page.items);
   return (
     <section aria-label={t('admin.view.people')}>
@@ -49,17 +48,7 @@ export function People({ canChange }: { canChange: boolean }) {
           ))}
         </ul>
       )}
-      {hasNextPage && (
-        <Button
-          variant="outline"
-          size="sm"
-          className="mt-4"
-          isBusy={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {t('folders.more')}
-        </Button>
-      )}
+      <MoreButton query={query} />
     </section>
   );
 }

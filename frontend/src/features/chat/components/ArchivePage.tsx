@@ -4,6 +4,7 @@ import { ArchiveRestore, Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { IconButton } from '@/components/ui/IconButton';
+import { MoreButton } from '@/components/ui/MoreButton';
 import { Notice } from '@/components/ui/Notice';
 import { PageFrame } from '@/components/ui/PageFrame';
 import { Skeleton } from '@/components/ui/Skeleton';
@@ -19,8 +20,8 @@ export default function ArchivePage() {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const { update, remove } = useSessionActions();
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useInfiniteQuery(archivedSessionsQuery);
+  const query = useInfiniteQuery(archivedSessionsQuery);
+  const { data, error } = query;
   const sessions = sessionsOf(data).filter((session) => session.archived);
   useTitle(t('archive.title'));
   return (
@@ -73,17 +74,7 @@ export default function ArchivePage() {
           ))}
         </ul>
       )}
-      {hasNextPage && (
-        <Button
-          variant="outline"
-          size="sm"
-          className="mt-4"
-          isBusy={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {t('folders.more')}
-        </Button>
-      )}
+      <MoreButton query={query} />
     </PageFrame>
   );
 }

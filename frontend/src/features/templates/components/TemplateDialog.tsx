@@ -56,7 +56,8 @@ function Choose({ onChoose }: { onChoose: (id: number) => void }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [search, setSearch] = useState('');
-  const { templates, isOwn, isPending, error } = useTemplates(search);
+  const { templates, isOwn, query } = useTemplates(search);
+  const { isPending, error } = query;
   const usable = templates.filter((template) => template.is_active);
   return (
     <DialogBody className="min-h-48">

@@ -2,8 +2,9 @@ import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button, buttonStyle } from '@/components/ui/Button';
+import { buttonStyle } from '@/components/ui/Button';
 import { inputStyle } from '@/components/ui/Field';
+import { MoreButton } from '@/components/ui/MoreButton';
 import { Notice } from '@/components/ui/Notice';
 import { PageFrame } from '@/components/ui/PageFrame';
 import { Segmented } from '@/components/ui/Segmented';
@@ -20,8 +21,8 @@ export function TemplatesPage() {
   const errorText = useErrorText();
   const [tab, setTab] = useState<'own' | 'shared'>('own');
   const [search, setSearch] = useState('');
-  const { templates, isOwn, isPending, error, hasNextPage, isFetchingNextPage, fetchNextPage } =
-    useTemplates(search);
+  const { templates, isOwn, query } = useTemplates(search);
+  const { isPending, error } = query;
   const shown = templates.filter((template) => isOwn(template) === (tab === 'own'));
   const isEmpty = !isPending && !error && shown.length === 0;
   useTitle(t('templates.title'));
@@ -75,17 +76,7 @@ export function TemplatesPage() {
           ))}
         </ul>
       )}
-      {hasNextPage && (
-        <Button
-          variant="outline"
-          size="sm"
-          className="mt-4"
-          isBusy={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {t('templates.more')}
-        </Button>
-      )}
+      <MoreButton query={query} />
     </PageFrame>
   );
 }

@@ -19,5 +19,5 @@ export function useTemplates(search = '') {
     for (const template of data?.pages.flat() ?? []) unique.set(template.id, template);
     return [...unique.values()].filter((template) => matchesSearch(template, search));
   }, [data, search]);
-  return { ...query, templates, isOwn: (template: Template) => template.user_id === userId };
+  return { query, templates, isOwn: (template: Template) => template.user_id === userId };
 }

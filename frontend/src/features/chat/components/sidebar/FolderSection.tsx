@@ -129,7 +129,7 @@ function FolderContent({ name }: { name: string }) {
           isBusy={isFetchingNextPage}
           onClick={() => void fetchNextPage()}
         >
-          {t('folders.more')}
+          {t('common.more')}
         </Button>
       )}
     </>
