@@ -212,6 +212,31 @@ def test_kubernetes_manifests_fit_together() -> None:
     assert {literal.partition("=")[0] for literal in literals} - _SETTINGS == set()
 
 
+def test_kubernetes_scales_by_metrics_that_exist() -> None:
+    component = yaml.safe_load(
+        (DEPLOY / "kubernetes/in-flight/kustomization.yaml").read_text(encoding="utf-8")
+    )
+    (operation,) = yaml.safe_load(component["patches"][0]["patch"])
+    by_kind = {manifest["kind"]: manifest for manifest in _manifests()}
+    scaler = copy.deepcopy(by_kind["HorizontalPodAutoscaler"])
+    assert operation["path"] == "/spec/metrics" and scaler["metadata"]["name"] == "prompt-portal"
+    scaler["spec"]["metrics"] = operation["value"]
+    kubernetes_validate.validate(scaler, "1.34", strict=True)
+    asked = {metric["pods"]["metric"]["name"] for metric in operation["value"]}
+    assert asked and asked - _names_of_metrics() == set()
+
+
+def test_grafana_finds_its_source_and_its_dashboard_by_itself() -> None:
+    provisioning = DEPLOY / "grafana" / "provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())["datasources"]
+    address = re.fullmatch(r"http://(\w+):9090", source["url"])
+    assert address is not None and address[1] in COMPOSE["services"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards/prompt-portal.yml").read_text())["providers"]
+    mounts = {mount.split(":")[1]: mount.split(":")[0] for mount in COMPOSE["services"]["grafana"]["volumes"]}
+    assert mounts["/etc/grafana/provisioning"] == "./deploy/grafana/provisioning"
+    assert mounts[provider["options"]["path"]] == "./deploy/grafana/dashboards"
+
+
 def test_nginx_lets_streams_through_and_logs_no_secret_path() -> None:
     nginx = (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
     for needed in (
