@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from app.auth.principal import Principal
 from app.chat.errors import MessageNotFoundError, SessionNotFoundError, portal_error, stored_error
@@ -25,8 +26,10 @@ from app.chat.turn_service import TurnService
 from app.errors import PortalError
 from app.kit.logging import request_id_var
 from app.llm.errors import LLMError, ProviderUnreachableError
+from app.llm.needs import TellNeeds
 from app.llm.ports import UnknownMessageError
 from app.llm.sessions import SessionManager
+from app.llm.stateless import needs_of_chat
 from app.llm.turns import ChatRequest, TurnOutcome, TurnRecord, TurnRequest
 from app.llm.types import ChatMessage, Usage
 from app.models.routes import ModelRoutes
@@ -156,10 +159,15 @@ class ChatService:
         return HistoryRead(session_id=session_id, messages=items)
 
     async def _reserve(
-        self, principal: Principal, model: str | None, prompt_bytes: int, max_tokens: int | None
+        self,
+        principal: Principal,
+        model: str | None,
+        prompt_bytes: int,
+        max_tokens: int | None,
+        needs: TellNeeds | None = None,
     ) -> Reservation:
         longest = max_tokens or self._meter.default_max_tokens
-        return await self._meter.reserve(principal, model, lambda: prompt_bytes, longest)
+        return await self._meter.reserve(principal, model, lambda: prompt_bytes, longest, needs)
 
     async def _history_bytes(self, principal: Principal, session_id: str) -> int:
         """Estimate what is sent of the conversation so far; asked only for who has limits."""
@@ -174,7 +182,7 @@ class ChatService:
         rendered = await self._templates.system_prompt(principal.user.id, body)
         system = [ChatMessage("system", rendered)] if rendered else []
         messages = (*system, *(message.to_message() for message in body.messages))
-        return ChatRequest(
+        request = ChatRequest(
             caller=principal.caller,
             messages=messages,
             model=body.model,
@@ -183,8 +191,10 @@ class ChatService:
             priority=manner.priority,
             deadline_seconds=manner.deadline_seconds,
             request_id=request_id_var.get(),
-            account=await self._reserve(principal, body.model, _size(messages), body.max_tokens),
         )
+        needs = partial(needs_of_chat, request)
+        account = await self._reserve(principal, body.model, _size(messages), body.max_tokens, needs)
+        return replace(request, account=account)
 
     def _check_model(self, principal: Principal, model: str | None) -> None:
         """Refuse an unknown name before anything is stored; a server that is away is the turn's own failure."""

@@ -31,6 +31,7 @@ from app.kit.clock import Clock
 from app.kit.logging import request_id_var
 from app.llm.accounting import Spent
 from app.llm.errors import LLMError
+from app.llm.needs import needs_of
 from app.llm.relay import RelayCall, Relayed
 from app.llm.sessions import SessionManager
 from app.llm.turns import TurnRecord
@@ -152,7 +153,9 @@ class GatewayService:
     async def _account(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> PassAccount:
         """Reserve what the request may need of the caller's limits. Raises PortalError."""
         size, longest = prompt_bytes(body), longest_answer(body, operation)
-        reservation = await self._meter.reserve(principal, body.get("model"), lambda: size, longest)
+        reservation = await self._meter.reserve(
+            principal, body.get("model"), lambda: size, longest, partial(needs_of, body)
+        )
         return PassAccount(
             self._meter, self._clock, principal, operation, body.get("model"), reservation, size
         )

@@ -76,7 +76,7 @@ class Stateless:
             request.model,
             request.priority,
             request.deadline_seconds,
-            partial(_needs, request),
+            partial(needs_of_chat, request),
         )
         sampling = filled_sampling(request.sampling, self._settings)
 
@@ -105,7 +105,8 @@ class Stateless:
         return outcome
 
 
-def _needs(request: ChatRequest) -> Needs:
+def needs_of_chat(request: ChatRequest) -> Needs:
+    """Return what an ask without a session needs of its model."""
     messages = [message.to_wire() for message in request.messages]
     sampling = request.sampling
     return needs_of(

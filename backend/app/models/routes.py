@@ -93,7 +93,7 @@ class ModelRoutes:
             ProviderUnreachableError: the local server was not heard of yet, or every target is out of use.
         """
         if model is None and needs is not None and self._defined:
-            model = self._chosen(caller, needs())
+            model = self._chosen_aloud(caller, needs())
         name = model or self._default_model
         if name in self._defined:
             if caller.allowed_models is None or name in caller.allowed_models:
@@ -115,8 +115,16 @@ class ModelRoutes:
         definition = self._defined.get(model or self._default_model)
         return definition.cache_seconds if definition is not None else None
 
-    def dearest_price(self, model: str | None, caller: Caller) -> Price | None:
-        """Return at most what a name's tokens cost, whichever target answers; None where nothing costs anything."""
+    def dearest_price(
+        self, model: str | None, caller: Caller, needs: TellNeeds | None = None
+    ) -> Price | None:
+        """Return at most what a name's tokens cost, whichever target answers; None where nothing costs anything.
+
+        Without a name it is that of what `needs` choose.
+        """
+        if model is None and needs is not None and self._defined:
+            chosen = self._chosen(caller, needs())
+            model = chosen[0] if chosen is not None else None
         try:
             prices = [target.price for target in self.candidates(model, caller) if target.price is not None]
         except LLMError:
@@ -125,15 +133,22 @@ class ModelRoutes:
             return None
         return Price(max(price.input for price in prices), max(price.output for price in prices))
 
-    def _chosen(self, caller: Caller, needs: Needs) -> str | None:
-        """Return the name of what answers a request that names no model, and say why in a header."""
+    def _chosen(self, caller: Caller, needs: Needs) -> tuple[str, str] | None:
+        """Return the name of what answers a request that names no model, and why."""
         visible = self.visible_to(caller)
         if not visible:
             return None
         chosen, why = choose(visible, self.default, needs, self.capabilities)
-        if chosen.alias.isascii():
-            add_answer_headers({"x-portal-route": f"{chosen.alias}; {why}"})
-        return chosen.alias
+        return chosen.alias, why
+
+    def _chosen_aloud(self, caller: Caller, needs: Needs) -> str | None:
+        """Return the same name, and say why in a header."""
+        chosen = self._chosen(caller, needs)
+        if chosen is None:
+            return None
+        if chosen[0].isascii():
+            add_answer_headers({"x-portal-route": f"{chosen[0]}; {chosen[1]}"})
+        return chosen[0]
 
     def _compile(self, name: str, definition: ModelDefinition, needs: TellNeeds | None) -> list[Target]:
         found = [self._weighed(name, definition, target) for target in definition.targets]

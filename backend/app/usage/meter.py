@@ -13,11 +13,12 @@ from app.limits.rates import RateLimits, rate_headers
 from app.limits.subjects import Subject
 from app.llm.accounting import Spent
 from app.llm.money import Price
+from app.llm.needs import TellNeeds
 from app.llm.types import Caller, Usage
 from app.usage.budgets import Budgets, Hold
 from app.usage.recorder import UsageRecorder
 
-PriceOf = Callable[[str | None, Caller], Price | None]
+PriceOf = Callable[[str | None, Caller, TellNeeds | None], Price | None]
 
 _BYTES_PER_TOKEN = 3
 UNSTATED_TOKENS = 4096
@@ -67,16 +68,18 @@ class Meter:
         model: str | None,
         prompt_bytes: Callable[[], int],
         max_tokens: int | None,
+        needs: TellNeeds | None = None,
     ) -> Reservation:
         """Reserve a prompt's estimate and the longest answer. Raises RateLimitError, BudgetExceededError.
 
-        `max_tokens` is None where the server alone decides how long the answer gets, 0 where there is none.
+        `max_tokens` is None where the server alone decides how long the answer gets, 0 where there is none. `needs` are
+        those of a request that may name no model: what is chosen by them is what it may cost.
         """
         subjects = principal.subjects
         if not subjects:
             return NOTHING
         prompt_tokens = prompt_bytes() // _BYTES_PER_TOKEN
-        hold = await self._hold(principal, subjects, model, prompt_tokens, max_tokens)
+        hold = await self._hold(principal, subjects, model, prompt_tokens, max_tokens, needs)
         tokens = prompt_tokens + (self.default_max_tokens if max_tokens is None else max_tokens)
         reservation = Reservation(subjects, tokens, hold)
         try:
@@ -116,11 +119,12 @@ class Meter:
         model: str | None,
         prompt_tokens: int,
         max_tokens: int | None,
+        needs: TellNeeds | None,
     ) -> Hold | None:
         """Reserve of the budgets; models that cost nothing stay open to who has spent theirs."""
         if all(subject.budget is None for subject in subjects):
             return None
-        price = self._price_of(model, principal.caller)
+        price = self._price_of(model, principal.caller, needs)
         longest = UNSTATED_TOKENS if max_tokens is None else max_tokens
         nanos = price.nanos(Usage(prompt_tokens, longest)) if price is not None else 0
         return await self._budgets.reserve(subjects, nanos) if nanos else None
