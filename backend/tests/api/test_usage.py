@@ -34,10 +34,6 @@ models:
     targets: [{provider: local}]
   free:
     targets: [{provider: local}]
-  tooled:
-    capabilities: [chat, tools]
-    price: {input: 1000, output: 2000}
-    targets: [{provider: local}]
 """
 HELLO: list[Any] = [{"role": "user", "content": "Hello!"}]
 
@@ -252,31 +248,6 @@ async def test_fifty_requests_at_once_against_a_budget_for_one(
         httpx.AsyncClient(base_url=again.base_url, headers=headers, timeout=20) as game,
     ):
         assert (await game.post("/v1/chat/completions", json=ask)).status_code == 429
-
-
-async def test_who_names_no_model_reserves_what_the_chosen_one_costs(
-    settings: Settings, models_file: Path, upstream: FakeUpstream
-) -> None:
-    upstream.default = Reply(text="one", first_delay_seconds=0.1)
-    values = {"llm_server_url": upstream.url, "models_file": str(models_file)}
-    async with (
-        serve_portal(settings.model_copy(update=values), upstream) as portal,
-        portal.client("ada@example.org") as ada,
-    ):
-        key = await make_key(ada, budget={"day": 0.05})
-        tools = [{"type": "function", "function": {"name": "look"}}]
-        ask = {"model": "auto", "messages": HELLO, "max_tokens": 3, "tools": tools}
-        headers = {"authorization": f"Bearer {key['key']}"}
-        async with httpx.AsyncClient(base_url=portal.base_url, headers=headers, timeout=20) as game:
-            answers = await asyncio.gather(*(game.post("/v1/chat/completions", json=ask) for _ in range(20)))
-            answered = [answer for answer in answers if answer.status_code == 200]
-            assert {answer.headers["x-portal-route"] for answer in answered} == {"tooled; tools"}
-            assert 1 <= len(answered) <= 4 and {answer.status_code for answer in answers} == {200, 429}
-            [spent] = (await game.get("/api/usage/budgets")).json()["items"]
-            assert 0 < spent["spent"] <= 0.05
-            # without the tools the usual model answers, which costs nothing
-            plain = {name: value for name, value in ask.items() if name != "tools"}
-            assert (await game.post("/v1/chat/completions", json=plain)).status_code == 200
 
 
 async def test_a_persons_budget_counts_over_all_keys_and_the_page(
