@@ -10,6 +10,7 @@ import contextlib
 import logging
 import random
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt.client import Client
@@ -103,6 +104,8 @@ class PahoLoop:
         """Nagle's algorithm and delayed acknowledgements together cost 44 ms a message."""
         with contextlib.suppress(OSError, AttributeError):
             getattr(sock, "_socket", sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(sock, "_socket"):
+            sock.send = _whole(sock.send)
 
     def _closed(self, _client: Client, _data: Any, sock: Any) -> None:
         if sock is self._socket and not self.has_thread:
@@ -127,6 +130,18 @@ class PahoLoop:
         self._client.loop_write()
         if self._socket is not None and not self._client.want_write():
             self._loop.remove_writer(self._number)
+
+
+def _whole(send: Callable[[bytes], int]) -> Callable[[bytes], int]:
+    """Have a WebSocket's packet tried again until all of it is written: paho forgets one of which only a part was."""
+
+    def send_whole(data: bytes) -> int:
+        sent = send(data)
+        if data and not sent:
+            raise BlockingIOError
+        return sent
+
+    return send_whole
 
 
 def _can_watch_sockets(loop: asyncio.AbstractEventLoop) -> bool:

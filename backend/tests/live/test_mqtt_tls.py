@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -15,13 +17,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from paho.mqtt.client import Client
 
+from app.bridge.paho_loop import PahoLoop
 from app.bridge.transport import Broker, Incoming, MqttTransport
 from tests.fixtures.programs import ServerProcess, find_program, free_port
 
 # paho leaves the socket of a handshake that failed to the garbage collector
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
+# Mosquitto's own WebSocket listener takes 4 kB in a tenth of a second.
 _PAYLOAD = b"x" * 10_000
 
 
@@ -105,6 +110,19 @@ def broker(folder: Path) -> Iterator[Broker]:
     server.kill()
 
 
+class _Narrow:
+    """A socket whose buffer is nearly full."""
+
+    def __init__(self, inner: socket.socket) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def send(self, data: bytes) -> int:
+        return self._inner.send(data[:1000])
+
+
 def _by(broker: Broker, way: str) -> Broker:
     if way == "tcp":
         return replace(broker, websocket_path="")
@@ -139,6 +157,19 @@ async def _comes_through(broker: Broker, seconds: float = 0.5) -> bool:
 @pytest.mark.parametrize("way", ["tcp", "websocket"])
 async def test_the_bridge_connects_with_its_certificate(broker: Broker, way: str) -> None:
     assert await _comes_through(_by(broker, way), seconds=10)
+
+
+async def test_a_message_of_which_the_socket_takes_a_part_at_a_time_comes_through_whole(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = PahoLoop._opened
+
+    def narrowed(loop: PahoLoop, client: Client, data: object, sock: Any) -> None:
+        sock._socket = _Narrow(sock._socket)
+        opened(loop, client, data, sock)
+
+    monkeypatch.setattr(PahoLoop, "_opened", narrowed)
+    assert await _comes_through(_by(broker, "websocket"), seconds=10)
 
 
 async def test_it_is_not_let_in_without_one(broker: Broker) -> None:

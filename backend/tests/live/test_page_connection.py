@@ -69,6 +69,15 @@ def test_a_page_asks_through_the_portals_address(
     assert page["password"] not in place.portal.log()
 
 
+def test_a_large_message_comes_through_the_portals_address_both_ways(
+    place: Games, page: dict[str, Any]
+) -> None:
+    topic = page["topics"]["status"]
+    with _connect(place, page, topic) as browser:
+        browser.send(topic, b"x" * 900_000)
+        assert len(browser.next().payload) == 900_000
+
+
 def test_its_conversation_is_the_persons_own(place: Games, model: FakeUpstream) -> None:
     token = place.sign_in()
     page = _open(place, token)
