@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
@@ -67,7 +67,12 @@ async def admin_stats(
 @router.get("/pulse", summary="How busy the portal was in the last ten minutes", responses=_OPERATORS)
 async def admin_pulse(_: Operator, admin: Admin) -> PulseRead:
     pulse = admin.pulse
-    return PulseRead(replica=admin.replica, replicas=pulse.replicas(), points=list(pulse.points))
+    return PulseRead(
+        replica=admin.replica,
+        replicas=pulse.replicas(),
+        currency=admin.currency,
+        points=list(pulse.points),
+    )
 
 
 @router.get(
@@ -78,7 +83,7 @@ async def admin_pulse(_: Operator, admin: Admin) -> PulseRead:
 async def admin_timeline(
     _: Operator,
     admin: Admin,
-    minutes: Annotated[Literal[15, 60, 180], Query()] = 15,
+    minutes: Annotated[int, Query(ge=5, le=24 * 60)] = 15,
     by: TimelineGroup = "door",
 ) -> TimelineRead:
     return await admin.timelines.read(minutes, by)

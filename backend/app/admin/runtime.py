@@ -34,6 +34,7 @@ class AdminRuntime:
     timelines: Timelines
     retention: Retention
     replica: str
+    currency: str
     metrics: Metrics
     metrics_token: str
 
@@ -57,7 +58,13 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
     )
     audit = AuditService(runtime.database, runtime.clock)
     service = AdminService(
-        runtime.database, users, runtime.sessions, audit, runtime.clock, runtime.usage_recorder.flush
+        runtime.database,
+        users,
+        runtime.sessions,
+        audit,
+        runtime.clock,
+        runtime.usage_recorder.flush,
+        settings.portal_currency,
     )
     pulse = Pulse(
         runtime.sessions.load, runtime.clock, runtime.coord.signals, runtime.replica.id, __version__
@@ -89,6 +96,7 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
         timelines=Timelines(service.timeline, runtime.clock),
         retention=Retention(runtime.database, settings, runtime.clock),
         replica=runtime.replica.id,
+        currency=settings.portal_currency,
         metrics=metrics,
         metrics_token=token,
     )

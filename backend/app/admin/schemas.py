@@ -74,6 +74,7 @@ class PulseRead(BaseModel):
 
     replica: str
     replicas: list[ReplicaRead]
+    currency: str
     points: list[PulsePoint]
 
 
@@ -122,6 +123,7 @@ class TimelineRead(BaseModel):
     """Requests of every door and replica that ended in the last minutes, by step and group; the busiest first."""
 
     by: TimelineGroup
+    currency: str
     step_seconds: int
     times: list[int] = Field(description="When each step began, in seconds since 1970.")
     series: list[TimelineSeries]

@@ -54,6 +54,7 @@ class AdminService:
         audit: AuditService,
         clock: Clock,
         usage_written: Callable[[], Awaitable[None]],
+        currency: str,
     ) -> None:
         self._database = database
         self._users = users
@@ -61,6 +62,7 @@ class AdminService:
         self._audit = audit
         self._clock = clock
         self._usage_written = usage_written
+        self._currency = currency
 
     async def stats(self, hours: int, by: StatsGroup) -> StatsRead:
         """Count the requests of the last hours, of every door; of more than MAX_COUNTED only the newest."""
@@ -87,7 +89,8 @@ class AdminService:
 
         def arranged() -> TimelineRead:
             requests = [Figures(*tuple(row)) for row in rows]
-            return timeline(requests, by, minutes, now, is_partial=len(rows) == MAX_COUNTED)
+            is_partial = len(rows) == MAX_COUNTED
+            return timeline(requests, by, minutes, now, currency=self._currency, is_partial=is_partial)
 
         return await asyncio.to_thread(arranged)
 

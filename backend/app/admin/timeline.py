@@ -16,7 +16,13 @@ _REST = "rest"
 
 
 def timeline(
-    requests: Sequence[Figures], by: TimelineGroup, minutes: int, now: datetime, *, is_partial: bool
+    requests: Sequence[Figures],
+    by: TimelineGroup,
+    minutes: int,
+    now: datetime,
+    *,
+    currency: str = "USD",
+    is_partial: bool = False,
 ) -> TimelineRead:
     """Put requests into STEPS steps that end now, for the MAX_GROUPS busiest groups and the rest together."""
     step_seconds = minutes * 60 // STEPS
@@ -35,6 +41,7 @@ def timeline(
             places[(False, key) if key in names else (True, _REST)][step].append(one)
     return TimelineRead(
         by=by,
+        currency=currency,
         step_seconds=step_seconds,
         times=[begin + step * step_seconds for step in range(STEPS)],
         series=[_series(key, is_rest, steps) for (is_rest, key), steps in places.items()],

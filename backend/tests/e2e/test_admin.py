@@ -45,9 +45,13 @@ async def test_health_and_what_runs_are_live_and_anything_can_be_stopped(
             await page.get_by_role("button", name="Stop the request of eve@example.org").click()
             await expect(row).to_have_count(0)
     assert len(threaded_model.aborted) == 1
-    charts = page.get_by_test_id("chart")
-    await expect(charts).to_have_count(6)
-    await expect(charts.locator("canvas")).to_have_count(6)
+    charts = page.get_by_role("region", name="The last ten minutes").get_by_test_id("chart")
+    await expect(charts).to_have_count(7)
+    await expect(charts.locator("canvas")).to_have_count(7)
+    await page.get_by_role("region", name="Who and what").get_by_text("Person", exact=True).click()
+    by_person = page.get_by_test_id("group-charts").get_by_test_id("chart")
+    await expect(by_person).to_have_count(6)
+    await expect(by_person.first).to_contain_text("eve@example.org")
     await page.get_by_text("Figures", exact=True).click()
     await expect(page.get_by_test_id("figures")).to_contain_text("All together")
     assert admin.problems == []

@@ -29,7 +29,7 @@ def test_each_request_is_in_its_step_and_group() -> None:
         _request("v1", 20),
         _request("page", 16 * 60),
     ]
-    read = timeline(requests, "door", 15, NOW, is_partial=False)
+    read = timeline(requests, "door", 15, NOW)
     assert read.times[-1] == int(NOW.timestamp()) // 15 * 15
     assert len(read.times) == STEPS
     page, v1 = read.series
@@ -45,12 +45,12 @@ def test_each_request_is_in_its_step_and_group() -> None:
 
 def test_the_busiest_are_shown_and_the_rest_together() -> None:
     requests = [_request(f"door {number}", 1) for number in range(20) for _ in range(number + 1)]
-    read = timeline(requests, "door", 60, NOW, is_partial=False)
+    read = timeline(requests, "door", 60, NOW)
     assert [one.key for one in read.series[:2]] == ["door 19", "door 18"]
     assert len(read.series) == MAX_GROUPS + 1
     assert read.series[-1].is_rest
     assert sum(sum(one.turns) for one in read.series) == len(requests)
-    assert timeline([], "user", 15, NOW, is_partial=False).series == []
+    assert timeline([], "user", 15, NOW).series == []
 
 
 async def test_a_hundred_who_watch_cost_one_look() -> None:
@@ -61,7 +61,7 @@ async def test_a_hundred_who_watch_cost_one_look() -> None:
         nonlocal looks
         looks += 1
         await asyncio.sleep(0)
-        return timeline([], by, minutes, NOW, is_partial=False)
+        return timeline([], by, minutes, NOW)
 
     timelines = Timelines(make, clock)
     await asyncio.gather(*(timelines.read(15, "door") for _ in range(100)))

@@ -717,6 +717,7 @@ export interface PulsePoint {
 }
 
 export interface PulseRead {
+  currency: string;
   points: Array<PulsePoint>;
   replica: string;
   replicas: Array<ReplicaRead>;
@@ -1007,6 +1008,7 @@ export interface TemplateVersionRead {
 
 export interface TimelineRead {
   by: 'door' | 'model' | 'user' | 'device';
+  currency: string;
   is_partial: boolean;
   series: Array<TimelineSeries>;
   step_seconds: number;

@@ -17,6 +17,7 @@ import type {
   PulsePoint,
   PulseRead,
   StatsRead,
+  TimelineRead,
 } from '@/lib/apiSchemas';
 import { openResponse, requestData } from '@/lib/http';
 import { readServerEvents } from '@/lib/sse';
@@ -51,6 +52,16 @@ export const statsQuery = (hours: number, by: StatsGroup) =>
     queryKey: ['admin', 'stats', hours, by],
     queryFn: ({ signal }) => requestData<StatsRead>(`/api/admin/stats?hours=${hours}&by=${by}`, { signal }),
     refetchInterval: 30_000,
+  });
+
+export type TimelineGroup = TimelineRead['by'];
+
+export const timelineQuery = (minutes: number, by: TimelineGroup) =>
+  queryOptions({
+    queryKey: ['admin', 'timeline', minutes, by],
+    queryFn: ({ signal }) =>
+      requestData<TimelineRead>(`/api/admin/timeline?minutes=${minutes}&by=${by}`, { signal }),
+    refetchInterval: 5000,
   });
 
 export const peopleQuery = (text: string) =>

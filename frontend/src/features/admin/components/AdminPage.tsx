@@ -11,6 +11,7 @@ import { useSnapshot } from '../hooks/useSnapshot';
 import { Announce } from './Announce';
 import { AuditLog } from './AuditLog';
 import { Figures } from './Figures';
+import { GroupCharts } from './GroupCharts';
 import { HealthBoard } from './HealthBoard';
 import { LiveCharts } from './LiveCharts';
 import { LiveTurns } from './LiveTurns';
@@ -26,7 +27,7 @@ export default function AdminPage() {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const isAdmin = useAuthSession((state) => state.user?.role === 'admin');
-  const { snapshot, points, error } = useSnapshot();
+  const { snapshot, points, currency, error } = useSnapshot();
   const [view, setView] = useState<View>('health');
   useTitle(t('admin.title'));
   return (
@@ -54,7 +55,8 @@ export default function AdminPage() {
         <>
           <HealthBoard health={snapshot?.health ?? null} />
           <LiveTurns turns={snapshot?.live ?? null} />
-          <LiveCharts points={points} />
+          <LiveCharts points={points} currency={currency} />
+          <GroupCharts />
         </>
       )}
       {view === 'figures' && <Figures />}

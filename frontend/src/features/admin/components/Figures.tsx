@@ -14,7 +14,7 @@ import { HourCharts } from './HourCharts';
 import { Spending } from './Spending';
 
 const windows = [1, 24, 24 * 7, 24 * 30] as const;
-const groups: StatsGroup[] = ['hour', 'model', 'door', 'user'];
+const groups: StatsGroup[] = ['hour', 'model', 'door', 'user', 'device'];
 const columns = ['turns', 'errors', 'tokensIn', 'tokensOut', 'cached', 'firstToken', 'total'] as const;
 
 /** Turns, tokens, times and errors of a window, by hour, model, door or person. */
@@ -83,7 +83,13 @@ function Table({ by, total, rows }: { by: StatsGroup; total: StatsRow; rows: Sta
             <Row
               key={row.key}
               row={row}
-              label={by === 'hour' ? formatDateTime(row.key) : row.key}
+              label={
+                by === 'hour'
+                  ? formatDateTime(row.key)
+                  : row.key === 'none'
+                    ? t(`admin.noGroup.${by}`)
+                    : row.key
+              }
               share={row.turns / most}
             />
           ))}

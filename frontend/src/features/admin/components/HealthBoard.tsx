@@ -12,6 +12,10 @@ const dots: Record<ComponentRead['state'], string> = {
   off: 'bg-muted-foreground/40',
 };
 
+/** What needs a look stands first; else the portal's own order. */
+const urgency: Record<ComponentRead['state'], number> = { down: 0, degraded: 1, starting: 2, ok: 3, off: 3 };
+const byUrgency = (one: ComponentRead, other: ComponentRead) => urgency[one.state] - urgency[other.state];
+
 /** `host…|process|start` as a person would say it. */
 function shortReplica(id: string): string {
   const [host = '', process] = id.split('|');
@@ -36,7 +40,7 @@ export function HealthBoard({ health }: { health: AdminHealthRead | null }) {
         </span>
       </p>
       <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
-        {health.components.map((component) => (
+        {health.components.toSorted(byUrgency).map((component) => (
           <Tile key={component.name} component={component} />
         ))}
       </ul>
@@ -47,7 +51,8 @@ export function HealthBoard({ health }: { health: AdminHealthRead | null }) {
 function Tile({ component }: { component: ComponentRead }) {
   const { t, i18n } = useTranslation();
   const { name, state, latency_ms: latency, since, message, advice, figures } = component;
-  const title = i18n.exists(`admin.component.${name}`) ? t(`admin.component.${name}`) : name;
+  const [kind = name, of] = name.split(/:(.*)/s);
+  const title = i18n.exists(`admin.component.${kind}`) ? t(`admin.component.${kind}`, { name: of }) : name;
   return (
     <li
       data-testid="component"

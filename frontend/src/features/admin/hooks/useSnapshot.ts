@@ -9,6 +9,7 @@ const pauseMs = 3000;
 interface Watched {
   snapshot: Snapshot | null;
   points: PulsePoint[];
+  currency: string;
   error: unknown;
 }
 
@@ -16,15 +17,19 @@ interface Watched {
 export function useSnapshot(): Watched {
   const [snapshot, setSnapshot] = useState<Snapshot | null>(null);
   const [points, setPoints] = useState<PulsePoint[]>([]);
+  const [currency, setCurrency] = useState('USD');
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     const stop = new AbortController();
     void (async () => {
       while (!stop.signal.aborted) {
         try {
-          // What was missed is fetched at each beginning; another replica may answer, with a past of its own.
+          // What was missed is fetched at each beginning; every replica knows what all of them did.
           void fetchPulse(stop.signal).then(
-            (pulse) => setPoints((streamed) => joined(pulse.points, streamed)),
+            (pulse) => {
+              setPoints((streamed) => joined(pulse.points, streamed));
+              setCurrency(pulse.currency);
+            },
             () => undefined,
           );
           await followPortal((seen) => {
@@ -41,5 +46,5 @@ export function useSnapshot(): Watched {
     })();
     return () => stop.abort();
   }, []);
-  return { snapshot, points, error };
+  return { snapshot, points, currency, error };
 }

@@ -11,6 +11,12 @@ const dots: Record<ChartColor, string> = {
   destructive: 'bg-destructive',
   success: 'bg-success',
   'muted-foreground': 'bg-muted-foreground',
+  'chart-1': 'bg-chart-1',
+  'chart-2': 'bg-chart-2',
+  'chart-3': 'bg-chart-3',
+  'chart-4': 'bg-chart-4',
+  'chart-5': 'bg-chart-5',
+  'chart-6': 'bg-chart-6',
 };
 
 interface ChartCardProps {
@@ -33,9 +39,10 @@ export function ChartCard({ title, times, series, format, height = 150 }: ChartC
       <h3 className="font-medium text-sm">{title}</h3>
       <p className="mt-1 mb-2 flex flex-wrap gap-x-4 gap-y-1 text-[13px] text-muted-foreground tabular">
         {newest.map((one) => (
-          <span key={one.label} className="inline-flex items-center gap-1.5">
-            <span aria-hidden className={cn('size-2 rounded-full', dots[one.color])} />
-            {one.label} <b className="font-medium text-foreground">{one.shown}</b>
+          <span key={one.label} className="inline-flex min-w-0 items-center gap-1.5">
+            <span aria-hidden className={cn('size-2 shrink-0 rounded-full', dots[one.color])} />
+            <span className="truncate">{one.label}</span>{' '}
+            <b className="font-medium text-foreground">{one.shown}</b>
           </span>
         ))}
       </p>

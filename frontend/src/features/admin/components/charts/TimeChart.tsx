@@ -3,7 +3,8 @@ import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'react';
 import { useThemeColors } from './useThemeColors';
 
-export type ChartColor = 'primary' | 'warning' | 'destructive' | 'success' | 'muted-foreground';
+export type GroupColor = 'chart-1' | 'chart-2' | 'chart-3' | 'chart-4' | 'chart-5' | 'chart-6';
+export type ChartColor = 'primary' | 'warning' | 'destructive' | 'success' | 'muted-foreground' | GroupColor;
 
 export interface ChartSeries {
   label: string;

@@ -1,6 +1,19 @@
 import { useEffect, useState } from 'react';
 
-const names = ['primary', 'warning', 'destructive', 'success', 'muted-foreground', 'border'] as const;
+const names = [
+  'primary',
+  'warning',
+  'destructive',
+  'success',
+  'muted-foreground',
+  'border',
+  'chart-1',
+  'chart-2',
+  'chart-3',
+  'chart-4',
+  'chart-5',
+  'chart-6',
+] as const;
 
 function read(): Record<string, string> {
   const style = getComputedStyle(document.documentElement);
