@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -161,11 +161,11 @@ class MetricsMiddleware:
         arrived = time.perf_counter()
         status, started = 500, None
 
-        async def noting(message: Message) -> None:
+        def noting(message: Message) -> Awaitable[None]:
             nonlocal status, started
             if message["type"] == "http.response.start":
                 status, started = message["status"], time.perf_counter() - arrived
-            await send(message)
+            return send(message)
 
         try:
             await self.app(scope, receive, noting)

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import time
-from uuid import UUID
 
 _SHAPE = re.compile(r"[0-9a-f]{32}")
 
@@ -20,7 +19,7 @@ def new_id() -> str:
     value |= ((random_bits >> 62) & 0xFFF) << 64
     value |= 0b10 << 62
     value |= random_bits & ((1 << 62) - 1)
-    return UUID(int=value).hex
+    return f"{value:032x}"
 
 
 def is_id(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,19 +12,26 @@ from app.web.error_handlers import send_error
 
 
 class BodyLimitMiddleware:
-    """Pure ASGI: 413 by `content-length` before a byte is read, else as soon as the bytes pass the limit."""
+    """Pure ASGI: 413 by `content-length` before a byte is read, else as soon as the bytes pass the limit.
+
+    Bytes are counted only where no length is declared: the HTTP parser ends a body at its declared length.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app
         self.max_bytes = max_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        if self._declared_size(scope) > self.max_bytes:
-            await send_error(self._error(), scope, receive, send)
-            return
+            return self.app(scope, receive, send)
+        declared = _declared_size(scope)
+        if declared is None:
+            return self.app(scope, self._counted(receive), send)
+        if declared > self.max_bytes:
+            return send_error(self._error(), scope, receive, send)
+        return self.app(scope, receive, send)
+
+    def _counted(self, receive: Receive) -> Receive:
         received = 0
 
         async def limited_receive() -> Message:
@@ -35,15 +44,15 @@ class BodyLimitMiddleware:
                     raise HTTPException(413, self._error().message)
             return message
 
-        await self.app(scope, limited_receive, send)
+        return limited_receive
 
     def _error(self) -> TooLargeError:
         megabytes = self.max_bytes / 1_048_576
         return TooLargeError(f"The request body is larger than {megabytes:g} MiB (MAX_BODY_BYTES).")
 
-    @staticmethod
-    def _declared_size(scope: Scope) -> int:
-        for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit():
-                return int(value)
-        return 0
+
+def _declared_size(scope: Scope) -> int | None:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return None

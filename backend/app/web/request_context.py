@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Awaitable, Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,18 +35,12 @@ class RequestContextMiddleware:
         started = time.perf_counter()
         status = 500
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [pair for pair in message["headers"] if pair[0] != b"x-request-id"]
-                headers.append((b"x-request-id", request_id.encode()))
-                if added:
-                    present = {name for name, _ in headers}
-                    pairs = ((name.encode(), value.encode()) for name, value in added.items())
-                    headers += [pair for pair in pairs if pair[0] not in present]
-                message["headers"] = headers
-            await send(message)
+                message["headers"] = _with_id(message["headers"], request_id, added)
+            return send(message)
 
         try:
             await self.app(scope, receive, send_with_id)
@@ -57,6 +52,20 @@ class RequestContextMiddleware:
                     level, "%s %s %d %.1f ms", scope["method"], loggable(scope["path"]), status, elapsed_ms
                 )
             request_id_var.reset(token)
+
+
+def _with_id(
+    given: Iterable[tuple[bytes, bytes]], request_id: str, added: Mapping[str, str]
+) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers with the id and what was added; an answer keeps what it says itself."""
+    headers, present = list(given), dict(given)
+    if b"x-request-id" in present:
+        headers = [pair for pair in headers if pair[0] != b"x-request-id"]
+    headers.append((b"x-request-id", request_id.encode()))
+    for name, value in added.items():
+        if (encoded := name.encode()) not in present:
+            headers.append((encoded, value.encode()))
+    return headers
 
 
 def _request_id(scope: Scope) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.secret_paths import is_secret
@@ -58,25 +60,28 @@ class SecurityHeadersMiddleware:
         headers = dict(_HEADERS)
         if is_https:
             headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        self._names = frozenset(name.encode() for name in {**headers, **_SECRET_PAGE_HEADERS})
         self._page = _encoded(headers)
         self._api = _encoded({**headers, "cache-control": "no-store"})
         self._secret = _encoded({**headers, **_SECRET_PAGE_HEADERS})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         path = scope["path"]
         wanted = self._secret if is_secret(path) else self._api if path.startswith(_API) else self._page
 
-        async def send_with_headers(message: Message) -> None:
+        # No coroutine of its own: one for each piece of each stream would cost more than what is done here.
+        def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 given = message["headers"]
-                present = {name for name, _ in given}
-                message["headers"] = [*given, *(pair for pair in wanted if pair[0] not in present)]
-            await send(message)
+                if self._names.isdisjoint(present := dict(given)):
+                    message["headers"] = [*given, *wanted]
+                else:
+                    message["headers"] = [*given, *(pair for pair in wanted if pair[0] not in present)]
+            return send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        return self.app(scope, receive, send_with_headers)
 
 
 def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

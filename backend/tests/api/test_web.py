@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from app.errors import TooManyRequestsError
+from app.kit.answer_headers import add_answer_headers
 from app.web.body_limit import BodyLimitMiddleware
 from app.web.error_handlers import install_error_handlers
 from app.web.page import BuiltPage
@@ -50,6 +51,14 @@ def app(build: Path) -> FastAPI:
     @app.get("/api/busy")
     async def busy() -> None:
         raise TooManyRequestsError("Slow down.", retry_after_seconds=7)
+
+    @app.get("/api/own")
+    async def own() -> Response:
+        add_answer_headers({"x-portal-route": "added", "x-own": "added"})
+        answer = Response("", headers={"cache-control": "max-age=5", "x-own": "mine", "x-request-id": "mine"})
+        answer.set_cookie("one", "1")
+        answer.set_cookie("two", "2")
+        return answer
 
     @app.get("/api/bug")
     async def bug() -> None:
@@ -161,6 +170,16 @@ async def test_security_headers_are_on_pages_errors_and_api(client: httpx.AsyncC
         assert script_rule == "script-src 'self'"
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["x-frame-options"] == "DENY"
+
+
+async def test_an_answer_keeps_what_it_says_itself_but_for_the_request_id(client: httpx.AsyncClient) -> None:
+    headers = (await client.get("/api/own", headers={"x-request-id": "trace-12345678"})).headers
+    assert headers.get_list("x-request-id") == ["trace-12345678"]
+    assert headers.get_list("cache-control") == ["max-age=5"]
+    assert headers.get_list("x-own") == ["mine"]
+    assert headers["x-portal-route"] == "added"
+    assert headers["x-frame-options"] == "DENY"
+    assert [cookie.split(";")[0] for cookie in headers.get_list("set-cookie")] == ["one=1", "two=2"]
 
 
 async def test_hashed_files_are_immutable_and_precompressed_the_shell_is_not_cached(
