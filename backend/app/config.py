@@ -128,6 +128,7 @@ class Settings(BaseSettings):
     mqtt_broker_kind: Literal["mosquitto", "emqx", "hivemq", "vernemq"] = "mosquitto"
     mqtt_auth_secret: SecretStr = SecretStr("")
     mqtt_own_broker: bool = True
+    mqtt_fallback_broker: Literal["", "amqtt"] = ""
     mqtt_listen_host: str = "127.0.0.1"
     mqtt_listen_port: int = Field(1883, ge=0, le=65535)
     mqtt_websocket_port: int = Field(0, ge=0, le=65535)

@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 _MODEL_WAIT_SECONDS = 60.0
 _HEARTBEAT_SECONDS = 30.0
+_FALLBACK_WORDS = " Its broker is amqtt: for development only, MQTT 3.1.1, and nothing is kept when it ends."
 _TELL_SECONDS = 3.0
 
 
@@ -62,7 +63,7 @@ class MqttBridge:
         connections: ConnectionService,
     ) -> None:
         settings, broker, own_id = runtime.settings, choice.broker, bridge_id(runtime.settings)
-        self.status = BridgeStatus(broker=f"{broker.host}:{broker.port}")
+        self.status = BridgeStatus(broker=_named(choice))
         self.broker = broker
         self.connections = connections
         self.websockets = WebSocketDoor(broker, settings.portal_public_url, settings.cors_origins)
@@ -132,16 +133,24 @@ class MqttBridge:
         is_there = self.status.is_connected
         return MqttRead(
             status="connected" if is_there else "disconnected",
-            message="The portal is connected."
-            if is_there
-            else "The broker does not answer; the portal tries again.",
+            message=self._message(is_there),
             is_own=self.is_own_broker,
+            is_fallback=self._is_fallback,
             host=self.broker.host,
             port=self.broker.port,
             websocket_port=(settings.mqtt_websocket_port or None) if self.is_own_broker else None,
             websocket_path=WEBSOCKET_PATH,
             projects=self._projects.names,
         )
+
+    def _message(self, is_there: bool) -> str:
+        if not is_there:
+            return "The broker does not answer; the portal tries again."
+        return f"The portal is connected.{_FALLBACK_WORDS if self._is_fallback else ''}"
+
+    @property
+    def _is_fallback(self) -> bool:
+        return self._own is not None and self._own.program.kind == "amqtt"
 
     async def open_connection(self, user_id: int) -> tuple[MqttConnection, str]:
         """Let a page in for an hour; returns its account and password.
@@ -158,9 +167,10 @@ class MqttBridge:
 
     async def tell_broker(self, commands: list[dict[str, Any]]) -> None:
         """Change the accounts of the portal's own broker. One that is away reads all of them when it starts."""
+        topic = self._own.program.control_topic if self._own is not None else CONTROL_TOPIC
         try:
             async with asyncio.timeout(_TELL_SECONDS):
-                await self._transport.publish_safely(CONTROL_TOPIC, orjson.dumps({"commands": commands}))
+                await self._transport.publish_safely(topic, orjson.dumps({"commands": commands}))
         except TimeoutError:
             logger.warning(
                 "the MQTT broker did not take the change of an account; it does when it starts again"
@@ -227,6 +237,13 @@ class MqttBridge:
     def _say_online(self) -> None:
         if self.status.is_connected and self._is_working:
             self._presence.beat(self._transport)
+
+
+def _named(choice: Choice) -> str:
+    """Return the broker's address, with a warning beside the fallback's."""
+    address = f"{choice.broker.host}:{choice.broker.port}"
+    is_fallback = choice.own is not None and choice.own.program.kind == "amqtt"
+    return f"{address} (amqtt, for development only)" if is_fallback else address
 
 
 @asynccontextmanager

@@ -14,13 +14,14 @@ from app.bridge.profiles import PROFILES
 from app.bridge.transport import Broker
 from app.broker.accounts import Account
 from app.broker.place import PORTAL_USER, BrokerPlace
-from app.broker.program import find_program
+from app.broker.program import Program, find_fallback, find_program
 from app.broker.supervisor import OwnBroker
 from app.config import Settings
 from app.kit.hashing import digest
 
 logger = logging.getLogger(__name__)
 
+_INSTALL = ".venv/bin/pip install --no-deps --require-hashes -r backend/requirements-amqtt.lock"
 ReadAccounts = Callable[[], Awaitable[Sequence[Account]]]
 
 
@@ -34,29 +35,53 @@ class Choice:
 
 @asynccontextmanager
 async def chosen_broker(settings: Settings, accounts: ReadAccounts) -> AsyncIterator[Choice | None]:
-    """Run the portal's own broker while the block runs, if none is configured and Mosquitto is on this machine."""
+    """Run the portal's own broker while the block runs, if none is configured and this machine has a program for it."""
     if settings.mqtt_broker_host:
         yield Choice(_configured(settings))
         return
-    program = find_program(settings.portal_data_dir) if settings.mqtt_own_broker else None
+    program = _own_program(settings)
     if program is None:
         logger.info(
             "MQTT is off: no broker is configured, and Mosquitto is not on this machine or not wanted"
         )
         yield None
         return
-    place = BrokerPlace(
+    place = _place(settings, program)
+    own = OwnBroker(place, program, accounts)
+    await own.start()
+    try:
+        address = _reachable(place.host), place.port or 0
+        broker = Broker(*address, PORTAL_USER, place.portal_secret, profile=PROFILES[program.kind])
+        yield Choice(broker, own)
+    finally:
+        await own.stop()
+
+
+def _own_program(settings: Settings) -> Program | None:
+    if not settings.mqtt_own_broker:
+        return None
+    program = find_program(settings.portal_data_dir)
+    if program is not None or settings.mqtt_fallback_broker != "amqtt":
+        return program
+    fallback = find_fallback()
+    if fallback is None:
+        logger.warning("MQTT_FALLBACK_BROKER=amqtt, but amqtt is not installed: %s", _INSTALL)
+    else:
+        logger.warning(
+            "Mosquitto is not on this machine: amqtt takes its place, for development only (docs/mqtt.md)"
+        )
+    return fallback
+
+
+def _place(settings: Settings, program: Program) -> BrokerPlace:
+    if program.kind == "amqtt":  # on this machine alone, whatever else is set: it is no broker to rely on
+        return BrokerPlace(settings.portal_data_dir, "127.0.0.1", settings.mqtt_listen_port, 0)
+    return BrokerPlace(
         settings.portal_data_dir,
         settings.mqtt_listen_host,
         settings.mqtt_listen_port,
         settings.mqtt_websocket_port,
     )
-    own = OwnBroker(place, program, accounts)
-    await own.start()
-    try:
-        yield Choice(Broker(_reachable(place.host), place.port or 0, PORTAL_USER, place.portal_secret), own)
-    finally:
-        await own.stop()
 
 
 def bridge_name(settings: Settings) -> str:

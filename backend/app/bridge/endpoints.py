@@ -47,6 +47,7 @@ async def open_connection(request: Request, principal: SignedInUser, response: R
     topics = topics_of(row.client, row.projects)
     return ConnectionRead(
         url=PATH,
+        protocol_version=5 if bridge.broker.profile.is_mqtt5 else 4,
         client_id=row.client,
         username=row.client,
         password=password,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-BrokerKind = Literal["mosquitto", "emqx", "hivemq", "vernemq"]
+BrokerKind = Literal["mosquitto", "emqx", "hivemq", "vernemq", "amqtt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class BrokerProfile:
         keeps_dead_members_messages: whether what it dealt to a bridge that died waits for that bridge alone, so that
             another one must fetch it in the dead one's name (`adoption`). Elsewhere the broker deals it out again, and a
             session that ends soon makes that happen soon.
+        is_mqtt5: whether it speaks MQTT 5 and deals out shared subscriptions; else one bridge alone speaks 3.1.1 with it.
         max_inflight: how many messages it has on the way to a bridge; its own setting must allow for it.
         source: where this was read or measured.
     """
@@ -25,6 +26,7 @@ class BrokerProfile:
     keeps_dead_members_messages: bool
     max_inflight: int
     source: str
+    is_mqtt5: bool = True
 
 
 PROFILES: dict[BrokerKind, BrokerProfile] = {
@@ -54,5 +56,12 @@ PROFILES: dict[BrokerKind, BrokerProfile] = {
         keeps_dead_members_messages=True,
         max_inflight=500,
         source="read, not run: its manual, 'Shared subscriptions'; vernemq issue 751",
+    ),
+    "amqtt": BrokerProfile(
+        session_seconds=0,
+        keeps_dead_members_messages=False,
+        max_inflight=20,
+        source="measured with 0.12.1: a client of MQTT 5 gets no answer, $share delivers nothing, a restart forgets everything",
+        is_mqtt5=False,
     ),
 }

@@ -9,11 +9,16 @@ from pydantic import BaseModel, ConfigDict
 
 
 class MqttRead(BaseModel):
-    """The broker as the portal sees it; `is_own`: the portal runs it, and devices sign in there by their secret."""
+    """The broker as the portal sees it.
+
+    `is_own`: the portal runs it, and devices sign in there by their secret. `is_fallback`: it is amqtt, which speaks
+    MQTT 3.1.1 only and keeps nothing.
+    """
 
     status: Literal["connected", "disconnected", "off"]
     message: str
     is_own: bool = False
+    is_fallback: bool = False
     host: str | None = None
     port: int | None = None
     websocket_port: int | None = None
@@ -42,7 +47,7 @@ class ConnectionTopics(BaseModel):
 class ConnectionRead(BaseModel):
     """How a page connects by MQTT over WebSocket (subprotocol `mqtt`), until `expires_at`; the password is shown this once.
 
-    `url` is a path of the portal's own address.
+    `url` is a path of the portal's own address; `protocol_version` as MQTT numbers them: 5, or 4 for 3.1.1.
     """
 
     model_config = ConfigDict(
@@ -50,6 +55,7 @@ class ConnectionRead(BaseModel):
             "examples": [
                 {
                     "url": "/mqtt",
+                    "protocol_version": 5,
                     "client_id": "page-k3f9x2",
                     "username": "page-k3f9x2",
                     "password": "ppm_abc123" + "…" * 3,
@@ -73,6 +79,7 @@ class ConnectionRead(BaseModel):
     )
 
     url: str
+    protocol_version: Literal[4, 5] = 5
     client_id: str
     username: str
     password: str

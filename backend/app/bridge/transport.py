@@ -19,6 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from app.bridge.members import BRIDGES
 from app.bridge.paho_loop import PahoLoop
 from app.bridge.profiles import PROFILES, BrokerProfile
+from app.bridge.topics import SHARE
 
 logger = logging.getLogger(__name__)
 
@@ -96,11 +97,13 @@ class MqttTransport:
     def open(self, subscriptions: list[str], on_message: Callable[[Incoming], None]) -> None:
         """Begin to connect, and to listen; returns at once."""
         self._subscriptions, self._on_message = subscriptions, on_message
-        expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        expiry.SessionExpiryInterval = self._broker.profile.session_seconds
-        self._client.connect_async(
-            self._broker.host, self._broker.port, _KEEPALIVE_SECONDS, clean_start=False, properties=expiry
-        )
+        place = self._broker.host, self._broker.port, _KEEPALIVE_SECONDS
+        if self._broker.profile.is_mqtt5:
+            expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            expiry.SessionExpiryInterval = self._broker.profile.session_seconds
+            self._client.connect_async(*place, clean_start=False, properties=expiry)
+        else:
+            self._client.connect_async(*place)
         self._driver.start()
 
     def follow(self, subscriptions: list[str]) -> None:
@@ -109,14 +112,14 @@ class MqttTransport:
         new = [topic for topic in subscriptions if topic not in self._subscriptions]
         self._subscriptions = subscriptions
         if gone:
-            self._client.unsubscribe(gone)
+            self._client.unsubscribe([self._plain(topic) for topic in gone])
         if new:
-            self._client.subscribe([(topic, _options(topic)) for topic in new])
+            self._subscribe(new)
         self._driver.flush()
 
     def unsubscribe(self, subscriptions: list[str]) -> None:
         """Be dealt no more messages; what waits already still comes."""
-        self._client.unsubscribe(subscriptions)
+        self._client.unsubscribe([self._plain(topic) for topic in subscriptions])
         self._driver.flush()
 
     async def close(self, *, ends_session: bool = False) -> None:
@@ -162,11 +165,23 @@ class MqttTransport:
         finally:
             self._sent.pop(info.mid, None)
 
+    def _subscribe(self, topics: list[str]) -> None:
+        if self._broker.profile.is_mqtt5:
+            self._client.subscribe([(topic, _options(topic)) for topic in topics])
+        else:
+            self._client.subscribe([(self._plain(topic), 1) for topic in topics])
+
+    def _plain(self, topic: str) -> str:
+        """Return a filter as this broker knows it: one without shared subscriptions has one bridge, which hears all."""
+        return topic if self._broker.profile.is_mqtt5 else topic.removeprefix(SHARE)
+
     def _paho(self, client_id: str, reconnects: bool) -> Client:
+        is_mqtt5 = self._broker.profile.is_mqtt5
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
+            clean_session=None if is_mqtt5 else False,
+            protocol=MQTTProtocolVersion.MQTTv5 if is_mqtt5 else MQTTProtocolVersion.MQTTv311,
             transport="websockets" if self._broker.websocket_path else "tcp",
             reconnect_on_failure=reconnects,
             manual_ack=True,
@@ -193,7 +208,7 @@ class MqttTransport:
         self._generation += 1
         self.unacknowledged = 0
         if self._subscriptions:
-            client.subscribe([(topic, _options(topic)) for topic in self._subscriptions])
+            self._subscribe(self._subscriptions)
         self._post(self._on_change, True)
 
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 CONTROL_TOPIC = "$CONTROL/dynamic-security/v1"
+# amqtt closes the connection of who publishes to a topic that begins with `$`; only the portal may publish there.
+FALLBACK_CONTROL_TOPIC = "pp/accounts"
 # The secrets are random and of 256 bits: more rounds would only make signing in slower.
 _ITERATIONS = 101
 _PORTAL_ROLE = "portal"

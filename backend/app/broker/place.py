@@ -58,14 +58,16 @@ class BrokerPlace:
             self._lock.close()
             self._lock = None
 
-    def prepare(self, program: Program, accounts: Sequence[Account]) -> Path:
-        """Write what the broker reads at its start; returns the configuration's path."""
+    def prepare(self, program: Program, accounts: Sequence[Account]) -> list[str]:
+        """Write what the broker reads at its start; returns its command."""
         port = self._chosen_port = self._free_port()
         document = security_file(PORTAL_USER, self.portal_secret, accounts)
         self._write("security.json", json.dumps(document))
-        self._write("mosquitto.conf", "\n".join([*self._lines(program, port), ""]))
         self._write("port", str(port))
-        return self.folder / "mosquitto.conf"
+        if program.kind == "amqtt":
+            return [str(program.path), "-m", "app.broker.amqtt_gate", str(self.folder), self.host, str(port)]
+        self._write("mosquitto.conf", "\n".join([*self._lines(program, port), ""]))
+        return [str(program.path), "-c", str(self.folder / "mosquitto.conf")]
 
     def _lines(self, program: Program, port: int) -> list[str]:
         listeners = [f"listener {port} {self.host}"]

@@ -33,7 +33,7 @@ _LOOK_SECONDS = 2.0
 
 
 class OwnBroker:
-    """One Mosquitto on this machine. `shared`: another portal of the same data folder runs it."""
+    """One broker on this machine. `shared`: another portal of the same data folder runs it."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class OwnBroker:
         self.state: State = "stopped"
         self.restarts = 0
         self._place = place
-        self._program = program
+        self.program = program
         self._accounts = accounts
         self._clock = clock or SystemClock()
         self._backoff = Backoff()
@@ -90,8 +90,8 @@ class OwnBroker:
     async def _run_once(self) -> str:
         """Run it until it ends, and return why. Raises PortalError when the devices cannot be read."""
         accounts = await self._accounts()
-        config = await asyncio.to_thread(self._place.prepare, self._program, accounts)
-        child = _Child(self._program, config)
+        command = await asyncio.to_thread(self._place.prepare, self.program, accounts)
+        child = _Child(self.program, command)
         try:
             if await self._listens(child):
                 self.state = "running"
@@ -118,20 +118,18 @@ class OwnBroker:
 class _Child:
     """The keeper's process with the broker under it, and the thread that reads what it says."""
 
-    def __init__(self, program: Program, config: Path) -> None:
+    def __init__(self, program: Program, command: Sequence[str]) -> None:
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[int] = self._loop.create_future()
         self._log: deque[str] = deque(maxlen=10)
-        # An environment of its own: the broker has no use for the portal's secrets.
-        environment = {"LD_LIBRARY_PATH": program.library_path} if program.library_path else {}
         self._process = subprocess.Popen(
-            [sys.executable, "-I", str(_KEEPER), str(program.path), "-c", str(config)],
+            [sys.executable, "-I", str(_KEEPER), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            env=environment,
+            env=program.environment,
             start_new_session=True,  # Ctrl-C in the terminal is for the portal, which stops the broker in order
         )
         self._reader = threading.Thread(target=self._read, name="own-broker-log", daemon=True)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from app.broker.accounts import Account, is_secret_of
+from app.broker.patterns import is_within
 from app.devices.connections import ConnectionService
-from app.devices.patterns import is_within
 from app.devices.service import DeviceService
 from app.kit.hashing import is_equal
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from app.broker.patterns import is_within
 from app.devices.connections import LIFETIME, ConnectionService
-from app.devices.patterns import is_within
 from tests.api.auth_portal import bearer, code_of
 from tests.api.chat_portal import ChatPortal
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from app.broker.accounts import Account, add_commands, hash_secret, remove_commands, security_file
+from app.broker.directory import Directory
 from app.broker.place import BrokerPlace
-from app.broker.program import Program, find_program, unpacked_folder
+from app.broker.program import Program, find_fallback, find_program, unpacked_folder
 
 PROGRAM = Program(Path("/usr/sbin/mosquitto"), Path("/usr/lib/mosquitto_dynamic_security.so"))
 
@@ -68,7 +69,7 @@ def test_a_port_that_is_taken_is_replaced_by_a_free_one_that_is_kept(tmp_path: P
         other.listen()
         taken = int(other.getsockname()[1])
         place = _place(tmp_path, taken)
-        config = place.prepare(PROGRAM, [])
+        config = Path(place.prepare(PROGRAM, [])[-1])
         chosen = place.port
         assert chosen not in (None, taken)
         place.prepare(PROGRAM, [])
@@ -79,7 +80,7 @@ def test_a_port_that_is_taken_is_replaced_by_a_free_one_that_is_kept(tmp_path: P
 
 
 def test_browsers_get_a_listener_if_wished(tmp_path: Path) -> None:
-    text = _place(tmp_path, websocket_port=9001).prepare(PROGRAM, []).read_text()
+    text = Path(_place(tmp_path, websocket_port=9001).prepare(PROGRAM, [])[-1]).read_text()
     assert "listener 9001 127.0.0.1\nprotocol websockets" in text
 
 
@@ -106,4 +107,39 @@ def test_an_unpacked_mosquitto_is_found(tmp_path: Path, monkeypatch: pytest.Monk
     (libraries / "mosquitto_dynamic_security.so").touch()
     found = find_program(tmp_path)
     assert found is not None
-    assert (found.path, found.library_path) == (usr / "sbin" / "mosquitto", str(libraries))
+    assert found.path == usr / "sbin" / "mosquitto"
+    assert found.environment == {"LD_LIBRARY_PATH": str(libraries)}
+
+
+def test_a_directory_follows_the_same_document_and_commands_as_mosquitto() -> None:
+    directory = Directory(security_file("portal", "portal secret", [_account()]))
+    assert directory.knows("portal", "portal secret")
+    assert directory.knows("robot-abc", "secret")
+    assert not directory.knows("robot-abc", "portal secret")
+    assert not any(directory.knows(name, "") for name in ("", None, "robot-abc", "portal"))
+    assert directory.may("portal", "publishClientSend", "maze/hint/1")
+    assert directory.may("robot-abc", "publishClientSend", "pp/v1/robot-abc/req")
+    assert directory.may("robot-abc", "subscribePattern", "pp/v1/robot-abc/res/#")
+    assert not directory.may("robot-abc", "publishClientSend", "pp/v1/robot-abc/res/1")
+    assert not directory.may("robot-abc", "subscribePattern", "#")
+    assert not directory.may(None, "subscribePattern", "pp/v1/robot-abc/res/1")
+
+    other = _account("cam-xyz")
+    assert directory.apply(add_commands(other, "new")) == set()
+    assert directory.knows("cam-xyz", "new")
+    assert directory.apply(add_commands(other, "newer")) == {"cam-xyz"}
+    assert not directory.knows("cam-xyz", "new")
+    assert directory.apply(remove_commands("cam-xyz")) == {"cam-xyz"}
+    assert not directory.has("cam-xyz")
+    assert not directory.may("cam-xyz", "publishClientSend", "pp/v1/cam-xyz/req")
+    assert directory.apply(remove_commands("cam-xyz")) == set()
+
+
+def test_amqtt_is_run_by_this_python_and_sees_nothing_of_the_portals_environment(tmp_path: Path) -> None:
+    program = find_fallback()
+    assert program is not None
+    command = _place(tmp_path).prepare(program, [_account()])
+    assert command[1:3] == ["-m", "app.broker.amqtt_gate"]
+    assert command[4] == "127.0.0.1"
+    assert set(program.environment) == {"PYTHONPATH", "PYTHONWARNINGS"}
+    assert not (tmp_path / "broker" / "mosquitto.conf").exists()

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 BACKEND = Path(__file__).resolve().parents[2]
-_LISTS = ("requirements", "requirements-dev", "requirements-node", "requirements-openmp")
+_LISTS = (
+    "requirements",
+    "requirements-dev",
+    "requirements-amqtt",
+    "requirements-node",
+    "requirements-openmp",
+)
 _PAIRS = [(f"{name}.txt", f"{name}.lock") for name in _LISTS]
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)", re.MULTILINE)
 

@@ -193,6 +193,7 @@ export interface ConnectionRead {
   client_id: string;
   expires_at: string;
   password: string;
+  protocol_version: 4 | 5;
   topics: ConnectionTopics;
   url: string;
   username: string;
@@ -524,6 +525,7 @@ export interface ModelRead {
 
 export interface MqttRead {
   host?: string | null;
+  is_fallback: boolean;
   is_own: boolean;
   message: string;
   port?: number | null;

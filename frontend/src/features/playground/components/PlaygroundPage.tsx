@@ -9,6 +9,7 @@ import { useTitle } from '@/hooks/useTitle';
 import { useMqttLink } from '../hooks/useMqttLink';
 import { MazePanel } from '../maze/MazePanel';
 import { Console } from './Console';
+import { FallbackNotice } from './FallbackNotice';
 import { LinkLine } from './LinkLine';
 
 export type PlaygroundView = 'ask' | 'maze';
@@ -59,6 +60,7 @@ export function PlaygroundPage({ view, seed, onView, onSeed }: PlaygroundPagePro
       ) : (
         <LinkLine status={status} account={account} breaks={breaks} onCut={() => link.cut()} />
       )}
+      <FallbackNotice />
       {view === 'ask' && <Console link={link} account={account} isConnected={status === 'connected'} />}
       {view === 'maze' && (
         <MazePanel link={link} isConnected={status === 'connected'} seed={seed} onSeed={onSeed} />

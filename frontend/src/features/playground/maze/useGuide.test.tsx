@@ -11,7 +11,7 @@ const account = {
 
 function play() {
   let reader: (arrival: Arrival) => void = () => {};
-  const sent: [string, Record<string, unknown>, string][] = [];
+  const sent: [string, Record<string, unknown>][] = [];
   const link = {
     getState: () => ({ account }),
     read: (one: typeof reader) => {
@@ -23,8 +23,7 @@ function play() {
   const onHint = vi.fn();
   const game = { ...newLevel(7, 1), phase: 'playing' as const };
   const hook = renderHook(() => useGuide({ link, game, sessionId: 's1', onHint, onAsked: () => {} }));
-  const arrive = (number: string | null, text: string, topic = 'r/s1') =>
-    act(() => reader({ topic, text, correlation: number }));
+  const arrive = (topic: string, text: string) => act(() => reader({ topic, text }));
   return { hook, sent, onHint, arrive };
 }
 
@@ -32,10 +31,15 @@ test('the state goes out with its number, and the hint that brings it back is do
   const { hook, sent, onHint, arrive } = play();
   act(() => hook.result.current.ask());
   expect(hook.result.current.isAsking).toBe(true);
-  const [topic, payload, number] = sent[0] ?? [];
-  expect([topic, number]).toEqual(['maze/state', '1']);
-  expect(payload).toMatchObject({ sessionId: 's1', token: 'ppm_x', replyTopic: 'r/s1', player_pos: [1, 1] });
-  arrive('1', '{"hint": "Go.", "freeze_germs_ms": 3000}');
+  const [topic, payload] = sent[0] ?? [];
+  expect(topic).toBe('maze/state');
+  expect(payload).toMatchObject({
+    sessionId: 's1',
+    token: 'ppm_x',
+    replyTopic: 'r/s1/1',
+    player_pos: [1, 1],
+  });
+  arrive('r/s1/1', '{"hint": "Go.", "freeze_germs_ms": 3000}');
   expect(onHint).toHaveBeenCalledWith({ hint: 'Go.', freeze_germs_ms: 3000 });
   expect(hook.result.current).toMatchObject({ isAsking: false, said: [{ text: 'Go.', deeds: ['freeze'] }] });
 });
@@ -44,12 +48,12 @@ test('an older hint never follows a newer one, and what is not for this game is 
   const { hook, onHint, arrive } = play();
   act(() => hook.result.current.ask());
   act(() => hook.result.current.ask());
-  arrive('2', '{"hint": "New."}');
+  arrive('r/s1/2', '{"hint": "New."}');
   expect(hook.result.current.isAsking).toBe(false);
-  arrive('1', '{"hint": "Old."}');
-  arrive('2', '{"hint": "Again."}');
-  arrive('3', '{"hint": "Another game."}', 'r/s2');
-  arrive(null, '{"hint": "Nobody asked."}');
+  arrive('r/s1/1', '{"hint": "Old."}');
+  arrive('r/s1/2', '{"hint": "Again."}');
+  arrive('r/s2/3', '{"hint": "Another game."}');
+  arrive('r/s1', '{"hint": "Nobody asked."}');
   expect(onHint.mock.calls).toEqual([[{ hint: 'New.' }]]);
 });
 
@@ -58,7 +62,7 @@ test('an error is said and does nothing; words go to the guide as they are', () 
   act(() => hook.result.current.say('Help!'));
   expect(sent[0]?.[0]).toBe('maze/user_input');
   expect(sent[0]?.[1]).toMatchObject({ message: 'Help!' });
-  arrive('1', 'Error: Slower, please.');
+  arrive('r/s1/1', 'Error: Slower, please.');
   expect(onHint).not.toHaveBeenCalled();
   expect(hook.result.current.said).toMatchObject([{ isError: true, text: 'Slower, please.' }]);
 });

@@ -33,11 +33,12 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
 
   useEffect(
     () =>
-      link.read(({ topic, text, correlation }) => {
-        const prefix = link.getState().account?.topics.response;
-        const number = Number(correlation);
+      link.read(({ topic, text }) => {
+        const prefix = `${link.getState().account?.topics.response}${sessionId}/`;
         const { heard, times } = asked.current;
-        if (topic !== `${prefix}${sessionId}` || !(number > heard)) return;
+        if (!topic.startsWith(prefix)) return;
+        const number = Number(topic.slice(prefix.length));
+        if (!(number > heard)) return;
         asked.current.heard = number;
         const tookMs = performance.now() - (times.get(number) ?? performance.now());
         for (const one of times.keys()) if (one <= number) times.delete(one);
@@ -58,7 +59,7 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
     [link, sessionId],
   );
 
-  /** Send to one of the maze's topics; the answer carries the number back. */
+  /** Send to one of the maze's topics; the answer comes to a topic with this request's number. */
   const send = useCallback(
     (topic: 'state' | 'user_input', body: object) => {
       const { account } = link.getState();
@@ -68,9 +69,9 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
       const own = {
         sessionId,
         token: account.password,
-        replyTopic: `${account.topics.response}${sessionId}`,
+        replyTopic: `${account.topics.response}${sessionId}/${number}`,
       };
-      if (!link.publish(maze[topic], { ...body, ...own }, String(number))) return;
+      if (!link.publish(maze[topic], { ...body, ...own })) return;
       const now = performance.now();
       asked.current.number = number;
       asked.current.times.set(number, now);

@@ -8,7 +8,7 @@ type Listener = (...values: unknown[]) => void;
 
 /** A broker's client whose events the test makes. */
 class FakeClient {
-  readonly sent: [string, string, unknown][] = [];
+  readonly sent: [string, string][] = [];
   readonly stream = { destroy: () => this.emit('close') };
   private readonly listeners = new Map<string, Listener>();
   constructor(readonly options: IClientOptions) {}
@@ -21,8 +21,8 @@ class FakeClient {
   subscribe(_topic: string, _options: object, done: (error: Error | null) => void) {
     done(null);
   }
-  publish(topic: string, payload: string, options: { properties: { correlationData?: Uint8Array } }) {
-    this.sent.push([topic, payload, options.properties.correlationData]);
+  publish(topic: string, payload: string) {
+    this.sent.push([topic, payload]);
   }
   end() {}
 }
@@ -30,8 +30,9 @@ class FakeClient {
 const bytes = (text: string) => new TextEncoder().encode(text);
 let opened = 0;
 let clients: FakeClient[] = [];
-const account = (minutes = 60): ConnectionRead => ({
+const account = (minutes = 60, version: 4 | 5 = 5): ConnectionRead => ({
   url: '/mqtt',
+  protocol_version: version,
   client_id: `page-${++opened}`,
   username: `page-${opened}`,
   password: 'ppm_x',
@@ -106,20 +107,17 @@ test('where there is no broker it does not try again; where the portal is away i
   expect(open).toHaveBeenCalledTimes(2);
 });
 
-test('what arrives is read with its correlation, and what is sent carries one', async () => {
-  const link = makeLink();
+test('what arrives is read, and what is sent goes out; the protocol is the broker’s', async () => {
+  const link = makeLink(async () => account(60, 4));
   const read = vi.fn();
   link.read(read);
   await link.start();
+  expect(clients[0]?.options.protocolVersion).toBe(4);
   clients[0]?.emit('connect');
-  clients[0]?.emit('message', 'r/maze', bytes('Go left.'), { properties: { correlationData: bytes('7') } });
-  clients[0]?.emit('message', 'r/x', bytes('{}'), {});
-  expect(read.mock.calls.map(([arrival]) => arrival)).toEqual([
-    { topic: 'r/maze', text: 'Go left.', correlation: '7' },
-    { topic: 'r/x', text: '{}', correlation: null },
-  ]);
-  expect(link.publish('q', { a: 1 }, '8')).toBe(true);
-  expect(clients[0]?.sent).toEqual([['q', '{"a":1}', bytes('8')]]);
+  clients[0]?.emit('message', 'r/maze/7', bytes('Go left.'), {});
+  expect(read.mock.calls).toEqual([[{ topic: 'r/maze/7', text: 'Go left.' }]]);
+  expect(link.publish('q', { a: 1 })).toBe(true);
+  expect(clients[0]?.sent).toEqual([['q', '{"a":1}']]);
   link.close();
   clients[0]?.emit('close');
   expect(link.getState().status).toBe('connected');

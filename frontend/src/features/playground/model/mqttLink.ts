@@ -17,7 +17,6 @@ export interface LinkState {
 export interface Arrival {
   topic: string;
   text: string;
-  correlation: string | null;
 }
 
 interface LinkParts {
@@ -94,10 +93,9 @@ export class MqttLink {
   }
 
   /** Whether it could be sent: nothing is kept for later, as the answer would come too late. */
-  publish(topic: string, payload: object, correlation?: string): boolean {
+  publish(topic: string, payload: object): boolean {
     if (this.client === null || this.state.status !== 'connected') return false;
-    const properties = correlation ? { correlationData: encode(correlation) } : {};
-    this.client.publish(topic, JSON.stringify(payload), { qos: 1, properties });
+    this.client.publish(topic, JSON.stringify(payload), { qos: 1 });
     return true;
   }
 
@@ -111,7 +109,7 @@ export class MqttLink {
       clientId: account.client_id,
       username: account.username,
       password: account.password,
-      protocolVersion: 5,
+      protocolVersion: account.protocol_version,
       clean: true,
       reconnectPeriod: 0,
       connectTimeout: 8_000,
@@ -128,9 +126,8 @@ export class MqttLink {
         this.set({ status: 'connected', error: null });
       });
     });
-    client.on('message', (topic, payload, packet) => {
-      const correlation = packet.properties?.correlationData;
-      const arrival = { topic, text: decode(payload), correlation: correlation ? decode(correlation) : null };
+    client.on('message', (topic, payload) => {
+      const arrival = { topic, text: decode(payload) };
       for (const reader of this.readers) reader(arrival);
     });
     client.on('error', (error) => {
@@ -158,14 +155,5 @@ export class MqttLink {
   }
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-// mqtt.js brings its own Buffer, which is bytes too.
-const encode = (text: string) => encoder.encode(text) as NonNullable<MqttBytes>;
 const decode = (bytes: Uint8Array) => decoder.decode(bytes);
-type MqttBytes =
-  NonNullable<Parameters<MqttClient['publish']>[2]> extends { properties?: infer P }
-    ? NonNullable<P> extends { correlationData?: infer B }
-      ? B
-      : never
-    : never;
