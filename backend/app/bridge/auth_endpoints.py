@@ -1,6 +1,7 @@
 """/api/mqtt/auth and /api/mqtt/acl: EMQX asks the portal who may sign in, and what they may do.
 
-EMQX takes any answer but 200 as "somebody else may decide", so a refusal is a 200 that says `deny`.
+EMQX takes any answer but 200 as "somebody else may decide", so a refusal is a 200 that says `deny`. A field that is null
+is an error to it, and rules that come with the sign-in hold for as long as the client stays: a deleted device's too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from pydantic import BaseModel, ConfigDict
 
 from app.auth.errors import NoCredentialError
 from app.bridge.deps import BrokerSignInDep
-from app.broker.accounts import Account
 from app.errors import NotFoundError
 from app.kit.hashing import is_equal
 
@@ -52,19 +52,12 @@ class SignInBody(BaseModel):
     password: str = ""
 
 
-class AclRule(BaseModel):
-    permission: Literal["allow", "deny"]
-    action: Literal["publish", "subscribe", "all"]
-    topic: str
-
-
 class BrokerSignInRead(BaseModel):
-    """EMQX's answer format (5.0; `acl` and `expire_at` since 5.8)."""
+    """EMQX's answer format (5.0; `expire_at` since 5.8: it throws the client out then)."""
 
     result: Literal["allow", "deny"]
     is_superuser: bool = False
     expire_at: int | None = None
-    acl: list[AclRule] | None = None
 
 
 class AclBody(BaseModel):
@@ -85,7 +78,12 @@ class AclRead(BaseModel):
     result: Literal["allow", "deny"]
 
 
-@router.post("/auth", summary="Whether a client may sign in at the broker (EMQX)", responses=_REFUSALS)
+@router.post(
+    "/auth",
+    summary="Whether a client may sign in at the broker (EMQX)",
+    response_model_exclude_none=True,
+    responses=_REFUSALS,
+)
 async def check_sign_in(body: SignInBody, sign_in: BrokerSignInDep) -> BrokerSignInRead:
     admission = await sign_in.admit(body.username, body.password)
     if admission is None:
@@ -93,17 +91,12 @@ async def check_sign_in(body: SignInBody, sign_in: BrokerSignInDep) -> BrokerSig
     if admission.account is None:
         return BrokerSignInRead(result="allow", is_superuser=True)
     expires_at = admission.expires_at
-    expire_at = None if expires_at is None else int(expires_at.timestamp())
-    return BrokerSignInRead(result="allow", expire_at=expire_at, acl=_rules(admission.account))
+    return BrokerSignInRead(
+        result="allow", expire_at=None if expires_at is None else int(expires_at.timestamp())
+    )
 
 
 @router.post("/acl", summary="Whether a client may publish or subscribe (EMQX)", responses=_REFUSALS)
 async def check_access(body: AclBody, sign_in: BrokerSignInDep) -> AclRead:
     is_allowed = await sign_in.may(body.username, body.action, body.topic)
     return AclRead(result="allow" if is_allowed else "deny")
-
-
-def _rules(account: Account) -> list[AclRule]:
-    rules = [AclRule(permission="allow", action="publish", topic=topic) for topic in account.may_publish]
-    rules += [AclRule(permission="allow", action="subscribe", topic=topic) for topic in account.may_subscribe]
-    return [*rules, AclRule(permission="deny", action="all", topic="#")]

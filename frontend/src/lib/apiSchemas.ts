@@ -14,12 +14,6 @@ export interface AclRead {
   result: 'allow' | 'deny';
 }
 
-export interface AclRule {
-  action: 'publish' | 'subscribe' | 'all';
-  permission: 'allow' | 'deny';
-  topic: string;
-}
-
 export interface AdminHealthRead {
   checked_at: string;
   components: Array<ComponentRead>;
@@ -120,7 +114,6 @@ export interface AuthConfig {
 }
 
 export interface BrokerSignInRead {
-  acl?: Array<AclRule> | null;
   expire_at?: number | null;
   is_superuser: boolean;
   result: 'allow' | 'deny';
