@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
     log_file: str = ""
+    log_content: bool = False
     metrics_token: SecretStr = SecretStr("")
     otel_exporter_otlp_endpoint: str = ""
     otel_service_name: str = "prompt-portal"

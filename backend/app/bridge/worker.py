@@ -30,6 +30,7 @@ from app.chat.runtime import Runtime
 from app.chat.schemas import SessionCreate, SessionUpdate
 from app.chat.stream import NumberedEvents
 from app.errors import DeadlineError, PortalError
+from app.kit.logging import note_ids, request_id_var
 from app.models.service import ModelService
 from app.projects.catalog import Project
 
@@ -87,6 +88,8 @@ class Worker:
 
     async def work(self, work: Work) -> None:
         """Answer, store, send. A request that was answered before its bridge died is only sent."""
+        request_id_var.set(work.row.id)
+        note_ids(device=work.row.client)
         answer = work.row.answer
         if answer is None:
             answer = await self._answer(work)

@@ -31,7 +31,9 @@ from app.embedded.supervisor import EmbeddedServer, EmbeddedStatus
 from app.errors import PortalError
 from app.kit.clock import Clock
 from app.limits.rates import RateLimits
+from app.llm.ports import Provider
 from app.llm.providers.base import Timeouts
+from app.llm.providers.content_log import ContentLog
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from app.llm.sessions import SessionManager
 from app.llm.types import EngineSettings
@@ -69,8 +71,9 @@ class Runtime:
         self.coord = create_coord(settings.redis_url, shared_name=shared_name)
         self.embedded = EmbeddedServer(settings) if settings.is_embedded else None
         self.provider = _provider(settings)
+        wrapped = ContentLog if settings.log_content else _as_it_is
         self.targets = TargetTable(
-            self.provider,
+            wrapped(self.provider),
             "embedded" if settings.is_embedded else "configured",
             default_model=settings.llm_model_name,
             context_tokens=0 if settings.is_embedded else settings.llm_context_tokens,
@@ -90,6 +93,7 @@ class Runtime:
             default_model=settings.llm_model_name,
             skip_thinking=settings.llm_skip_thinking,
             modules_dir=settings.modules_dir,
+            wrapped=wrapped,
         )
         self.routes = self.catalog.routes
         self.providers = ProviderService(self.database, self.catalog, stored, vault, self.clock)
@@ -242,6 +246,10 @@ def timeouts(settings: Settings) -> Timeouts:
         chunk_seconds=settings.llm_chunk_timeout,
         total_seconds=settings.llm_timeout,
     )
+
+
+def _as_it_is(provider: Provider) -> Provider:
+    return provider
 
 
 def _provider(settings: Settings) -> OpenAICompatibleProvider:

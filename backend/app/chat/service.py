@@ -24,7 +24,7 @@ from app.chat.store import SqlSessionStore
 from app.chat.stream import NumberedEvents
 from app.chat.turn_service import TurnService
 from app.errors import PortalError
-from app.kit.logging import request_id_var
+from app.kit.logging import note_ids, request_id_var
 from app.llm.errors import LLMError, ProviderUnreachableError
 from app.llm.needs import TellNeeds
 from app.llm.ports import UnknownMessageError
@@ -97,6 +97,7 @@ class ChatService:
         manner: Manner = USUAL,
     ) -> TurnRecord:
         """Store and start a turn, which then goes on without its caller."""
+        note_ids(session=body.session_id)
         user_id = principal.user.id
         rendered = await self._templates.system_prompt(user_id, body)
         file_chars = await self._files.check(principal.caller, body)

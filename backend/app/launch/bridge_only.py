@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.kit.logging import configure_logging
 from app.launch.errors import LaunchError
+from app.launch.logs import start_logging
 from app.launch.prepare import migrate
 from app.launch.settings import read_settings
 
@@ -30,7 +30,7 @@ def run(arguments: Sequence[str], *, say: Callable[[str], None]) -> int:
         mqtt_username=flags.mqtt_username,
         mqtt_password=flags.mqtt_password,
     )
-    configure_logging(settings.log_level)
+    start_logging(settings)
     migrate(settings)
     asyncio.run(_serve(settings, say))
     return 0

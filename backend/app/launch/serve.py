@@ -12,9 +12,9 @@ from socket import socket
 import uvicorn
 
 from app.config import Settings
-from app.kit.logging import configure_logging
 from app.launch.errors import LaunchError
 from app.launch.greeting import greeting, url_of
+from app.launch.logs import start_logging
 from app.launch.port import take_port
 from app.launch.prepare import prepare
 from app.web.corked import CorkedProtocol
@@ -26,7 +26,7 @@ _WEBSOCKET_BYTES = 1024 * 1024  # what the portal's own broker takes
 
 def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit code; raises LaunchError."""
-    _start_logging(settings)
+    start_logging(settings)
     _check_telemetry(settings)
     for chatty in (
         "alembic",
@@ -43,14 +43,6 @@ def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     except KeyboardInterrupt:  # uvicorn stopped in order, then raised the signal again
         return 0
     return 0 if server.started else 3
-
-
-def _start_logging(settings: Settings) -> None:
-    file = settings.portal_data_dir / settings.log_file if settings.log_file else None
-    try:
-        configure_logging(settings.log_level, is_json=settings.log_format == "json", file=file)
-    except OSError as error:
-        raise LaunchError(f"LOG_FILE: cannot write {file}: {error.strerror or error}.") from None
 
 
 def _check_telemetry(settings: Settings) -> None:

@@ -16,6 +16,7 @@ from app.coord.base import Coord
 from app.errors import PortalError
 from app.kit.clock import Clock
 from app.kit.ids import new_id
+from app.llm.ports import Provider
 from app.llm.providers.base import Timeouts
 from app.models.config_file import ConfigFileError, Lookup, Mistake, parse
 from app.models.definitions import Definitions, ModelDefinition
@@ -55,9 +56,15 @@ class ModelCatalog:
         default_model: str = "",
         skip_thinking: bool = False,
         modules_dir: Path | None = None,
+        wrapped: Callable[[Provider], Provider] = lambda provider: provider,
     ) -> None:
         self.pool = ProviderPool(
-            timeouts, clock, self._tell_open, skip_thinking=skip_thinking, modules_dir=modules_dir
+            timeouts,
+            clock,
+            self._tell_open,
+            skip_thinking=skip_thinking,
+            modules_dir=modules_dir,
+            wrapped=wrapped,
         )
         self.routes = ModelRoutes(local, self.pool, default_model)
         self.file = file

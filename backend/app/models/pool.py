@@ -13,6 +13,7 @@ from app.config import keep_litellm_offline
 from app.kit.clock import Clock
 from app.llm.breaker import Breaker
 from app.llm.errors import LLMError
+from app.llm.ports import Provider
 from app.llm.providers.base import Timeouts
 from app.llm.providers.chunked import ChunkedProvider
 from app.llm.providers.guarded import GuardedProvider
@@ -73,6 +74,7 @@ class ProviderPool:
 
     Args:
         on_open: told the target and the seconds when a breaker opens here.
+        wrapped: what stands between an adapter and its breakers, such as a log.
     """
 
     def __init__(
@@ -83,7 +85,9 @@ class ProviderPool:
         *,
         skip_thinking: bool = False,
         modules_dir: Path | None = None,
+        wrapped: Callable[[Provider], Provider] = lambda provider: provider,
     ) -> None:
+        self._wrapped = wrapped
         self._modules_dir = modules_dir
         self._skip_thinking = skip_thinking
         self._timeouts = timeouts
@@ -106,7 +110,7 @@ class ProviderPool:
         if guard is None:
             target = f"{pooled.name}/{model}"
             breaker = Breaker(self._clock, on_open=lambda seconds: self._on_open(target, seconds))
-            guard = pooled.guards[model] = GuardedProvider(pooled.adapter, breaker)
+            guard = pooled.guards[model] = GuardedProvider(self._wrapped(pooled.adapter), breaker)
         return guard
 
     def hear_open(self, target: str, seconds: float) -> None:

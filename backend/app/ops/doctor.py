@@ -47,6 +47,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _data_dir(settings.portal_data_dir)
     yield _disk(settings.portal_data_dir)
     yield _secret(settings)
+    yield _log(settings)
     yield _database(settings)
     yield asyncio.run(_redis(settings))
     yield asyncio.run(_model(settings))
@@ -92,6 +93,14 @@ def _secret(settings: Settings) -> Check:
     if kept.exists() and stat.S_IMODE(kept.stat().st_mode) & 0o077:
         return Check("FAIL", "secret", f"{kept} can be read by others: chmod 600 it")
     return Check("ok", "secret", f"kept in {kept}")
+
+
+def _log(settings: Settings) -> Check:
+    if settings.log_content:
+        return Check(
+            "warn", "log", "LOG_CONTENT is on: everybody's prompts and answers are written to the log"
+        )
+    return Check("ok", "log", "no prompts and no answers are in it")
 
 
 def _database(settings: Settings) -> Check:

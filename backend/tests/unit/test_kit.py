@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import io
 import json
 import logging
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from app.kit.clock import SystemClock, isoformat
 from app.kit.hashing import digest, is_equal
 from app.kit.ids import is_id, new_id, new_secret
-from app.kit.logging import configure_logging, redact, request_id_var
+from app.kit.logging import configure_logging, note_ids, redact, request_id_var
 from app.kit.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.kit.sse import encode
 
@@ -94,6 +95,8 @@ def test_an_event_is_framed_with_its_number() -> None:
         "refused pp_abc123SECRETsecretSECRET here",
         "Authorization: Bearer SECRETsecretSECRET",
         "cookie eyJhbGciSECRETsecret.SECRETpayload.SECRETsig",
+        "the key sk-abSECRETsecretSECRETsecret was refused",
+        "AIzaabSECRETsecretSECRETsecret-x",
     ],
 )
 def test_credentials_that_slip_into_a_log_line_are_blanked(text: str) -> None:
@@ -142,3 +145,28 @@ def test_a_json_line_and_the_file_have_the_id_and_no_secret(
         line = json.loads(text)
         assert (line["request_id"], line["level"], line["logger"]) == ("req-1", "INFO", "test")
         assert line["message"] == "two\nlines pp_abc123…"
+
+
+def test_lines_say_which_session_and_device_they_are_about_and_nobody_forges_them() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
+    def work() -> None:
+        note_ids(device="robot-1")
+        note_ids(session="a] b\n2026 ERROR")
+        logging.getLogger("test").info("asked")
+
+    try:
+        configure_logging("info")
+        handler.setFormatter(root.handlers[0].formatter)
+        root.handlers[:] = [handler]
+        contextvars.copy_context().run(work)
+        logging.getLogger("test").info("another")
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    first, second = stream.getvalue().splitlines()
+    assert "[- device=robot-1 session=a__b_2026_ERROR] asked" in first
+    assert "[-] another" in second
