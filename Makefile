@@ -56,7 +56,7 @@ check-litellm:  ## the adapter to LiteLLM on the real library, in an environment
 	@$(python) bench/check_litellm.py
 
 chaos:  ## kill each part of such a cluster in turn, fill a disk, turn a clock, slow the database; count what was lost
-	@$(python) -m bench.chaos $(ONLY)
+	@$(python) -m bench.chaos $(ONLY) $(ARGS)
 
 soak:  ## 200 mixed clients for half an hour: what grows, and whether it gets slower (ARGS="--minutes 5")
 	@$(python) -m bench.soak $(ARGS)

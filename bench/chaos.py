@@ -8,6 +8,7 @@ go on where it was, by whichever portal, with the same bytes under the same numb
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -29,11 +30,11 @@ from bench.chaos_clients import Game, Program, Talker, Tally
 from bench.chaos_health import HealthWatch
 from bench.cluster import MODEL, ROOT, Cluster, PortalProcess, run_cluster
 
-SEED = 7
 PAGES, PROGRAMS, GAMES = 6, 4, 4
 CALM_SECONDS = 5.0
 DOWN_SECONDS = 6.0
 MEND_LIMIT_SECONDS = 15.0
+SEEN_WITHIN_SECONDS, GONE_WITHIN_SECONDS = 5.0, 10.0
 SKEW_SECONDS = 120
 PASSWORD = secrets.token_urlsafe()
 _CLOCK = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime" / "libfaketime.so.1"
@@ -54,6 +55,7 @@ def faults(cluster: Cluster) -> list[Fault]:
     found = [
         Fault("portal 1 killed", one.kill, one.start),
         Fault("portal 2 killed", two.kill, two.start),
+        Fault("portal 1 ended in order (SIGTERM)", one.stop, one.start),
         Fault("Redis killed (its data lost)", cluster.redis.kill, cluster.redis.start),
         Fault("PostgreSQL killed", cluster.postgres.kill, cluster.postgres.start),
         Fault("MQTT broker killed", cluster.broker.kill, cluster.broker.start),
@@ -68,6 +70,9 @@ def faults(cluster: Cluster) -> list[Fault]:
     if cluster.small_disk is not None:
         ballast = cluster.small_disk / "ballast"
         found.append(Fault("disk of portal 1 full", lambda: _fill(ballast), ballast.unlink))
+    if cluster.small_tablespace is not None:
+        crumbs = cluster.small_tablespace / "ballast"
+        found.append(Fault("disk of PostgreSQL full", lambda: _fill(crumbs), crumbs.unlink))
     if _CLOCK.exists():
         found.append(
             Fault(
@@ -84,9 +89,12 @@ def _slow(cluster: Cluster, seconds: float) -> None:
 
 
 def _fill(ballast: Path) -> None:
-    with ballast.open("wb") as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(1 << 20))
+    """Write until nothing goes in any more, not even a page of a database."""
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12):
+            with contextlib.suppress(OSError):
+                while file.write(bytes(size)) == size:
+                    pass
 
 
 def _skew(portal: PortalProcess, seconds: int) -> None:
@@ -104,16 +112,39 @@ def _skew(portal: PortalProcess, seconds: int) -> None:
     portal.start()
 
 
-async def main(only: str) -> int:
+@dataclass(frozen=True)
+class Row:
+    """What one fault did; the times are of health, None where it never said so."""
+
+    name: str
+    shown: str
+    seen_seconds: float | None
+    gone_seconds: float | None
+
+    def faults_of_health(self) -> list[str]:
+        """Say what health was late with."""
+        late = []
+        if self.seen_seconds is None or self.seen_seconds > SEEN_WITHIN_SECONDS:
+            late.append(f"{self.name}: seen after {_time(self.seen_seconds)}")
+        if self.gone_seconds is None or self.gone_seconds > GONE_WITHIN_SECONDS:
+            late.append(f"{self.name}: gone after {_time(self.gone_seconds)}")
+        return late
+
+
+def _time(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:.1f}"
+
+
+async def chaos(only: str, seed: int) -> int:
     """Run the faults whose name has `only` in it."""
-    with run_cluster() as cluster:
+    with run_cluster(has_small_disks=True) as cluster:
         people = [await _sign_in(cluster, f"client-{number}@example.org") for number in range(PAGES)]
         talkers = [
-            Talker(number, http, random.Random(SEED + number), model=MODEL)
+            Talker(number, http, random.Random(seed + number), model=MODEL)
             for number, http in enumerate(people)
         ]
         key = (await people[0].post("/api/keys", json={"name": "chaos"})).raise_for_status().json()["key"]
-        programs = [_program(cluster, number, key) for number in range(PROGRAMS)]
+        programs = [_program(cluster, number, key, seed) for number in range(PROGRAMS)]
         games = [Game(number, cluster.broker.port, key, MODEL) for number in range(GAMES)]
         clients = [*talkers, *programs, *games]
         health = HealthWatch([portal.base_url for portal in cluster.portals], cluster.portals[0].admin())
@@ -134,7 +165,7 @@ async def main(only: str) -> int:
         hung = sum(thread.is_alive() for thread in threads)
     broken = [line for talker in talkers for line in talker.broken]
     foreign = sum(foreign for _, foreign in verdicts) + sum(one.foreign for one in (*programs, *games))
-    return _say(rows, sum(missing for missing, _ in verdicts), foreign, hung, broken)
+    return _say(rows, seed, sum(missing for missing, _ in verdicts), foreign, hung, broken)
 
 
 async def _sign_in(cluster: Cluster, email: str) -> httpx.AsyncClient:
@@ -146,12 +177,12 @@ async def _sign_in(cluster: Cluster, email: str) -> httpx.AsyncClient:
     return http
 
 
-def _program(cluster: Cluster, number: int, key: str) -> Program:
+def _program(cluster: Cluster, number: int, key: str, seed: int) -> Program:
     http = httpx.AsyncClient(base_url=cluster.url, timeout=15, headers={"authorization": f"Bearer {key}"})
-    return Program(number, http, random.Random(SEED + 100 + number), MODEL)
+    return Program(number, http, random.Random(seed + 100 + number), MODEL)
 
 
-async def _phase(fault: Fault, clients: list[Talker | Program | Game], health: HealthWatch) -> str:
+async def _phase(fault: Fault, clients: list[Talker | Program | Game], health: HealthWatch) -> Row:
     for client in clients:
         client.tally = Tally()
     struck_at = time.monotonic()
@@ -167,36 +198,53 @@ async def _phase(fault: Fault, clients: list[Talker | Program | Game], health: H
     failures = " / ".join(str(sum(tally.failures for tally in door)) for door in doors)
     resumed = sum(tally.resumed for door in doors for tally in door)
     slowest = max(tally.slowest_seconds for door in doors for tally in door)
-    shown = (
-        f"{seconds:.1f}" if seconds is not None else "–"
-        for seconds in (seen, gone if seen is not None else None)
-    )
-    row = f"| {fault.name} | {answers} | {failures} | {resumed} | {slowest:.1f} | {' | '.join(shown)} |"
+    times = f"{_time(seen)} | {_time(gone if seen is not None else None)}"
+    shown = f"| {fault.name} | {answers} | {failures} | {resumed} | {slowest:.1f} | {times} |"
     refused = sum((one.refusals for one in clients if isinstance(one, Game)), Counter[str]())
-    sys.stderr.write(f"{row} {dict(refused)}\n")
-    return row
+    sys.stderr.write(f"{shown} {dict(refused)}\n")
+    return Row(fault.name, shown, seen, gone)
 
 
-def _say(rows: list[str], missing: int, foreign: int, hung: int, broken: list[str]) -> int:
+def _say(rows: list[Row], seed: int, missing: int, foreign: int, hung: int, broken: list[str]) -> int:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     )
+    late = [line for row in rows[1:] for line in row.faults_of_health()]
+    checks = {
+        f"acknowledged answers missing: {missing}": not missing,
+        f"answers of others seen: {foreign}": not foreign,
+        f"requests without an end: {hung}": not hung,
+        f"streams broken: {len(broken)}": not broken,
+        f"faults that health did not show within {SEEN_WITHIN_SECONDS:.0f} s, or still showed {GONE_WITHIN_SECONDS:.0f} s "
+        f"after they were mended: {len(late)}": not late,
+        f"faults that health showed while there was none: {int(rows[0].seen_seconds is not None)}": (
+            rows[0].seen_seconds is None
+        ),
+    }
     lines = [
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit `{commit.stdout.strip() or 'unknown'}`; {PAGES} pages, "
-        f"{PROGRAMS} programs at /v1, {GAMES} games over MQTT; each fault {DOWN_SECONDS:.0f} s, seed {SEED}",
+        f"{PROGRAMS} programs at /v1, {GAMES} games over MQTT; each fault {DOWN_SECONDS:.0f} s, seed {seed}",
         "",
         "| what went wrong | answers (page / v1 / MQTT) | tries that failed | streams resumed | slowest answer, s "
         "| seen in health after, s | gone after, s |",
         "|---|---|---|---|---|---|---|",
-        *rows,
+        *(row.shown for row in rows),
         "",
-        f"acknowledged answers missing: {missing}; answers of others seen: {foreign}; requests without an end: {hung}; "
-        f"streams broken: {len(broken)}",
+        *(f"{'PASS' if holds else 'FAIL'}  {said}" for said, holds in checks.items()),
+        *late,
         *broken[:10],
     ]
     sys.stdout.write("\n".join(lines) + "\n")
-    return int(bool(missing or foreign or hung or broken))
+    return int(not all(checks.values()))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="?", default="", help="only faults whose name has this in it")
+    parser.add_argument("--seed", type=int, default=7)
+    given = parser.parse_args()
+    return asyncio.run(chaos(given.only, given.seed))
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "")))
+    sys.exit(main())

@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,6 +55,8 @@ class Cluster:
     """The name of the portals' database."""
     small_disk: Path | None
     """A file system of its own with portal 1's data folder; None where it cannot be mounted."""
+    small_tablespace: Path | None
+    """Another with the database's tables (its log is elsewhere)."""
 
 
 class ModelServer(ServerProcess):
@@ -113,10 +116,11 @@ class Nginx(ServerProcess):
 
 
 @contextlib.contextmanager
-def run_cluster(replicas: int = 2) -> Iterator[Cluster]:
-    """Start all of it; ends and removes it with the block."""
+def run_cluster(replicas: int = 2, *, has_small_disks: bool = False) -> Iterator[Cluster]:
+    """Start all of it; ends and removes it with the block. Small disks can be filled, without harm to anything else."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-cluster-")))
+        folder.chmod(0o711)  # PostgreSQL's account goes through it to its tablespace
         models = [ModelServer(folder, number) for number in (1, 2)]
         redis, broker = RedisServer(folder), Mosquitto(_made(folder / "broker"))
         postgres = PostgresServer(is_durable=True)
@@ -125,10 +129,13 @@ def run_cluster(replicas: int = 2) -> Iterator[Cluster]:
         for server in (*models, redis, broker):
             stack.callback(server.stop)
             server.start()
-        database = postgres.create_database()
+        small_disk = small_tablespace = None
+        if has_small_disks:
+            small_disk = stack.enter_context(_small_disk(folder / "portal-1", "1200m"))
+            small_tablespace = stack.enter_context(_small_disk(folder / "tablespace", "200m", "postgres"))
+        database = postgres.create_database(folder=small_tablespace)
         upgrade(postgres.url(database), folder)
         proxy = stack.enter_context(slow_proxy(postgres.port))
-        small_disk = stack.enter_context(_small_disk(folder / "portal-1"))
         settings = {
             "DATABASE_URL": f"postgresql://portal@127.0.0.1:{proxy.port}/{database}",
             "REDIS_URL": redis.url,
@@ -149,7 +156,9 @@ def run_cluster(replicas: int = 2) -> Iterator[Cluster]:
         nginx = Nginx(folder, portals)
         stack.callback(nginx.stop)
         nginx.start()
-        yield Cluster(nginx.url, portals, postgres, redis, broker, models, proxy, database, small_disk)
+        yield Cluster(
+            nginx.url, portals, postgres, redis, broker, models, proxy, database, small_disk, small_tablespace
+        )
 
 
 def _made(folder: Path) -> Path:
@@ -170,13 +179,15 @@ def _models_file(folder: Path, models: list[ModelServer]) -> Path:
 
 
 @contextlib.contextmanager
-def _small_disk(place: Path) -> Iterator[Path | None]:
-    """Give a folder a file system of 1.2 GB of its own, if this account may (it is memory, used only while it is filled)."""
+def _small_disk(place: Path, size: str, owner: str = "") -> Iterator[Path | None]:
+    """Give a folder a file system of its own, if this account may (it is memory, used only while it is filled)."""
     _made(place)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1200m", "none", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(place)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         yield None
         return
+    if owner:
+        shutil.chown(place, owner)
     try:
         yield place
     finally:

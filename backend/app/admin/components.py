@@ -73,6 +73,10 @@ async def _database(runtime: Runtime) -> Finding:
     except PortalError as error:
         advice = f"Check that {kind} runs and that DATABASE_URL is right; the portal's log has the cause."
         return Finding("database", "down", error.message, advice)
+    if runtime.database.is_full:
+        message = f"The disk of {kind} is full: it can be read, but takes nothing new."
+        advice = "Make room on the disk where the database lies. The portal goes on by itself."
+        return Finding("database", "down", message, advice)
     return Finding("database", "ok", f"{kind} answers.", latency_ms=_since(began))
 
 

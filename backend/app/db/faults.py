@@ -36,6 +36,15 @@ def is_unavailable(error: BaseException) -> bool:
     return sqlstate.startswith(_POSTGRESQL_CLASSES)
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether the database's disk is full: it answers, and takes nothing new."""
+    original = getattr(error, "orig", None)
+    if isinstance(original, sqlite3.DatabaseError):
+        code: int | None = getattr(original, "sqlite_errorcode", None)
+        return code is not None and (code & 0xFF) == sqlite3.SQLITE_FULL
+    return getattr(original, "sqlstate", None) == "53100"
+
+
 def is_refused_write(error: BaseException) -> bool:
     """Whether SQLite refused a write because the connection, or the file, is for reading only."""
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)

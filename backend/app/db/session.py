@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,11 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.db.engine import create_engines
-from app.db.faults import is_refused_write, is_unavailable
+from app.db.faults import is_full, is_refused_write, is_unavailable
 from app.db.written import NotingSession, written_tables
 from app.errors import UnavailableError
 
 _CONNECT_SECONDS = 5.0
+_FULL_SECONDS = 5.0
 
 
 class DatabaseUnavailableError(UnavailableError):
@@ -44,6 +47,7 @@ class Database:
         self._reading = async_sessionmaker(self._engines.reading, expire_on_commit=False, autoflush=False)
         self._writers: set[asyncio.Task[object] | None] = set()
         self._listeners: dict[str, list[Callable[[], Awaitable[None]]]] = {}
+        self._full_at = -math.inf
 
     def on_written(self, table: str, listener: Callable[[], Awaitable[None]]) -> None:
         """Call a listener whenever a transaction of this process that wrote rows of a table was committed."""
@@ -56,6 +60,11 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return self.engine.url.get_backend_name() == "sqlite"
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a write of the last seconds found the database's disk full; reading may go on as if nothing were."""
+        return time.monotonic() - self._full_at < _FULL_SECONDS
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -102,6 +111,7 @@ class Database:
             finally:
                 await connection.close()
         except Exception as error:
+            self._note_full(error)
             if is_unavailable(error):
                 raise DatabaseUnavailableError from error
             raise
@@ -117,9 +127,14 @@ class Database:
                         await session.connection()
                 yield session
         except Exception as error:
+            self._note_full(error)
             if is_unavailable(error) and not (sessions is self._reading and is_refused_write(error)):
                 raise DatabaseUnavailableError from error
             raise
+
+    def _note_full(self, error: Exception) -> None:
+        if is_full(error):
+            self._full_at = time.monotonic()
 
     async def ping(self) -> None:
         """Ask the database for one row; raises DatabaseUnavailableError."""
