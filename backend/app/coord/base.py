@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class CoordError(Exception):
@@ -28,8 +28,7 @@ class CoordUnavailableError(CoordError):
     """The shared store does not answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateDecision:
+class RateDecision(NamedTuple):
     """What a rate window said: `remaining` units are left, the window is whole again after `reset_seconds`.
 
     When it refused, `retry_after_seconds` is when the same amount can fit (the whole window, if it exceeds the limit).
@@ -83,6 +82,10 @@ class RateWindows(Protocol):
 
     async def adjust(self, name: str, *, delta: int, window_seconds: float) -> None:
         """Correct what was counted (a reservation settled by real usage); never raises for a missing window."""
+        ...
+
+    def adjust_now(self, name: str, *, delta: int, window_seconds: float) -> bool:
+        """Do the same where it needs no waiting; False where it does, and nothing is done."""
         ...
 
 

@@ -36,21 +36,28 @@ class LocalRates:
             if not (is_allowed := window.used + amount <= limit):
                 return decide(window.counts, is_allowed, limit, amount, now, window_seconds)
             window.add(index, amount)
-            reset_seconds = window.free_at(window_seconds / BUCKETS) - now if window.used else 0.0
-            return RateDecision(True, limit, max(0, limit - window.used), _tidy(reset_seconds))
+            reset_seconds = _tidy(window.free_at(window_seconds / BUCKETS) - now)
+            return RateDecision(True, limit, max(0, limit - window.used), reset_seconds)
 
     async def adjust(self, name: str, *, delta: int, window_seconds: float) -> None:
-        """See `coord.base.RateWindows.adjust`. A refund is taken from the oldest parts, which come free first."""
+        """See `coord.base.RateWindows.adjust`."""
+        self.adjust_now(name, delta=delta, window_seconds=window_seconds)
+
+    def adjust_now(self, name: str, *, delta: int, window_seconds: float) -> bool:
+        """See `coord.base.RateWindows.adjust_now`. A refund is taken from the oldest parts, which come free first."""
         now = self._clock.monotonic()
         index = int(now / (window_seconds / BUCKETS))
         with self._mutex:
             window = self._window(name, window_seconds, index)
             if delta > 0:
                 window.add(index, delta)
-            for bucket in tuple(window.counts):
-                refund = min(window.counts[bucket], max(0, -delta))
+            for bucket in window.counts:
+                if delta >= 0:
+                    break
+                refund = min(window.counts[bucket], -delta)
                 window.add(bucket, -refund)
                 delta += refund
+        return True
 
     def _window(self, name: str, window_seconds: float, index: int) -> _Window:
         window = self._windows.get((name, window_seconds))
@@ -88,8 +95,11 @@ class _Window:
             self.used -= self.counts.pop(bucket)
 
     def free_at(self, part_seconds: float) -> float:
-        """Return when the newest part that holds anything comes free; there is one."""
-        return _free_at(next(bucket for bucket in reversed(self.counts) if self.counts[bucket]), part_seconds)
+        """Return when the newest part that holds anything comes free; 0 when none does."""
+        for bucket in reversed(self.counts):
+            if self.counts[bucket]:
+                return _free_at(bucket, part_seconds)
+        return 0.0
 
 
 def decide(

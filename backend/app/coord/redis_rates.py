@@ -82,6 +82,10 @@ class RedisRates:
         except CoordUnavailableError:
             await self._fallback.adjust(name, delta=delta, window_seconds=window_seconds)
 
+    def adjust_now(self, name: str, *, delta: int, window_seconds: float) -> bool:
+        """See `coord.base.RateWindows.adjust_now`."""
+        return False
+
 
 def _part_us(window_seconds: float) -> int:
     return max(1, round(window_seconds * 1e6 / BUCKETS))

@@ -54,6 +54,16 @@ class RateLimits:
             if subject.tokens_per_minute is not None and reserved != used:
                 await self._give_back(subject, "tokens", reserved - used)
 
+    def settle_tokens_now(self, subjects: Sequence[Subject], *, reserved: int, used: int) -> bool:
+        """Do the same where it needs no waiting; False where it does, and nothing is done."""
+        return reserved == used or all(
+            self._rates.adjust_now(
+                _name(subject, "tokens"), delta=used - reserved, window_seconds=_WINDOW_SECONDS
+            )
+            for subject in subjects
+            if subject.tokens_per_minute is not None
+        )
+
     async def _take_all(
         self, unit: str, limits: Sequence[tuple[Subject, int | None]], amount: int
     ) -> RateDecision | None:
@@ -62,7 +72,7 @@ class RateLimits:
         for subject, limit in limits:
             if limit is None:
                 continue
-            decision = await self._take(f"{subject.kind}:{subject.id}:{unit}", limit, amount)
+            decision = await self._take(_name(subject, unit), limit, amount)
             if not decision.is_allowed:
                 for other in taken:
                     await self._give_back(other, unit, amount)
@@ -74,9 +84,7 @@ class RateLimits:
 
     async def _give_back(self, subject: Subject, unit: str, amount: int) -> None:
         try:
-            await self._rates.adjust(
-                f"{subject.kind}:{subject.id}:{unit}", delta=-amount, window_seconds=_WINDOW_SECONDS
-            )
+            await self._rates.adjust(_name(subject, unit), delta=-amount, window_seconds=_WINDOW_SECONDS)
         except CoordUnavailableError:
             return  # the reservation stands until its window has passed
 
@@ -87,6 +95,10 @@ class RateLimits:
             raise UnavailableError(
                 "The portal cannot count requests right now. Try again in a moment.", retry_after_seconds=2
             ) from error
+
+
+def _name(subject: Subject, unit: str) -> str:
+    return f"{subject.kind}:{subject.id}:{unit}"
 
 
 def rate_headers(requests: RateDecision | None, tokens: RateDecision | None = None) -> dict[str, str]:

@@ -98,9 +98,13 @@ class Meter:
         if reservation.is_settled:
             return
         reservation.is_settled = True
-        usage = spent.usage if spent is not None else Usage()
-        nanos = spent.nanos if spent is not None else 0
-        self._spawn(self._settle(reservation, usage.prompt_tokens + usage.completion_tokens, nanos))
+        tokens = spent.usage.prompt_tokens + spent.usage.completion_tokens if spent is not None else 0
+        if reservation.tokens and self._rates.settle_tokens_now(
+            reservation.subjects, reserved=reservation.tokens, used=tokens
+        ):
+            reservation.tokens = 0  # in this process: no task for each request
+        if reservation.tokens or reservation.hold is not None:
+            self._spawn(self._settle(reservation, tokens, spent.nanos if spent is not None else 0))
 
     def on_spent(self, spent: Spent) -> None:
         """Settle what the engine tells of; the reservation went with the request."""

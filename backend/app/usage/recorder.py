@@ -138,5 +138,5 @@ class UsageRecorder:
         rows = rows_of(self._batch, self._batch_id, devices)
         async with self._database.transaction() as session:
             repository = UsageRepository(session)
-            if not (is_again and await repository.has_row(rows[0]["id"])):
-                await repository.add(rows, days_of(rows))
+            if not (is_again and await repository.has_row(rows[0][0])):
+                await repository.add(rows, days_of(self._batch, devices))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, Table, column, func, insert, select, table
@@ -12,20 +11,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.usage.entries import DAY_KEY
+from app.usage.entries import DAY_KEY, ROW, RowValues
 from app.usage.tables import SUMS, UsageDay, UsageRow
 
 _ROWS = UsageRow.__table__
 _DAYS = UsageDay.__table__
 assert isinstance(_ROWS, Table) and isinstance(_DAYS, Table)
 # The drivers' own statements and values: for each request a row is written, and converting it cost more than writing it.
-_NAMES = tuple(one.name for one in _ROWS.columns)
-_PLAIN = insert(table(_ROWS.name, *map(column, _NAMES)))
+_PLAIN = insert(table(_ROWS.name, *map(column, ROW)))
 _ADD_ROWS = {
     "sqlite": str(_PLAIN.compile(dialect=sqlite.dialect())),
     "postgresql": str(_PLAIN.compile(dialect=asyncpg.dialect())),  # type: ignore[no-untyped-call]
 }
-_values = itemgetter(*_NAMES)
 
 
 def _add_days(make: Any) -> Any:
@@ -49,13 +46,13 @@ class UsageRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, rows: Sequence[dict[str, Any]], days: Sequence[dict[str, Any]]) -> None:
+    async def add(self, rows: Sequence[RowValues], days: Sequence[dict[str, Any]]) -> None:
         """Write a batch, and add it to its days."""
         connection = await self._session.connection()
         kind = connection.dialect.name
         if kind == "sqlite":
-            rows = [{**row, "created_at": _sqlite_instant(row["created_at"])} for row in rows]
-        await connection.exec_driver_sql(_ADD_ROWS[kind], [_values(row) for row in rows])
+            rows = [(row[0], _sqlite_instant(row[1]), *row[2:]) for row in rows]
+        await connection.exec_driver_sql(_ADD_ROWS[kind], list(rows))
         await connection.execute(_ADD_DAYS[kind], days)
 
     async def has_row(self, row_id: str) -> bool:

@@ -15,6 +15,7 @@ from app.llm.accounting import Spent
 from app.llm.money import NANOS, Price
 from app.llm.types import Caller, Usage
 from app.usage import recorder as recorder_module
+from app.usage.entries import ROW, Entry, rows_of
 from app.usage.recorder import UsageRecorder
 from app.usage.repository import UsageRepository
 from app.usage.tables import UsageDay, UsageRow
@@ -38,6 +39,15 @@ async def counts(database: Database) -> tuple[int, int]:
         rows = await session.scalar(select(func.count()).select_from(UsageRow))
         requests = await session.scalar(select(func.sum(UsageDay.requests)))
     return int(rows or 0), int(requests or 0)
+
+
+def test_a_rows_values_stand_in_the_order_of_the_tables_columns() -> None:
+    columns = UsageRow.__table__.columns.keys()
+    assert list(ROW) == columns
+    [row] = rows_of([Entry(spent(request_id="r" * 8), ManualClock().now())], "b" * 32, {})
+    assert len(row) == len(columns)
+    named = dict(zip(ROW, row, strict=True))
+    assert (named["id"], named["status"], named["request_id"]) == ("b" * 26 + "000000", "done", "r" * 8)
 
 
 async def test_a_batch_is_rows_and_sums_of_its_days(database: Database) -> None:

@@ -198,6 +198,13 @@ async def test_a_reservation_is_settled_by_what_was_really_used(first: Coord, se
     assert (await first.rates.take("never seen", limit=5, window_seconds=60, amount=5)).is_allowed
 
 
+async def test_what_is_settled_at_once_is_settled_and_what_is_not_says_so(first: Coord) -> None:
+    await first.rates.take("tokens", limit=1000, window_seconds=60, amount=900)
+    is_settled = first.rates.adjust_now("tokens", delta=-700, window_seconds=60)
+    left = (await first.rates.take("tokens", limit=1000, window_seconds=60, amount=1)).remaining
+    assert left == (799 if is_settled else 99)
+
+
 async def test_names_have_windows_of_their_own(first: Coord) -> None:
     await first.rates.take("a", limit=1, window_seconds=60)
     assert (await first.rates.take("b", limit=1, window_seconds=60)).is_allowed
