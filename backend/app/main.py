@@ -30,6 +30,19 @@ from app.web.page import BuiltPage
 from app.web.request_context import RequestContextMiddleware
 from app.web.security_headers import SecurityHeadersMiddleware
 
+# What programs in a browser may read of an answer besides its body.
+_EXPOSED_HEADERS = [
+    "x-request-id",
+    "x-portal-cache",
+    "x-portal-route",
+    "retry-after",
+    *(
+        f"x-ratelimit-{what}-{of}"
+        for what in ("limit", "remaining", "reset")
+        for of in ("requests", "tokens")
+    ),
+]
+
 _DESCRIPTION = """One self-hosted portal to every language model.
 
 Sign in at `/api/auth/login`, or make an API key, and send it as `Authorization: Bearer …`."""
@@ -131,15 +144,9 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
                 allow_origins=settings.cors_origins,
                 allow_credentials=True,
                 allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-                allow_headers=[
-                    "authorization",
-                    "content-type",
-                    "last-event-id",
-                    "idempotency-key",
-                    "x-portal-cache",
-                    "x-request-id",
-                ],
-                expose_headers=["x-request-id", "x-portal-cache", "retry-after"],
+                # SDKs in a browser send headers of their own; who may ask at all is said by the origins.
+                allow_headers=["*"],
+                expose_headers=_EXPOSED_HEADERS,
                 max_age=600,
             )
         )

@@ -15,10 +15,15 @@ from app.keys.secrets import looks_like_key
 from app.users.tables import User
 
 _NOBODY_ID = 0  # ids of people begin with 1
+_ANTHROPIC = "/v1/messages"
 
 
 class GatewayCallers:
-    """Finds the caller from a request's headers; a credential is read from `Authorization: Bearer` alone."""
+    """Finds the caller from a request's headers.
+
+    A credential is read from `Authorization: Bearer`; below `/v1/messages`, where there is none, also from `x-api-key`, as
+    Anthropic's clients send it. It is the same credential, with the same limits.
+    """
 
     def __init__(self, settings: Settings) -> None:
         open_models = tuple(settings.gateway_anonymous_models)
@@ -65,7 +70,9 @@ def _anybody(open_models: tuple[str, ...]) -> Principal:
 
 def _credential(scope: Scope) -> str:
     kind, _, credential = _header(scope, b"authorization").partition(" ")
-    return credential.strip() if kind.lower() == "bearer" else ""
+    if kind.lower() == "bearer":
+        return credential.strip()
+    return _header(scope, b"x-api-key").strip() if scope["path"].startswith(_ANTHROPIC) else ""
 
 
 def _is_the_portals(credential: str) -> bool:

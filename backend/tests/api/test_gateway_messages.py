@@ -69,6 +69,17 @@ async def test_a_message_whole_and_streamed(sdk: AsyncAnthropic, upstream: FakeU
     assert final.stop_reason == "end_turn" and final.usage.output_tokens == whole.usage.output_tokens
 
 
+async def test_the_key_goes_as_anthropics_clients_send_it(shared: SharedPortal) -> None:
+    async with AsyncAnthropic(base_url=shared.url, api_key=shared.ada_key, max_retries=0, timeout=20) as sdk:
+        answer = await sdk.messages.create(model="fake-model", max_tokens=50, messages=HELLO)
+        assert answer.stop_reason == "end_turn"
+        counted = await sdk.messages.count_tokens(model="fake-model", messages=HELLO)
+        assert counted.input_tokens > 0
+    async with AsyncAnthropic(base_url=shared.url, api_key="pp_nobody", max_retries=0) as sdk:
+        with pytest.raises(anthropic.AuthenticationError):
+            await sdk.messages.create(model="fake-model", max_tokens=50, messages=HELLO)
+
+
 async def test_tools_are_called_and_answered(sdk: AsyncAnthropic, upstream: FakeUpstream) -> None:
     upstream.queue(*[Reply(text="", tool_calls=[CALL], finish_reason="tool_calls")] * 2)
     whole = await sdk.messages.create(model="fake-model", max_tokens=50, messages=HELLO, tools=[TOOL])

@@ -136,14 +136,27 @@ async def test_sql_in_a_key_finds_nothing(shared: SharedPortal, credential: str)
             assert answer.status_code in (400, 401, 431)
 
 
-async def test_no_header_gets_around_a_keys_limits(shared: SharedPortal, ada: httpx.AsyncClient) -> None:
-    """Open WebUI CVE-2026-45339: `x-api-key` was read without the limits of `Authorization`; here it is not read."""
+async def test_no_header_gets_around_a_keys_limits(shared: SharedPortal) -> None:
+    """Open WebUI CVE-2026-45339: `x-api-key` was read without the limits of `Authorization`.
+
+    Here only Anthropic's routes read it, as the same credential; nothing else is read anywhere.
+    """
+    async with shared.portal.client("narrow@example.org") as person:
+        made = await person.post("/api/keys", json={"name": "narrow", "requests_per_minute": 2})
+        key = made.raise_for_status().json()["key"]
+    body = {"model": "fake-model", "messages": HELLO, "max_tokens": 5}
     async with httpx.AsyncClient(base_url=shared.url, timeout=10) as client:
         for name in ("x-api-key", "api-key", "x-goog-api-key"):
-            body = {"model": "fake-model", "messages": HELLO, "max_tokens": 5}
-            for path in ("/v1/chat/completions", "/v1/messages", "/v1/responses"):
-                answer = await client.post(path, json={**body, "input": "x"}, headers={name: shared.ada_key})
-                assert answer.status_code == 401, (name, path)
+            for path in ("/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/models"):
+                if (name, path) == ("x-api-key", "/v1/messages"):
+                    continue
+                answer = await client.post(path, json={**body, "input": "x"}, headers={name: key})
+                assert answer.status_code in (401, 404), (name, path)
+        either = [{"x-api-key": key}, {"authorization": f"Bearer {key}"}, {"x-api-key": key}]
+        answers = [await client.post("/v1/messages", json=body, headers=headers) for headers in either]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        both = {"authorization": "Bearer pp_wrong", "x-api-key": shared.ada_key}
+        assert (await client.post("/v1/messages", json=body, headers=both)).status_code == 401
 
 
 async def test_tokens_that_begin_alike_are_told_apart(shared: SharedPortal) -> None:
