@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import shutil
 import threading
@@ -19,11 +20,20 @@ from app.config import PROJECT_ROOT
 from tests.e2e.conftest import PHONE, WIDE
 from tests.fakes.upstream import Reply
 from tests.fixtures.games import Games, games
+from tests.fixtures.mosquitto import Device
 from tests.fixtures.portal import PASSWORD
 from tests.fixtures.programs import free_port
 
 _EVERY_INNER_CELL = [[x, y] for x, y in itertools.product(range(1, 10), repeat=2)]
 _WALLS_AROUND = 40  # of the first level, which is 11 cells wide
+_PIT_WALL = {
+    "title": "Pit wall",
+    "content": "You speak to {{driver}} for {{laps}} laps. Be {{mood}}.",
+    "variables": [
+        {"name": "laps", "type": "number"},
+        {"name": "mood", "type": "choice", "choices": ["kind", "stern"]},
+    ],
+}
 _people = itertools.count(1)
 
 
@@ -156,9 +166,14 @@ async def test_the_maze_is_played_with_hints_over_mqtt_and_read_as_the_conversat
     assert person.problems == []
 
 
-async def test_a_project_is_tried_changed_and_put_back(place: Games, visitor: Callable[..., Any]) -> None:
+async def test_a_project_is_tried_changed_filled_in_and_put_back(
+    place: Games, visitor: Callable[..., Any]
+) -> None:
     with place.portal.client(place.portal.admin()) as client:
         email = client.get("/api/auth/me").json()["email"]
+        client.post("/api/templates", json=_PIT_WALL).raise_for_status()
+        made = client.post("/api/devices", json={"name": "Car", "projects": ["racing"]}).json()
+        port = client.get("/api/mqtt").json()["port"]
     person = await visitor(place.portal)
     await person.sign_in(email, PASSWORD)
     await expect(person.page.get_by_test_id("composer-input")).to_be_visible()
@@ -179,6 +194,25 @@ async def test_a_project_is_tried_changed_and_put_back(place: Games, visitor: Ca
     await page.get_by_role("button", name="Save").click()
     await expect(row).to_contain_text("You are the pit wall.")
     await expect(row).to_contain_text("changed")
+
+    await page.get_by_role("button", name="Edit racing").click()
+    await page.get_by_label("Template in its place").select_option("Pit wall")
+    await expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    await page.get_by_label("driver").fill("Ada")
+    await page.get_by_label("laps").fill("12")
+    await page.get_by_label("mood").select_option("stern")
+    await page.get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text("from a template")
+    topic = "racing/assistant_response/radio"
+    with Device(port, topic, username=made["client"], password=made["secret"]) as game:
+        game.send("racing/user_input", {"token": made["secret"], "sessionId": "radio", "message": "Box?"})
+        await asyncio.to_thread(game.next)
+    prompt = place.model.requests[-1].body["messages"][0]["content"]
+    assert prompt == "You speak to Ada for 12 laps. Be stern."
+
+    await page.get_by_role("button", name="Edit racing").click()
+    await expect(page.get_by_label("laps")).to_have_value("12")
+    await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Reset racing").click()
     await page.get_by_role("button", name="Put it back").click()
     await expect(row).not_to_contain_text("You are the pit wall.")

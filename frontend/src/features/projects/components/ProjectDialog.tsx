@@ -5,6 +5,7 @@ import { Field } from '@/components/ui/Field';
 import { FormDialog } from '@/components/ui/FormDialog';
 import type { ProjectRead } from '@/lib/apiSchemas';
 import { projectsQuery, saveProject } from '../api/projects';
+import { useTemplateValues } from '../hooks/useTemplateValues';
 import { draftOf, emptyDraft, type ProjectDraft, settingsOf, wrongFields } from '../model/projectDraft';
 import { ProjectFields } from './ProjectFields';
 import { TryProject } from './TryProject';
@@ -24,11 +25,13 @@ export function ProjectDialog({ project, canChange, onClose }: ProjectDialogProp
   const client = useQueryClient();
   const [name, setName] = useState(project?.name ?? '');
   const [draft, setDraft] = useState<ProjectDraft>(() => (project ? draftOf(project) : emptyDraft));
+  const template = useTemplateValues(draft);
   const wrong = wrongFields(draft);
+  const isRight = wrong.length === 0 && Object.keys(template.problems).length === 0;
   const isNameRight = /^[A-Za-z0-9_-]{1,32}$/.test(name);
 
   async function save() {
-    await saveProject(name, settingsOf(draft, project));
+    await saveProject(name, settingsOf(draft, template.values));
     void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
     onClose();
   }
@@ -38,7 +41,7 @@ export function ProjectDialog({ project, canChange, onClose }: ProjectDialogProp
       description={t(canChange ? 'projects.editHint' : 'projects.showHint')}
       className="max-w-2xl!"
       submitLabel={canChange ? t('common.save') : undefined}
-      isReady={isNameRight && wrong.length === 0}
+      isReady={isNameRight && isRight}
       onSubmit={save}
       onClose={onClose}
     >
@@ -56,10 +59,11 @@ export function ProjectDialog({ project, canChange, onClose }: ProjectDialogProp
       <ProjectFields
         draft={draft}
         wrong={wrong}
+        template={template}
         isReadOnly={!canChange}
         onChange={(part) => setDraft((current) => ({ ...current, ...part }))}
       />
-      <TryProject draft={draft} isReady={wrong.length === 0} />
+      <TryProject draft={draft} values={template.values} isReady={isRight} />
     </FormDialog>
   );
 }

@@ -2,9 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Field, inputStyle } from '@/components/ui/Field';
+import { VariablesForm } from '@/components/VariablesForm';
 import { cn } from '@/lib/cn';
 import { modelsQuery } from '@/lib/modelQueries';
 import { promptTemplatesQuery } from '../api/projects';
+import type { TemplateValues } from '../hooks/useTemplateValues';
 import type { NumberField, ProjectDraft, WrongField } from '../model/projectDraft';
 import { TextArea } from './TextArea';
 
@@ -14,16 +16,17 @@ const priorities: ProjectDraft['priority'][] = ['player', 'chat', 'batch'];
 interface ProjectFieldsProps {
   draft: ProjectDraft;
   wrong: WrongField[];
+  template: TemplateValues;
   isReadOnly: boolean;
   onChange: (part: Partial<ProjectDraft>) => void;
 }
 
 /** All that a project says. */
-export function ProjectFields({ draft, wrong, isReadOnly, onChange }: ProjectFieldsProps) {
+export function ProjectFields({ draft, wrong, template, isReadOnly, onChange }: ProjectFieldsProps) {
   const { t } = useTranslation();
   const { data: models = [] } = useQuery(modelsQuery);
   const { data: templates = [] } = useQuery(promptTemplatesQuery);
-  const isKnown = (id: string) => templates.some((template) => String(template.id) === id);
+  const isKnown = (id: string) => templates.some((one) => String(one.id) === id);
   return (
     <fieldset disabled={isReadOnly} className="min-w-0 space-y-4">
       <TextArea
@@ -39,15 +42,42 @@ export function ProjectFields({ draft, wrong, isReadOnly, onChange }: ProjectFie
         <Choice
           label={t('projects.template')}
           value={draft.template_id}
-          onChange={(value) => onChange({ template_id: value })}
+          onChange={(value) =>
+            onChange({ template_id: value, template_version: '', variables: {}, stored_variables: {} })
+          }
           options={[
             { value: '', label: t('projects.noTemplate') },
-            ...templates.map((template) => ({ value: String(template.id), label: template.title })),
+            ...templates.map(({ id, title }) => ({ value: String(id), label: title })),
             ...(draft.template_id && !isKnown(draft.template_id)
               ? [{ value: draft.template_id, label: t('projects.otherTemplate') }]
               : []),
           ]}
         />
+        {template.versions.length > 1 && (
+          <Choice
+            label={t('projects.version')}
+            value={draft.template_version}
+            onChange={(value) => onChange({ template_version: value })}
+            options={[
+              { value: '', label: t('projects.newestVersion') },
+              ...template.versions.map((version) => ({
+                value: String(version),
+                label: t('projects.versionNumber', { number: version }),
+              })),
+            ]}
+          />
+        )}
+        {template.variables.length > 0 && (
+          <section aria-label={t('projects.values')} className="rounded-lg border p-3.5 sm:col-span-2">
+            <p className="mb-3 text-[13px] text-muted-foreground">{t('projects.valuesHint')}</p>
+            <VariablesForm
+              variables={template.variables}
+              raw={draft.variables}
+              problems={template.problems}
+              onChange={(variables) => onChange({ variables })}
+            />
+          </section>
+        )}
         <Choice
           label={t('models.model')}
           value={draft.model}

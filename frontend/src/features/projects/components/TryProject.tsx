@@ -4,10 +4,18 @@ import { AskAnswer } from '@/components/AskAnswer';
 import { Button } from '@/components/ui/Button';
 import { inputStyle } from '@/components/ui/Field';
 import { useAsk } from '@/hooks/useAsk';
+import type { VariableValues } from '@/lib/contracts';
 import { numberOf, type ProjectDraft, schemaOf } from '../model/projectDraft';
 
+interface TryProjectProps {
+  draft: ProjectDraft;
+  /** Of the template's variables. */
+  values: VariableValues;
+  isReady: boolean;
+}
+
 /** Ask with what stands in the form, before any game does. */
-export function TryProject({ draft, isReady }: { draft: ProjectDraft; isReady: boolean }) {
+export function TryProject({ draft, values, isReady }: TryProjectProps) {
   const { t } = useTranslation();
   const [message, setMessage] = useState('');
   const { state, ask, stop, isRunning } = useAsk();
@@ -21,7 +29,11 @@ export function TryProject({ draft, isReady }: { draft: ProjectDraft; isReady: b
           : [{ role: 'system' as const, content: draft.system_prompt }]),
         { role: 'user', content: message },
       ],
-      ...(draft.template_id && { template_id: Number(draft.template_id) }),
+      ...(draft.template_id && {
+        template_id: Number(draft.template_id),
+        template_version: numberOf(draft.template_version) ?? undefined,
+        variables: values,
+      }),
       ...(draft.model && { model: draft.model }),
       temperature: numberOf(draft.temperature),
       top_p: numberOf(draft.top_p),

@@ -23,18 +23,25 @@ const dragon: ProjectRead = {
 
 test('what is not touched is saved as it was', () => {
   const { name, is_builtin, is_changed, updated_at, ...settings } = dragon;
-  expect(settingsOf(draftOf(dragon), dragon)).toEqual(settings);
+  expect(settingsOf(draftOf(dragon), { player: 'Ada' })).toEqual(settings);
 });
 
-test('another template does not take the values of the one before', () => {
-  expect(settingsOf({ ...draftOf(dragon), template_id: '4' }, dragon)).not.toHaveProperty('variables');
-  expect(settingsOf({ ...draftOf(dragon), template_id: '' }, dragon)).not.toHaveProperty('template_id');
+test('a template brings its version and values along, and takes them away with it', () => {
+  const pinned = { ...draftOf(dragon), template_version: '2' };
+  expect(settingsOf(pinned, { steps: 3 })).toMatchObject({
+    template_id: 3,
+    template_version: 2,
+    variables: { steps: 3 },
+  });
+  const without = settingsOf({ ...pinned, template_id: '' }, { steps: 3 });
+  for (const name of ['template_id', 'template_version', 'variables'])
+    expect(without).not.toHaveProperty(name);
 });
 
 test('what cannot be is told, and a comma is a point', () => {
   expect(wrongFields(emptyDraft)).toEqual([]);
   expect(wrongFields({ ...emptyDraft, temperature: '0,7', top_p: '1' })).toEqual([]);
-  expect(settingsOf({ ...emptyDraft, temperature: '0,7' }, null).temperature).toBe(0.7);
+  expect(settingsOf({ ...emptyDraft, temperature: '0,7' }, {}).temperature).toBe(0.7);
   const wrong = {
     temperature: '3',
     top_p: '0',

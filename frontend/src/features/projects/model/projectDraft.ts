@@ -1,9 +1,16 @@
 /** A project as it stands in the form: texts, which are read when they are saved or tried. */
 import type { ProjectRead, ProjectSettings } from '@/lib/apiSchemas';
+import type { VariableValues } from '@/lib/contracts';
+import { type RawValues, rawOf } from '@/lib/templateValues';
 
 export interface ProjectDraft {
   system_prompt: string;
   template_id: string;
+  /** Empty: the newest. */
+  template_version: string;
+  variables: RawValues;
+  /** As they are stored; for a template that is not shown to this person. */
+  stored_variables: VariableValues;
   model: string;
   temperature: string;
   top_p: string;
@@ -22,6 +29,9 @@ const textOf = (value: number | null | undefined) => (value == null ? '' : Strin
 export const emptyDraft: ProjectDraft = {
   system_prompt: '',
   template_id: '',
+  template_version: '',
+  variables: {},
+  stored_variables: {},
   model: '',
   temperature: '',
   top_p: '',
@@ -33,9 +43,13 @@ export const emptyDraft: ProjectDraft = {
 };
 
 export function draftOf(project: ProjectRead): ProjectDraft {
+  const stored = (project.variables ?? {}) as VariableValues;
   return {
     system_prompt: project.system_prompt,
     template_id: textOf(project.template_id),
+    template_version: textOf(project.template_version),
+    variables: rawOf(stored),
+    stored_variables: stored,
     model: project.model ?? '',
     temperature: textOf(project.temperature),
     top_p: textOf(project.top_p),
@@ -82,14 +96,15 @@ export function wrongFields(draft: ProjectDraft): WrongField[] {
   return schemaOf(draft.answer_schema) === undefined ? [...wrong, 'answer_schema'] : wrong;
 }
 
-/** What is saved. The values of a template stay while the template does. */
-export function settingsOf(draft: ProjectDraft, before: ProjectRead | null): ProjectSettings {
-  const templateId = draft.template_id ? Number(draft.template_id) : null;
-  const keepsTemplate = templateId !== null && templateId === before?.template_id;
+/** What is saved; `values` are those of the template's variables, as they were read. */
+export function settingsOf(draft: ProjectDraft, values: VariableValues): ProjectSettings {
   return {
     system_prompt: draft.system_prompt,
-    ...(templateId !== null && { template_id: templateId }),
-    ...(keepsTemplate && { template_version: before.template_version, variables: before.variables }),
+    ...(draft.template_id && {
+      template_id: Number(draft.template_id),
+      template_version: numberOf(draft.template_version),
+      variables: values,
+    }),
     model: draft.model || null,
     temperature: numberOf(draft.temperature),
     top_p: numberOf(draft.top_p),

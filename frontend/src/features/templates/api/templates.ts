@@ -1,6 +1,6 @@
 /** Prompt templates: the person's own, and those that others share. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { Template, TemplateVersion, TemplateWrite } from '@/lib/contracts';
+import type { Template, TemplateWrite } from '@/lib/contracts';
 import { requestData } from '@/lib/http';
 
 const pageSize = 100;
@@ -19,14 +19,6 @@ export const templateQuery = (id: number) =>
   queryOptions({
     queryKey: ['template', id],
     queryFn: ({ signal }) => requestData<Template>(`/api/templates/${id}`, { signal }),
-    staleTime: 15_000,
-  });
-
-export const versionsQuery = (id: number) =>
-  queryOptions({
-    queryKey: ['template', id, 'versions'],
-    queryFn: ({ signal }) =>
-      requestData<TemplateVersion[]>(`/api/templates/${id}/versions?limit=100`, { signal }),
     staleTime: 15_000,
   });
 

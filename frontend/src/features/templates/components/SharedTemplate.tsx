@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Template } from '@/lib/contracts';
-import { typeOf } from '../model/variables';
+import { typeOf } from '@/lib/templateValues';
 import { RenderedText } from './RenderedText';
 
 /** Somebody else's template, to read. */

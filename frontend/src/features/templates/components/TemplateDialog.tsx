@@ -9,14 +9,14 @@ import { Dialog, DialogActions, DialogBody } from '@/components/ui/Dialog';
 import { inputStyle } from '@/components/ui/Field';
 import { IconButton } from '@/components/ui/IconButton';
 import { Skeleton } from '@/components/ui/Skeleton';
+import { VariablesForm } from '@/components/VariablesForm';
 import { useErrorText } from '@/hooks/useErrorText';
 import type { Template, TemplateUse } from '@/lib/contracts';
+import { type RawValues, rawOf } from '@/lib/templateValues';
 import { templateQuery } from '../api/templates';
 import { useTemplates } from '../hooks/useTemplates';
 import { readSource, templateSource } from '../model/sources';
-import { type RawValues, rawOf } from '../model/variables';
 import { RenderedText } from './RenderedText';
-import { VariablesForm } from './VariablesForm';
 
 interface TemplateDialogProps {
   use: TemplateUse | null;

@@ -9,7 +9,7 @@ import { useTitle } from '@/hooks/useTitle';
 import { showToast } from '@/hooks/useToasts';
 import { useAuthSession } from '@/lib/authSession';
 import type { Template } from '@/lib/contracts';
-import { versionsQuery } from '../api/templates';
+import { versionsQuery } from '@/lib/templateQueries';
 import { useTemplateActions } from '../hooks/useTemplateActions';
 import { useTemplates } from '../hooks/useTemplates';
 import {

@@ -7,15 +7,16 @@ import { ModelSelect } from '@/components/ModelSelect';
 import { Button } from '@/components/ui/Button';
 import { inputStyle } from '@/components/ui/Field';
 import { IconButton } from '@/components/ui/IconButton';
+import { VariablesForm } from '@/components/VariablesForm';
 import { useAsk } from '@/hooks/useAsk';
 import { cn } from '@/lib/cn';
 import type { Template } from '@/lib/contracts';
 import { modelsQuery } from '@/lib/modelQueries';
+import type { RawValues, ValueProblem } from '@/lib/templateValues';
 import { askBody, readSource, type Source } from '../model/sources';
-import { mergeVariables, type RawValues, type ValueProblem } from '../model/variables';
+import { mergeVariables } from '../model/variables';
 import { RenderedText } from './RenderedText';
 import { SourceSelect } from './SourceSelect';
-import { VariablesForm } from './VariablesForm';
 
 interface TryPanelProps {
   /** This template: its draft, where there is one, and its versions, newest first. */

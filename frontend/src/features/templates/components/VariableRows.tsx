@@ -2,9 +2,9 @@ import { Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
 import { cn } from '@/lib/cn';
+import type { VariableType } from '@/lib/templateValues';
 import type { DraftProblems, VariableDraft } from '../model/draft';
 import { namesIn, parseTemplate } from '../model/language';
-import type { VariableType } from '../model/variables';
 
 interface VariableRowsProps {
   content: string;

@@ -1,7 +1,7 @@
 /** A template while it is written: every field as the form has it, and what it becomes. */
 import type { Template, TemplateVariable, TemplateWrite } from '@/lib/contracts';
+import { isRequired, readValue, typeOf, type VariableType } from '@/lib/templateValues';
 import { firstError, namesIn, parseTemplate } from './language';
-import { isRequired, readValue, typeOf, type VariableType } from './variables';
 
 export interface VariableDraft {
   name: string;

@@ -1,8 +1,8 @@
 /** What can be tried: the draft on the page, a stored version of this template, or another template. */
 import type { AskBody } from '@/hooks/useAsk';
 import type { Template, TemplateVariable, TemplateVersion } from '@/lib/contracts';
+import { type RawValues, readValues } from '@/lib/templateValues';
 import { namesIn, parseTemplate, renderParts } from './language';
-import { type RawValues, readValues } from './variables';
 
 export interface Source {
   /** `draft`, `v3` (this template's version 3) or `t12` (template 12). */

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { expect, test, vi } from 'vitest';
 import type { TemplateVariable } from '@/lib/contracts';
-import { type RawValues, readValues } from '../model/variables';
+import { type RawValues, readValues } from '@/lib/templateValues';
 import { VariablesForm } from './VariablesForm';
 
 const variables: TemplateVariable[] = [

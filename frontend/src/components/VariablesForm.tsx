@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Field, inputStyle, Labelled, type LabelledProps } from '@/components/ui/Field';
 import { cn } from '@/lib/cn';
 import type { TemplateVariable } from '@/lib/contracts';
-import { isRequired, type RawValues, rawValue, typeOf, type ValueProblem } from '../model/variables';
+import { isRequired, type RawValues, rawValue, typeOf, type ValueProblem } from '@/lib/templateValues';
 
 interface VariablesFormProps {
   variables: readonly TemplateVariable[];
