@@ -110,4 +110,4 @@ def _status(error: BaseException | None) -> TurnStatus:
 
 
 def _ms(seconds: float) -> float:
-    return round(1000 * seconds, 1)
+    return int(10_000 * seconds + 0.5) / 10

@@ -173,7 +173,8 @@ class GatewayService:
                 raise portal_error(error) from error
             raise
         answer = _json(data)
-        passed.account.ended(target, usage_of(answer), text_bytes=text_bytes_of(answer))
+        usage = usage_of(answer)
+        passed.account.ended(target, usage, text_bytes=text_bytes_of(answer) if usage is None else 0)
         return under_alias(data, answer, target.alias)
 
     async def pieces(self, passed: Passed) -> AsyncGenerator[bytes]:

@@ -210,7 +210,7 @@ class ModelRoutes:
         """Return the targets of a name that no definition has, at the providers that offer all of theirs."""
         if not name or (caller.allowed_models is not None and name not in caller.allowed_models):
             return None
-        if any(name in (model.alias, model.server_name) for model in self._local.models):
+        if self._local.has(name):
             return None
         pooled = [one for one in self._pool.all() if one.definition.offer_all and name in one.listed]
         weighed = [

@@ -58,6 +58,7 @@ class TargetTable:
         self._context_tokens = context_tokens
         self._has_vision = has_vision
         self._models: tuple[OfferedModel, ...] = ()
+        self._named: dict[str, Target] = {}
         self.offer([])
 
     def offer(self, models: Sequence[tuple[str, int | None]], seeing: Collection[str] = ()) -> None:
@@ -77,6 +78,11 @@ class TargetTable:
             can_see = self._has_vision or (len(listed) == 1 and listed[0].can_see)
             listed.insert(0, OfferedModel(wanted, wanted, window, can_see))
         self._models = tuple(listed)
+        self._named = {}
+        for model in listed:  # made once, and not for each request
+            target = self._target(model)
+            self._named.setdefault(model.alias, target)
+            self._named.setdefault(model.server_name, target)
 
     @property
     def models(self) -> tuple[OfferedModel, ...]:
@@ -86,11 +92,17 @@ class TargetTable:
     @property
     def default(self) -> OfferedModel | None:
         """The model that answers when none is named."""
-        return self._find(self._default_model) if self._default_model else next(iter(self._models), None)
+        if self._default_model:
+            return _first_named(self._default_model, self._models)
+        return next(iter(self._models), None)
 
     def knows(self, name: str) -> bool:
         """Whether a model of this name is offered; as long as nothing was heard of the server, any may be."""
-        return not self._models or self._find(name) is not None
+        return not self._models or self.has(name)
+
+    def has(self, name: str) -> bool:
+        """Whether the server was heard to offer a model of this name."""
+        return name in self._named
 
     def visible_to(self, caller: Caller) -> list[OfferedModel]:
         """Return the models that a caller may use."""
@@ -113,31 +125,33 @@ class TargetTable:
                 is_retryable=True,
                 retry_after_seconds=2,
             )
+        allowed = caller.allowed_models
+        known = self._named.get(model) if model else None
+        if known is not None and (allowed is None or known.alias in allowed):
+            return [known]
         visible = self.visible_to(caller)
-        found = self._named(model, visible) if model else self._default_for(visible)
+        found = _first_named(model, visible) if model else self._default_for(visible)
         if found is None:
             raise unknown_model(model, [offered.alias for offered in visible])
-        return [
-            Target(
-                self.source,
-                self.provider,
-                found.server_name,
-                found.alias,
-                found.context_window,
-                found.can_see,
-            )
-        ]
+        return [self._target(found)]
 
-    def _find(self, name: str) -> OfferedModel | None:
-        return self._named(name, self._models)
-
-    @staticmethod
-    def _named(name: str, models: Sequence[OfferedModel]) -> OfferedModel | None:
-        return next((model for model in models if name in (model.alias, model.server_name)), None)
+    def _target(self, model: OfferedModel) -> Target:
+        return Target(
+            self.source,
+            self.provider,
+            model.server_name,
+            model.alias,
+            model.context_window,
+            model.can_see,
+        )
 
     def _default_for(self, visible: Sequence[OfferedModel]) -> OfferedModel | None:
         default = self.default
         return default if default in visible else next(iter(visible), None)
+
+
+def _first_named(name: str, models: Sequence[OfferedModel]) -> OfferedModel | None:
+    return next((model for model in models if name in (model.alias, model.server_name)), None)
 
 
 def alias_of(server_name: str) -> str:

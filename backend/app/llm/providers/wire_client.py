@@ -51,6 +51,9 @@ class WireConnection(asyncio.Protocol):
         self._can_be_kept = False
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._waits_until = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._looks_at = math.inf
 
     # asyncio.Protocol
 
@@ -70,6 +73,8 @@ class WireConnection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._is_complete:
             is_ended = self.has_head and not {"content-length", "transfer-encoding"} & self.headers.keys()
             if (
@@ -200,23 +205,35 @@ class WireConnection(asyncio.Protocol):
     async def _wait(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self._waiter = waiter = loop.create_future()
-        # a timer alone costs a third of asyncio.timeout, and there is one for each piece
-        timer = loop.call_later(max(0.0, seconds), _expire, waiter) if seconds < math.inf else None
+        self._waits_until = loop.time() + max(0.0, seconds)
+        # One timer serves wait after wait: setting and cancelling one for each piece costs more than the piece's bytes.
+        if self._waits_until < self._looks_at:
+            self._look_at(loop, self._waits_until)
         try:
             await waiter
         finally:
             self._waiter = None
-            if timer is not None:
-                timer.cancel()
+
+    def _look_at(self, loop: asyncio.AbstractEventLoop, instant: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._looks_at = instant
+        self._timer = loop.call_at(instant, self._look)
+
+    def _look(self) -> None:
+        """Expire the wait whose time is over, or look again when it will be."""
+        self._looks_at = math.inf
+        loop = asyncio.get_running_loop()
+        if self._waiter is None or self._waiter.done():
+            return
+        if loop.time() >= self._waits_until:
+            self._waiter.set_exception(TimeoutError())
+        elif self._waits_until < math.inf:
+            self._look_at(loop, self._waits_until)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-def _expire(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_exception(TimeoutError())
 
 
 class WirePool:
