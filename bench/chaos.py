@@ -120,6 +120,7 @@ class Row:
     shown: str
     seen_seconds: float | None
     gone_seconds: float | None
+    last_fault: str
 
     def faults_of_health(self) -> list[str]:
         """Say what health was late with."""
@@ -127,7 +128,7 @@ class Row:
         if self.seen_seconds is None or self.seen_seconds > SEEN_WITHIN_SECONDS:
             late.append(f"{self.name}: seen after {_time(self.seen_seconds)}")
         if self.gone_seconds is None or self.gone_seconds > GONE_WITHIN_SECONDS:
-            late.append(f"{self.name}: gone after {_time(self.gone_seconds)}")
+            late.append(f"{self.name}: gone after {_time(self.gone_seconds)}, last was: {self.last_fault}")
         return late
 
 
@@ -189,8 +190,8 @@ async def _phase(fault: Fault, clients: list[Talker | Program | Game], health: H
     await asyncio.to_thread(fault.strike)
     await asyncio.sleep(DOWN_SECONDS)
     seen = health.seen_after(struck_at)
-    mended_at = time.monotonic()
     await asyncio.to_thread(fault.mend)
+    mended_at = time.monotonic()  # a portal has been started by now, and answers
     await asyncio.sleep(CALM_SECONDS)
     gone = await health.wait_until_gone(mended_at, MEND_LIMIT_SECONDS)
     doors = [[one.tally for one in clients if isinstance(one, kind)] for kind in (Talker, Program, Game)]
@@ -202,7 +203,7 @@ async def _phase(fault: Fault, clients: list[Talker | Program | Game], health: H
     shown = f"| {fault.name} | {answers} | {failures} | {resumed} | {slowest:.1f} | {times} |"
     refused = sum((one.refusals for one in clients if isinstance(one, Game)), Counter[str]())
     sys.stderr.write(f"{shown} {dict(refused)}\n")
-    return Row(fault.name, shown, seen, gone)
+    return Row(fault.name, shown, seen, gone, health.last_fault)
 
 
 def _say(rows: list[Row], seed: int, missing: int, foreign: int, hung: int, broken: list[str]) -> int:

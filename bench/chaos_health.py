@@ -20,13 +20,16 @@ class HealthWatch:
         ]
         self.states: list[tuple[float, bool]] = []
         """When a look was taken, and whether all was well."""
+        self.last_fault = ""
+        """What was wrong at the last look at which something was."""
         self._looked = asyncio.Event()
 
     async def watch(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             began = time.monotonic()
-            wells = await asyncio.gather(*(self._is_well(client) for client in self._clients))
-            self.states.append((began, all(wells)))
+            faults = [fault for fault in await asyncio.gather(*map(self._fault, self._clients)) if fault]
+            self.states.append((began, not faults))
+            self.last_fault = "; ".join(faults) or self.last_fault
             self._looked.set()
             await asyncio.sleep(_INTERVAL_SECONDS)
 
@@ -49,9 +52,21 @@ class HealthWatch:
             await self._looked.wait()
         return gone
 
-    async def _is_well(self, client: httpx.AsyncClient) -> bool:
+    async def _fault(self, client: httpx.AsyncClient) -> str:
         try:
             answer = await client.get("/api/admin/health")
-            return answer.status_code == 200 and bool(answer.json()["status"] == "ok")
-        except (httpx.HTTPError, ValueError):
-            return False
+            if answer.status_code != 200:
+                return f"{client.base_url.port} answers {answer.status_code}"
+            told = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            return f"{client.base_url.port} says nothing ({type(error).__name__})"
+        wrong = [
+            f"{one['name']}: {one['message']}"
+            for one in told["components"]
+            if one["state"] not in ("ok", "off")
+        ]
+        return (
+            ""
+            if told["status"] == "ok"
+            else f"{client.base_url.port} has {told['status']} ({' '.join(wrong)})"
+        )
