@@ -146,6 +146,22 @@ def test_the_service_of_the_setup_is_one_that_systemd_takes(folder: str, tmp_pat
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_service_of_the_whole_machine_is_taken_by_systemd_and_may_do_little(tmp_path: Path) -> None:
+    text = (DEPLOY / "systemd" / "prompt-portal.service").read_text(encoding="utf-8")
+    assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} <= set(text.splitlines())
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        return
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    unit = tmp_path / "prompt-portal.service"
+    unit.write_text(text.replace("/opt/prompt-portal", str(tmp_path)), encoding="utf-8")
+    for arguments in (["verify", "--man=no"], ["security", "--offline=yes", "--no-pager", "--threshold=20"]):
+        done = subprocess.run([analyze, *arguments, str(unit)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
 def test_a_folder_that_systemd_cannot_name_is_refused() -> None:
     with pytest.raises(SetupError, match="folder with"):
         unit_text(Path('/home/me/a "quoted" folder'))
