@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                     bridging(runtime, auth, app.state.gateway) as bridge,
                 ):
                     app.state.bridge = bridge
-                    admin = create_admin(runtime, bridge.status if bridge else None, metrics)
+                    admin = create_admin(runtime, auth, bridge, metrics)
                     app.state.admin = admin
                     admin.start()
 

@@ -110,8 +110,8 @@ async def cancel_turn(caller: Operator, admin: Admin, turn_id: str) -> Done:
     response_class=EventStream,
     responses=_OPERATORS,
 )
-async def admin_events(_: Operator, admin: Admin) -> EventStream:
-    return EventStream(admin.watching.follow())
+async def admin_events(caller: Operator, admin: Admin) -> EventStream:
+    return EventStream(admin.watching.follow(caller.user.id))
 
 
 @router.get("/users", summary="List people", responses=_OPERATORS)

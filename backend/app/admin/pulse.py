@@ -14,11 +14,13 @@ from typing import Any
 
 import orjson
 
+from app.admin.live import LiveAsk, heard, told
 from app.admin.schemas import PulsePoint, ReplicaRead
 from app.admin.step import STEP_SECONDS, Step, joined, point_of, read_step
 from app.coord.base import CoordUnavailableError, Signals
 from app.kit.clock import Clock
 from app.llm.accounting import Spent
+from app.llm.in_flight import RunningAsk
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class _Peer:
     last_heard: float
     version: str
     newest: Step
+    asks: list[LiveAsk]
 
 
 class Pulse:
@@ -51,7 +54,9 @@ class Pulse:
         signals: Signals,
         replica: str,
         version: str = "",
+        asks: Callable[[], list[RunningAsk]] = list,
     ) -> None:
+        self._asks = asks
         self._load = load
         self._clock = clock
         self._signals = signals
@@ -104,6 +109,15 @@ class Pulse:
                     begun.remove(successor)
         return [self._read(name, peer, now) for name, peer in sorted(self._peers.items())]
 
+    def live_asks(self) -> list[LiveAsk]:
+        """Return the asks without a session that run now: here, and as the others told two seconds ago at most."""
+        now = self._clock.monotonic()
+        found = heard(told(self._asks()), self._replica)
+        for name, peer in self._peers.items():
+            if name != self._replica and now - peer.last_heard <= SILENT_SECONDS:
+                found += peer.asks
+        return sorted(found, key=lambda ask: ask.began_at)
+
     def count_request(self, status: int) -> None:
         self._step.count_request(status)
 
@@ -116,7 +130,7 @@ class Pulse:
         step, self._step = self._step, Step()
         step.seconds, self._began = round(now - self._began, 3), now
         step.active, step.queued = self._load()
-        self._take(self._replica, self._version, self._clock.now().timestamp(), step)
+        self._take(self._replica, self._version, self._clock.now().timestamp(), step, [])
         return step
 
     def hear(self, message: bytes) -> bool:
@@ -131,7 +145,8 @@ class Pulse:
                 return False
             now = self._clock.now().timestamp()  # by our own clock: theirs may be wrong
             if (newest := word.get("newest")) is not None:
-                self._take(name, str(word.get("version", ""))[:40], now, read_step(newest))
+                asks = heard(word.get("asks", ()), name)
+                self._take(name, str(word.get("version", ""))[:40], now, read_step(newest), asks)
             for age, given in word.get("past", ()):
                 self._slot(now - float(age)).setdefault(name, read_step(given))
             return bool(word.get("hello"))
@@ -139,13 +154,13 @@ class Pulse:
             logger.warning("a replica's figures could not be read: %d bytes", len(message))
             return False
 
-    def _take(self, name: str, version: str, at: float, step: Step) -> None:
+    def _take(self, name: str, version: str, at: float, step: Step, asks: list[LiveAsk]) -> None:
         now = self._clock.monotonic()
         peer = self._peers.get(name)
         if peer is not None:
-            peer.last_heard, peer.newest = now, step
+            peer.last_heard, peer.newest, peer.asks = now, step, asks
         elif len(self._peers) < _MAX_REPLICAS:
-            self._peers[name] = _Peer(now, now, version, step)
+            self._peers[name] = _Peer(now, now, version, step, asks)
         steps = self._slot(at)
         steps[name] = joined(steps[name], step) if name in steps else step
 
@@ -173,7 +188,7 @@ class Pulse:
         while True:
             now = self._clock.now().timestamp()
             await asyncio.sleep(STEP_SECONDS - now % STEP_SECONDS)  # all replicas at the same time
-            await self._tell({"newest": self.beat().plain()})
+            await self._tell({"newest": self.beat().plain(), "asks": told(self._asks())})
 
     async def _listen(self) -> None:
         async with self._signals.listen(_TOPIC) as messages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,13 @@ class AdminRepository:
             .limit(limit)
         )
         return (await self._session.execute(query)).all()
+
+    async def emails_of(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        """Return people's addresses by their ids."""
+        if not user_ids:
+            return {}
+        query = select(User.id, User.email).where(User.id.in_(user_ids))
+        return {row.id: row.email for row in await self._session.execute(query)}
 
     async def is_running(self, turn_id: str) -> bool:
         query = select(TurnRow.id).where(TurnRow.id == turn_id, IS_ACTIVE)

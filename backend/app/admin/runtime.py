@@ -13,11 +13,15 @@ from app.admin.health import HealthBoard
 from app.admin.metrics import Metrics
 from app.admin.pulse import Pulse
 from app.admin.service import AdminService
+from app.admin.severance import Severance
 from app.admin.timelines import Timelines
 from app.admin.watching import Watching
 from app.audit.service import AuditService
-from app.bridge.status import BridgeStatus
+from app.auth.runtime import AuthRuntime
+from app.bridge.bridge import MqttBridge
 from app.chat.runtime import Runtime
+from app.devices.connections import ConnectionService
+from app.devices.service import DeviceService, tell_nobody
 from app.errors import PortalError, render_event
 from app.retention.service import Retention
 from app.users.service import UserService
@@ -39,6 +43,7 @@ class AdminRuntime:
     metrics_token: str
 
     def start(self) -> None:
+        self.watching.start()
         self.board.start()
         self.pulse.start()
         self.retention.start()
@@ -50,13 +55,32 @@ class AdminRuntime:
         await self.retention.close()
 
 
-def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics) -> AdminRuntime:
+def create_admin(
+    runtime: Runtime, auth: AuthRuntime, bridge: MqttBridge | None, metrics: Metrics
+) -> AdminRuntime:
     """Build it over a running portal; begins to count its turns."""
-    settings = runtime.settings
+    settings, status = runtime.settings, bridge.status if bridge is not None else None
     users = UserService(
         runtime.database, min_password_length=settings.password_min_length, clock=runtime.clock
     )
     audit = AuditService(runtime.database, runtime.clock)
+    pulse = Pulse(
+        runtime.sessions.load,
+        runtime.clock,
+        runtime.coord.signals,
+        runtime.replica.id,
+        __version__,
+        runtime.sessions.in_flight.all,
+    )
+    look = partial(look_at_all, runtime, status, pulse.replicas)
+    board = HealthBoard(look, runtime.replica.id, runtime.clock)
+
+    async def snapshot() -> bytes:
+        return await _snapshot(board, service, pulse)
+
+    watching = Watching(snapshot, _encoded, runtime.coord.signals)
+    severance = _severance(runtime, auth, bridge, watching)
+    auth.auth.departing = severance.departing
     service = AdminService(
         runtime.database,
         users,
@@ -65,33 +89,17 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
         runtime.clock,
         runtime.usage_recorder.flush,
         settings.portal_currency,
+        severance,
+        pulse.live_asks,
     )
-    pulse = Pulse(
-        runtime.sessions.load, runtime.clock, runtime.coord.signals, runtime.replica.id, __version__
-    )
-    look = partial(look_at_all, runtime, bridge, pulse.replicas)
-    board = HealthBoard(look, runtime.replica.id, runtime.clock)
     metrics.on_request = pulse.count_request
     runtime.usage_recorder.observers.append(pulse.count_spent)
-
-    async def snapshot() -> bytes:
-        health, live = await board.read(), await service.live()
-        newest = pulse.newest
-        return orjson.dumps(
-            {
-                "health": health.model_dump(mode="json"),
-                "live": live.model_dump(mode="json")["items"],
-                "point": newest.model_dump() if newest is not None else None,
-                "replicas": [one.model_dump() for one in pulse.replicas()],
-            }
-        )
-
-    metrics.watch(runtime, bridge)
+    metrics.watch(runtime, status)
     token = settings.metrics_token.get_secret_value()
     return AdminRuntime(
         service=service,
         board=board,
-        watching=Watching(snapshot, _encoded),
+        watching=watching,
         pulse=pulse,
         timelines=Timelines(service.timeline, runtime.clock),
         retention=Retention(runtime.database, settings, runtime.clock),
@@ -99,6 +107,30 @@ def create_admin(runtime: Runtime, bridge: BridgeStatus | None, metrics: Metrics
         currency=settings.portal_currency,
         metrics=metrics,
         metrics_token=token,
+    )
+
+
+def _severance(
+    runtime: Runtime, auth: AuthRuntime, bridge: MqttBridge | None, watching: Watching
+) -> Severance:
+    tell = bridge.tell_broker if bridge is not None and bridge.is_own_broker else tell_nobody
+    devices = DeviceService(runtime.database, auth.keys, runtime.projects.names, tell, runtime.clock)
+    connections = ConnectionService(runtime.database, tell, runtime.clock)
+    return Severance(
+        runtime.database, runtime.sessions, watching, runtime.session_watch, devices, connections
+    )
+
+
+async def _snapshot(board: HealthBoard, service: AdminService, pulse: Pulse) -> bytes:
+    health, live = await board.read(), await service.live()
+    newest = pulse.newest
+    return orjson.dumps(
+        {
+            "health": health.model_dump(mode="json"),
+            "live": live.model_dump(mode="json")["items"],
+            "point": newest.model_dump() if newest is not None else None,
+            "replicas": [one.model_dump() for one in pulse.replicas()],
+        }
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from app.admin.errors import NotRunningError, OwnAccountError, UnknownInvitationError, UnknownUserError
+from app.admin.live import LiveAsk
 from app.admin.repository import AdminRepository
 from app.admin.schemas import (
     AdminUserList,
@@ -26,6 +27,7 @@ from app.admin.schemas import (
     TimelineGroup,
     TimelineRead,
 )
+from app.admin.severance import Severance
 from app.admin.stats import Figures, grouped, summed
 from app.admin.timeline import timeline
 from app.audit.export import ExportFormat, as_file
@@ -55,6 +57,8 @@ class AdminService:
         clock: Clock,
         usage_written: Callable[[], Awaitable[None]],
         currency: str,
+        severance: Severance,
+        asks_elsewhere: Callable[[], list[LiveAsk]],
     ) -> None:
         self._database = database
         self._users = users
@@ -63,6 +67,8 @@ class AdminService:
         self._clock = clock
         self._usage_written = usage_written
         self._currency = currency
+        self._severance = severance
+        self._asks = asks_elsewhere
 
     async def stats(self, hours: int, by: StatsGroup) -> StatsRead:
         """Count the requests of the last hours, of every door; of more than MAX_COUNTED only the newest."""
@@ -96,8 +102,11 @@ class AdminService:
 
     async def live(self) -> LiveRead:
         """Return what runs or waits now, on every replica; of a flood the oldest."""
+        asks = self._asks()[:MAX_LIVE]
         async with self._database.reading() as session:
-            rows = await AdminRepository(session).running(MAX_LIVE)
+            repository = AdminRepository(session)
+            rows = await repository.running(MAX_LIVE)
+            emails = await repository.emails_of({ask.user_id for ask in asks})
         return LiveRead(
             items=[
                 LiveTurn(
@@ -113,17 +122,19 @@ class AdminService:
                 )
                 for turn, email in rows
             ]
+            + [ask.read(emails.get(ask.user_id, "")) for ask in asks]
         )
 
     async def cancel(self, actor: User, turn_id: str) -> None:
         """Stop anybody's turn, on whichever replica it runs. Raises NotRunningError."""
-        if not is_id(turn_id):
+        is_ask = any(ask.id == turn_id for ask in self._asks())
+        if not (is_ask or is_id(turn_id)):
             raise NotRunningError
         async with self._database.transaction() as session:
-            if not await AdminRepository(session).is_running(turn_id):
+            if not (is_ask or await AdminRepository(session).is_running(turn_id)):
                 raise NotRunningError
             note(session, "turn.cancel", turn_id, actor=_who(actor))
-        await self._sessions.cancel(turn_id)
+        await (self._sessions.stop_asks(turn_id) if is_ask else self._sessions.cancel(turn_id))
 
     async def people(self, wish: str | None, after: int, limit: int) -> AdminUserList:
         async with self._database.reading() as session:
@@ -136,7 +147,6 @@ class AdminService:
 
         Raises UnknownUserError, OwnAccountError, LastAdminError.
         """
-        running: list[str] = []
         async with self._database.transaction() as session:
             repository = AdminRepository(session)
             admins = await repository.lock_admins()
@@ -154,10 +164,17 @@ class AdminService:
                 note(session, "user.update", user.email, actor=_who(actor), **changes)
             if changes.get("is_active") is False:
                 await SignInRepository(session).revoke_all(user.id, self._clock.now())
-                running.extend(await repository.running_of(user.id))
-        for turn_id in running:
-            await self._sessions.cancel(turn_id)
+        await self._follow(user_id, changes)
         return AdminUserRead.model_validate(user)
+
+    async def _follow(self, user_id: int, changes: Mapping[str, Any]) -> None:
+        """Let what is open follow from what the account may do now."""
+        if changes.get("is_active") is False:
+            await self._severance.shut_off(user_id)
+        elif changes.get("is_active"):
+            await self._severance.let_in(user_id)
+        elif changes:
+            await self._severance.sign_out(user_id)
 
     async def invite(self, actor: User, wish: InvitationCreate) -> InvitationRead:
         code = await self._users.create_invite(

@@ -7,12 +7,14 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
+from app.coord.base import CoordUnavailableError, Signals
 from app.errors import PortalError
 
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
 _PLACES = 4
+_TOPIC = "admin.leave"
 
 
 class Watching:
@@ -22,39 +24,67 @@ class Watching:
         self,
         snapshot: Callable[[], Awaitable[bytes]],
         encode_error: Callable[[PortalError], bytes],
+        signals: Signals,
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         self._snapshot = snapshot
         self._encode_error = encode_error
         self._interval_seconds = interval_seconds
-        self._watchers: set[asyncio.Queue[tuple[int, bytes] | None]] = set()
+        self._signals = signals
+        self._watchers: dict[asyncio.Queue[tuple[int, bytes] | None], int] = {}
         self._task: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._number = 0
 
     @property
     def watchers(self) -> int:
         return len(self._watchers)
 
-    async def follow(self) -> AsyncGenerator[tuple[int, bytes]]:
-        """Yield numbered snapshots until the reader leaves."""
+    def start(self) -> None:
+        """Hear of people who may watch no more."""
+        self._listening = asyncio.create_task(self._listen(), name="admin-watching-ends")
+
+    async def follow(self, user_id: int) -> AsyncGenerator[tuple[int, bytes]]:
+        """Yield numbered snapshots until the reader leaves, or may read them no more."""
         queue: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(_PLACES)
-        self._watchers.add(queue)
+        self._watchers[queue] = user_id
         if self._task is None:
             self._task = asyncio.create_task(self._look(), name="admin-watching")
         try:
             while (event := await queue.get()) is not None:
                 yield event
         finally:
-            self._watchers.discard(queue)
+            self._watchers.pop(queue, None)
             if not self._watchers:
-                await self.close()
+                await self._stop_looking()
 
     def leave(self) -> None:
         """End every stream: the portal stops, and none of them should hold it up."""
         for queue in self._watchers:
             _put(queue, None)
 
+    async def end_everywhere(self, user_id: int) -> None:
+        """End a person's streams, on every replica."""
+        try:
+            await self._signals.publish(_TOPIC, str(user_id).encode())
+        except CoordUnavailableError:
+            logger.warning("other replicas were not told that a person may watch no more")
+
     async def close(self) -> None:
+        await self._stop_looking()
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+
+    async def _listen(self) -> None:
+        async with self._signals.listen(_TOPIC) as messages:
+            async for message in messages:
+                for queue, user_id in self._watchers.items():
+                    if str(user_id).encode() == message:
+                        _put(queue, None)
+
+    async def _stop_looking(self) -> None:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

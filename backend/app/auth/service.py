@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,6 +32,17 @@ logger = logging.getLogger("portal.auth")
 
 GRACE = timedelta(seconds=10)  # two tabs that wake up together renew with the same cookie
 MAX_SIGN_INS = 100
+
+
+Departing = Callable[[int], Awaitable[Callable[[], Awaitable[None]]]]
+"""Asked before an account is deleted; what it returns ends, afterwards, what the account had open."""
+
+
+async def _nothing_open(user_id: int) -> Callable[[], Awaitable[None]]:
+    async def end() -> None:
+        pass
+
+    return end
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ class AuthService:
         self._throttle = throttle
         self._idle_lifetime = idle_lifetime
         self._clock = clock
+        self.departing: Departing = _nothing_open
 
     async def login(self, email: str, password: str, client: Client) -> Issued:
         """Open a sign-in. Raises InvalidCredentialsError, TooManyAttemptsError."""
@@ -136,7 +148,9 @@ class AuthService:
     async def delete_account(self, principal: Principal, password: str, client: Client) -> None:
         """Delete the account with all that it owns. Raises WrongPasswordError, LastAdminError."""
         await self._confirm(principal.user, password, client)
+        end = await self.departing(principal.user.id)
         await self._users.delete(principal.user)
+        await end()
 
     async def sign_ins(self, user_id: int) -> Sequence[SignIn]:
         async with self._database.reading() as session:

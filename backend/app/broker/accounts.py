@@ -34,6 +34,7 @@ class Account:
     hashed: Hashed
     may_publish: tuple[str, ...]
     may_subscribe: tuple[str, ...]
+    is_shut_off: bool = False
 
 
 def hash_secret(secret: str) -> Hashed:
@@ -63,7 +64,7 @@ def security_file(portal_user: str, portal_secret: str, accounts: Iterable[Accou
         },
         "clients": [
             _client(portal_user, _PORTAL_ROLE, hash_secret(portal_secret)),
-            *(_client(device.username, _role_name(device.username), device.hashed) for device in devices),
+            *(_client_of(device) for device in devices),
         ],
         "groups": [],
         "roles": [_portal_role(), *(_role(device) for device in devices)],
@@ -84,12 +85,32 @@ def add_commands(account: Account, secret: str) -> list[dict[str, Any]]:
     ]
 
 
+def change_commands(account: Account) -> list[dict[str, Any]]:
+    """Return the commands that give a device other topics; its secret stays."""
+    return [{"command": "modifyRole", **_role(account)}]
+
+
 def remove_commands(username: str) -> list[dict[str, Any]]:
     """Return the commands that end a device's account and its connection."""
     return [
         {"command": "deleteClient", "username": username},
         {"command": "deleteRole", "rolename": _role_name(username)},
     ]
+
+
+def shut_off_commands(username: str) -> list[dict[str, Any]]:
+    """Return the commands that end a device's connection and let it in no more; its secret stays good for later."""
+    return [{"command": "disableClient", "username": username}]
+
+
+def let_in_commands(username: str) -> list[dict[str, Any]]:
+    """Return the commands that undo `shut_off_commands`."""
+    return [{"command": "enableClient", "username": username}]
+
+
+def _client_of(device: Account) -> dict[str, Any]:
+    client = _client(device.username, _role_name(device.username), device.hashed)
+    return {**client, "disabled": True} if device.is_shut_off else client
 
 
 def _client(username: str, role: str, hashed: Hashed) -> dict[str, Any]:

@@ -18,19 +18,26 @@ class Directory:
         self._roles = {role["rolename"]: _topics(role) for role in document["roles"]}
         self._secrets = {client["username"]: _hashed(client) for client in document["clients"]}
         self._role_of = {client["username"]: _role_of(client) for client in document["clients"]}
+        self._shut_off = {client["username"] for client in document["clients"] if client.get("disabled")}
 
     def apply(self, commands: Iterable[dict[str, Any]]) -> set[str]:
         """Change the accounts; returns the names whose connections end with it."""
         ended = set[str]()
         for command in commands:
             match command["command"]:
-                case "createRole":
+                case "createRole" | "modifyRole":
                     self._roles[command["rolename"]] = _topics(command)
                 case "deleteRole":
                     self._roles.pop(command["rolename"], None)
                 case "createClient":
                     self._secrets[command["username"]] = hash_secret(command["password"])
                     self._role_of[command["username"]] = _role_of(command)
+                    self._shut_off.discard(command["username"])
+                case "disableClient":
+                    self._shut_off.add(command["username"])
+                    ended.add(command["username"])
+                case "enableClient":
+                    self._shut_off.discard(command["username"])
                 case "deleteClient":
                     self._role_of.pop(command["username"], None)
                     if self._secrets.pop(command["username"], None) is not None:
@@ -40,11 +47,13 @@ class Directory:
     def knows(self, username: str | None, password: str | None) -> bool:
         """Tell whether somebody may sign in; never without a name and a password."""
         hashed = self._secrets.get(username or "")
+        if username in self._shut_off:
+            return False
         return hashed is not None and bool(password) and is_secret_of(hashed, password or "")
 
     def has(self, username: str | None) -> bool:
         """Tell whether there is such an account."""
-        return username in self._secrets
+        return username in self._secrets and username not in self._shut_off
 
     def may(self, username: str | None, kind: Kind, topic: str) -> bool:
         """Tell whether somebody may publish to a topic, or subscribe to a filter."""

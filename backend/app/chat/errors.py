@@ -110,6 +110,7 @@ _STATUS = {
     "upstream_error": 502,
     "upstream_authentication": 502,
     "upstream_rejected": 400,
+    "stopped_by_operator": 403,
     "upstream_protocol": 502,
     "stream_interrupted": 502,
     "upstream_rate_limited": 429,

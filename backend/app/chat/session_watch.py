@@ -18,6 +18,7 @@ LIFE_SECONDS = 300.0
 """A stream ends after this long, so that its reader comes back with a token that still counts."""
 GATHER_SECONDS = 0.1
 _TOPIC = "sessions."
+_END = b"end"
 ENDED_TURNS = "turns.ended"
 """Signals `{"user_id", "session_id", "turn_id", "door"}` of turns that are done, for those who pass them on."""
 
@@ -47,6 +48,10 @@ class SessionWatch:
         turn = {"user_id": user_id, "session_id": session_id, "turn_id": turn_id, "door": door}
         self._send(ENDED_TURNS, orjson.dumps(turn))
 
+    def end(self, user_id: int) -> None:
+        """End a person's streams on every replica: their readers come back with a credential that still counts, or not."""
+        self._send(_TOPIC + str(user_id), _END)
+
     async def follow(self, user_id: int) -> AsyncGenerator[tuple[int, bytes]]:
         """Yield numbered events `{"session_ids": […]}` (null: look at all), each gathered for a moment; the first is empty."""
         clock = asyncio.get_running_loop().time
@@ -55,9 +60,13 @@ class SessionWatch:
         async with self._signals.listen(_TOPIC + str(user_id)) as messages, _reader(messages) as reader:
             yield number, _event(set())  # from here on nothing is missed
             while (first := await reader.next(ends_at, self._closing)) is not None:
+                if first == _END:
+                    return
                 changed = {_session_of(first)}
                 until = clock() + self._gather_seconds
                 while (more := await reader.next(until, self._closing)) is not None:
+                    if more == _END:
+                        return
                     changed.add(_session_of(more))
                 number += 1
                 yield number, _event(changed)

@@ -77,6 +77,18 @@ class ConnectionService:
             await _delete(session, expired)
         await self.tell([part for client in expired for part in remove_commands(client)])
 
+    async def end_of(self, user_id: int) -> None:
+        """Throw out a person's pages."""
+        async with self._database.transaction() as session:
+            clients = await _beyond(session, user_id, 0)
+            await _delete(session, clients)
+        await self.tell([part for client in clients for part in remove_commands(client)])
+
+    async def clients_of(self, user_id: int) -> Sequence[str]:
+        """Return the names of a person's pages."""
+        async with self._database.reading() as session:
+            return await _beyond(session, user_id, 0)
+
     async def accounts(self) -> Sequence[Account]:
         """Return the accounts of all that are open, for the broker's start."""
         async with self._database.reading() as session:

@@ -8,8 +8,15 @@ from fastapi import APIRouter, Response
 
 from app.auth.deps import SignedInUser
 from app.auth.schemas import Done
-from app.devices.deps import Devices
-from app.devices.schemas import DeviceCreate, DeviceCreated, DeviceList, DeviceRead
+from app.devices.deps import Devices, Editor, Reader
+from app.devices.schemas import (
+    DeviceCreate,
+    DeviceCreated,
+    DeviceList,
+    DeviceRead,
+    DeviceRequests,
+    DeviceUpdate,
+)
 
 router = APIRouter(prefix="/api/devices", tags=["devices"])
 
@@ -17,9 +24,24 @@ _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "No such device
 
 
 @router.get("", summary="List the caller's devices")
-async def list_devices(principal: SignedInUser, devices: Devices) -> DeviceList:
-    rows = await devices.list(principal.user.id)
-    return DeviceList(items=[DeviceRead.model_validate(row) for row in rows])
+async def list_devices(principal: SignedInUser, reader: Reader) -> DeviceList:
+    return await reader.list(principal.user.id)
+
+
+@router.get("/{device_id}/requests", summary="What a device asked last, without any text", responses=_ABSENT)
+async def list_requests(device_id: str, principal: SignedInUser, reader: Reader) -> DeviceRequests:
+    return await reader.requests(principal.user.id, device_id)
+
+
+@router.patch(
+    "/{device_id}",
+    summary="Change a device's name, limits or projects, at once",
+    responses={**_ABSENT, 422: {"description": "An unknown project, or a value that cannot be."}},
+)
+async def update_device(
+    device_id: str, body: DeviceUpdate, principal: SignedInUser, editor: Editor, reader: Reader
+) -> DeviceRead:
+    return await reader.one(await editor.update(principal.user.id, device_id, body))
 
 
 @router.post(
@@ -32,20 +54,20 @@ async def list_devices(principal: SignedInUser, devices: Devices) -> DeviceList:
     },
 )
 async def create_device(
-    body: DeviceCreate, principal: SignedInUser, devices: Devices, response: Response
+    body: DeviceCreate, principal: SignedInUser, devices: Devices, reader: Reader, response: Response
 ) -> DeviceCreated:
     row, secret = await devices.create(principal.user.id, body)
     response.headers["cache-control"] = "no-store"
-    return DeviceCreated(**DeviceRead.model_validate(row).model_dump(), secret=secret)
+    return DeviceCreated(**(await reader.one(row)).model_dump(), secret=secret)
 
 
 @router.post("/{device_id}/secret", summary="Give a new secret; the old one ends at once", responses=_ABSENT)
 async def rotate_secret(
-    device_id: str, principal: SignedInUser, devices: Devices, response: Response
+    device_id: str, principal: SignedInUser, devices: Devices, reader: Reader, response: Response
 ) -> DeviceCreated:
     row, secret = await devices.rotate(principal.user.id, device_id)
     response.headers["cache-control"] = "no-store"
-    return DeviceCreated(**DeviceRead.model_validate(row).model_dump(), secret=secret)
+    return DeviceCreated(**(await reader.one(row)).model_dump(), secret=secret)
 
 
 @router.delete("/{device_id}", summary="Delete a device; it is thrown out at once", responses=_ABSENT)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.devices.tables import Device
+from app.users.tables import User
 
 
 class DeviceRepository:
@@ -20,8 +21,10 @@ class DeviceRepository:
         query = select(Device).where(Device.user_id == user_id).order_by(Device.id.desc())
         return (await self._session.scalars(query)).all()
 
-    async def all(self) -> Sequence[Device]:
-        return (await self._session.scalars(select(Device).order_by(Device.id))).all()
+    async def all(self) -> Sequence[tuple[Device, bool]]:
+        """Return every device, and whether its owner's account is in use."""
+        query = select(Device, User.is_active).join(User, User.id == Device.user_id).order_by(Device.id)
+        return [(device, is_active) for device, is_active in await self._session.execute(query)]
 
     async def own(self, user_id: int, device_id: str) -> Device | None:
         query = select(Device).where(Device.id == device_id, Device.user_id == user_id)

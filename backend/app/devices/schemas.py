@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from app.keys.schemas import ModelName, Name
-from app.limits.schemas import Budget, RequestsPerMinute, TokensPerMinute
+from app.keys.tables import ApiKey
+from app.limits.schemas import Budget, RequestsPerMinute, StoredBudget, TokensPerMinute
 
 Project = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
@@ -18,6 +19,12 @@ _EXAMPLE: dict[str, JsonValue] = {
     "client": "maze-robot-k3f9x2",
     "projects": ["maze"],
     "created_at": "2026-11-21T09:30:00Z",
+    "requests_per_minute": 60,
+    "tokens_per_minute": None,
+    "budget": {"month": 5.0},
+    "allowed_models": None,
+    "presence": {"state": "online", "since": "2026-11-21T10:02:00Z"},
+    "last_request_at": "2026-11-21T10:04:11Z",
 }
 
 
@@ -39,8 +46,34 @@ class DeviceCreate(BaseModel):
     budget: Budget | None = None
 
 
+class DeviceUpdate(BaseModel):
+    """What changes of a device; absent fields stay, null takes a limit away. Its secret and its `client` stay."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"projects": ["maze", "racing"], "budget": {"month": 5.0}}]},
+    )
+
+    name: Name = ""
+    projects: list[Project] = Field(default=[], max_length=100)
+    allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
+    requests_per_minute: RequestsPerMinute | None = None
+    tokens_per_minute: TokensPerMinute | None = None
+    budget: Budget | None = None
+
+
+class PresenceRead(BaseModel):
+    """What a device says of itself on `pp/v1/{client}/status`, and since when."""
+
+    state: Literal["online", "offline"]
+    since: datetime
+
+
 class DeviceRead(BaseModel):
-    """A device without its secret. `client` is its user name at the broker, and its place in the topics."""
+    """A device without its secret. `client` is its user name at the broker, and its place in the topics.
+
+    `presence` is null for a device that says nothing of itself; `last_request_at` looks a month back.
+    """
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -49,6 +82,26 @@ class DeviceRead(BaseModel):
     client: str
     projects: list[str]
     created_at: datetime
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    budget: Budget | None = None
+    allowed_models: list[str] | None = None
+    presence: PresenceRead | None = None
+    last_request_at: datetime | None = None
+
+    @classmethod
+    def limits_of(cls, key: ApiKey) -> dict[str, Any]:
+        """Return the limits of its key, by field."""
+        return dict(_Limits.model_validate(key))
+
+
+class _Limits(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    budget: StoredBudget
+    allowed_models: list[str] | None
 
 
 class DeviceCreated(DeviceRead):
@@ -62,6 +115,29 @@ class DeviceCreated(DeviceRead):
 
 
 class DeviceList(BaseModel):
-    """All devices of the caller, newest first."""
+    """All devices of the caller, newest first; budgets are in `currency`."""
 
     items: list[DeviceRead]
+    currency: str
+
+
+class DeviceRequest(BaseModel):
+    """One request, without its text."""
+
+    created_at: datetime
+    door: str
+    operation: str
+    model: str | None
+    status: str
+    error_code: str | None
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float
+    total_ms: float | None
+
+
+class DeviceRequests(BaseModel):
+    """The last requests of a device, newest first; a request is here a few seconds after its end."""
+
+    items: list[DeviceRequest]
+    currency: str

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.audit.service import note
-from app.broker.accounts import Account, add_commands, hash_secret, remove_commands
+from app.broker.accounts import (
+    Account,
+    add_commands,
+    hash_secret,
+    let_in_commands,
+    remove_commands,
+    shut_off_commands,
+)
 from app.db.session import Database
 from app.devices.access import account_of
 from app.devices.errors import DeviceNotFoundError, UnknownProjectError
@@ -121,7 +129,22 @@ class DeviceService:
     async def accounts(self) -> Sequence[Account]:
         """Return the accounts of all devices, for the broker's start."""
         async with self._database.reading() as session:
-            return [account_of(device) for device in await DeviceRepository(session).all()]
+            found = await DeviceRepository(session).all()
+        return [replace(account_of(device), is_shut_off=not is_active) for device, is_active in found]
+
+    async def shut_off(self, user_id: int) -> None:
+        """End the connections of a person's devices, and let none of them in; who may do that is the caller's check."""
+        devices = await self.list(user_id)
+        await self._tell([part for device in devices for part in shut_off_commands(device.client)])
+
+    async def let_in(self, user_id: int) -> None:
+        """Undo `shut_off`: the devices come back with the secrets that they have."""
+        devices = await self.list(user_id)
+        await self._tell([part for device in devices for part in let_in_commands(device.client)])
+
+    async def forget(self, clients: Sequence[str]) -> None:
+        """End the accounts of devices that are gone with their owner."""
+        await self._tell([part for client in clients for part in remove_commands(client)])
 
     async def account(self, client: str) -> Account | None:
         """Return one device's account; None for a name that is no device's."""

@@ -38,6 +38,15 @@ class LLMError(Exception):
         self.details = details
 
 
+class AskStoppedError(LLMError):
+    """An operator stopped the request, or its owner's account was shut off."""
+
+    code = "stopped_by_operator"
+
+    def __init__(self) -> None:
+        super().__init__("This request was stopped by whoever runs the portal.")
+
+
 class ProviderUnreachableError(LLMError):
     """No connection could be made, or it broke before the first byte."""
 

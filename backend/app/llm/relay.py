@@ -14,6 +14,7 @@ from typing import Any
 from app.kit.clock import Clock
 from app.llm.errors import LLMError, ProviderProtocolError, UnknownModelError
 from app.llm.failover import is_worth_another
+from app.llm.in_flight import InFlight, RunningAsk
 from app.llm.needs import needs_of
 from app.llm.routing import Target
 from app.llm.runner import Runner
@@ -42,25 +43,33 @@ class Relayed:
     """An answer whose first bytes are there: from here on no other target is tried."""
 
     def __init__(
-        self, target: Target, first: bytes, rest: AsyncGenerator[bytes], leave: Callable[[], None]
+        self,
+        target: Target,
+        first: bytes,
+        rest: AsyncGenerator[bytes],
+        leave: Callable[[], None],
+        ask: RunningAsk,
     ) -> None:
         self.target = target
+        self._ask = ask
         self._first = first
         self._rest = rest
         self._leave: Callable[[], None] | None = leave
 
     async def pieces(self) -> AsyncGenerator[bytes]:
         """Yield the bytes as they come; raises LLMError when the stream breaks."""
-        yield self._first
-        async for piece in self._rest:
-            yield piece
+        with self._ask:
+            yield self._first
+            async for piece in self._rest:
+                yield piece
 
     async def whole(self) -> bytes:
         """Return all of it, and give the target's place back."""
         parts = [self._first]
         try:
-            async for piece in self._rest:
-                parts.append(piece)
+            with self._ask:
+                async for piece in self._rest:
+                    parts.append(piece)
         finally:
             await self.aclose()
         return b"".join(parts) if len(parts) > 1 else self._first
@@ -78,17 +87,24 @@ class Relayed:
 class Relay:
     """Finds a target that takes a call."""
 
-    def __init__(self, runner: Runner, clock: Clock) -> None:
+    def __init__(self, runner: Runner, clock: Clock, in_flight: InFlight) -> None:
+        self._in_flight = in_flight
         self._runner = runner
         self._clock = clock
 
     async def open(self, call: RelayCall) -> Relayed:
         """Return an answer that has begun; close it. Raises LLMError."""
         deadline = None if call.deadline_seconds is None else self._clock.monotonic() + call.deadline_seconds
+        ask = self._in_flight.ask(call.caller, "v1", call.body.get("model"))
+        with ask:
+            return await self._persist(call, deadline, ask)
+
+    async def _persist(self, call: RelayCall, deadline: float | None, ask: RunningAsk) -> Relayed:
+        """Ask all candidates, and once more after a pause if that may help. Raises LLMError."""
         done = 0
         while True:
             try:
-                return await self._walk(call, deadline)
+                return await self._walk(call, deadline, ask)
             except LLMError as error:
                 pause = self._runner.pause(error, done, deadline)
                 if pause is None:
@@ -96,21 +112,23 @@ class Relay:
             done += 1
             await asyncio.sleep(pause)
 
-    async def _walk(self, call: RelayCall, deadline: float | None) -> Relayed:
+    async def _walk(self, call: RelayCall, deadline: float | None, ask: RunningAsk) -> Relayed:
         """Ask the candidates in turn. Raises the last one's LLMError."""
         last: LLMError = UnknownModelError("No model server is configured for this model.")
         for target in self._runner.candidates(
             call.body.get("model"), call.caller, partial(needs_of, call.body)
         ):
             try:
-                return await self._open_at(target, call, deadline)
+                return await self._open_at(target, call, deadline, ask)
             except LLMError as error:
                 if not is_worth_another(error):
                     raise
                 last = error
         raise last
 
-    async def _open_at(self, target: Target, call: RelayCall, deadline: float | None) -> Relayed:
+    async def _open_at(
+        self, target: Target, call: RelayCall, deadline: float | None, ask: RunningAsk
+    ) -> Relayed:
         body = {**call.body, "model": target.model}
         gate = self._runner.gate(target.name)
         started = await gate.enter(user_id=call.caller.user_id, priority=call.priority, deadline=deadline)
@@ -127,4 +145,4 @@ class Relay:
             finally:
                 gate.leave(started)
             raise
-        return Relayed(target, first, pieces, partial(gate.leave, started))
+        return Relayed(target, first, pieces, partial(gate.leave, started), ask)

@@ -17,6 +17,7 @@ from app.llm.checkpoints import keep_checkpoints
 from app.llm.errors import SessionBusyError, TurnInterruptedError
 from app.llm.events import EventEncoder
 from app.llm.fold import fold_events
+from app.llm.in_flight import InFlight
 from app.llm.ports import Coordination, LogEvent, SessionStore
 from app.llm.relay import Relay
 from app.llm.routing import Routes
@@ -69,8 +70,9 @@ class SessionManager(SyncFace):
         self._checkpoint_seconds = checkpoint_seconds
         self._turns = RunningTurns()
         self._runner = Runner(routes, settings, self._clock)
-        self.relay = Relay(self._runner, self._clock)
-        self._stateless = Stateless(self._runner, settings, self._clock, on_spent)
+        self.in_flight = InFlight(self._clock)
+        self.relay = Relay(self._runner, self._clock, self.in_flight)
+        self._stateless = Stateless(self._runner, settings, self._clock, self.in_flight, on_spent)
         self._turn_task = TurnTask(
             store,
             coord.locks,
@@ -151,6 +153,10 @@ class SessionManager(SyncFace):
             return turn.stop("cancelled")
         await self._coord.signals.publish(CANCEL_TOPIC, turn_id.encode())
         return False
+
+    async def stop_asks(self, whom: str) -> None:
+        """Stop requests without a session on every replica: an ask by its id, or all of `in_flight.of_user`."""
+        await self._coord.signals.publish(CANCEL_TOPIC, whom.encode())
 
     async def history(self, caller: Caller, session_id: str) -> list[HistoryMessage] | None:
         """Return the active branch's complete messages, None when the caller has no such session."""
@@ -247,7 +253,9 @@ class SessionManager(SyncFace):
             try:
                 async with self._coord.signals.listen(CANCEL_TOPIC) as messages:
                     async for payload in messages:
-                        turn = self._turns.get(payload.decode(errors="replace"))
+                        whom = payload.decode(errors="replace")
+                        self.in_flight.hear(whom)
+                        turn = self._turns.get(whom)
                         if turn is not None:
                             turn.stop("cancelled")
             except Exception as error:

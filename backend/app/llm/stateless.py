@@ -15,6 +15,7 @@ from app.llm.accounting import OnSpent, spent_on, tell_nobody
 from app.llm.answer import Answer, Emit
 from app.llm.errors import InternalEngineError, LLMError
 from app.llm.events import EventEncoder
+from app.llm.in_flight import InFlight
 from app.llm.needs import Needs, needs_of
 from app.llm.prompt import filled_sampling
 from app.llm.prompt_size import prompt_tokens_of
@@ -31,8 +32,14 @@ class Stateless:
     """Answers prompts that are complete as they come."""
 
     def __init__(
-        self, runner: Runner, settings: EngineSettings, clock: Clock, on_spent: OnSpent = tell_nobody
+        self,
+        runner: Runner,
+        settings: EngineSettings,
+        clock: Clock,
+        in_flight: InFlight,
+        on_spent: OnSpent = tell_nobody,
     ) -> None:
+        self._in_flight = in_flight
         self._runner = runner
         self._settings = settings
         self._clock = clock
@@ -88,7 +95,8 @@ class Stateless:
 
         failure: BaseException | None = None
         try:
-            await self._runner.run(ask, build, answer, stopwatch, ledger)
+            with self._in_flight.ask(request.caller, request.door, request.model):
+                await self._runner.run(ask, build, answer, stopwatch, ledger)
         except BaseException as error:
             failure = error
             raise

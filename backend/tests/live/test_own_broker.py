@@ -14,7 +14,7 @@ import pytest
 from tests.fakes.upstream import FakeUpstream, Reply
 from tests.fixtures.games import Games, games
 from tests.fixtures.mosquitto import Device, wait_for
-from tests.fixtures.portal import PortalProcess
+from tests.fixtures.portal import PASSWORD, PortalProcess
 from tests.fixtures.programs import free_port
 
 pytestmark = pytest.mark.live
@@ -107,6 +107,42 @@ def test_a_device_plays_in_its_projects(place: Games, token: str, model: FakeUps
     with place.portal.client(token) as client:
         refused = client.post("/api/devices", json={"name": "x", "projects": ["chess"]})
         assert refused.json()["error"]["code"] == "unknown_project"
+
+
+def test_devices_of_who_is_shut_off_are_out_at_once_and_come_back_with_their_secret(
+    place: Games, token: str, model: FakeUpstream
+) -> None:
+    eve = place.portal.register("eve@example.org")
+    made = _make(place, eve)
+    with place.portal.client(eve) as client:
+        person = client.get("/api/auth/me").json()["id"]
+        page = client.post("/api/mqtt/connection").raise_for_status().json()
+    port = _port(place, token)
+    with (
+        place.portal.client(place.portal.admin()) as admin,
+        _connect(place, token, made) as device,
+        Device(
+            port, f"{page['topics']['response']}#", username=page["username"], password=page["password"]
+        ) as tab,
+    ):
+        admin.patch(f"/api/admin/users/{person}", json={"is_active": False}).raise_for_status()
+        assert device.left.get(timeout=10) >= _REFUSED
+        assert tab.left.get(timeout=10) >= _REFUSED
+        again = Device(port, "pp/v1/x", username=made["client"], password=made["secret"])
+        again.connect_only()
+        assert again.connected.get(timeout=10) is False
+        again.__exit__()
+        admin.patch(f"/api/admin/users/{person}", json={"is_active": True}).raise_for_status()
+    with _connect(place, token, made) as device:
+        device.send(f"pp/v1/{made['client']}/req", _chat("back"))
+        assert device.frame()["text"] == "You said: back"
+    with (
+        place.portal.client(place.portal.sign_in("eve@example.org")) as client,
+        _connect(place, token, made) as gone,
+    ):
+        body = {"password": PASSWORD}
+        client.request("DELETE", "/api/auth/account", json=body).raise_for_status()
+        assert gone.left.get(timeout=10) >= _REFUSED
 
 
 def test_a_device_that_is_deleted_is_thrown_out_at_once(place: Games, token: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from app.admin.watching import Watching
+from app.coord.local_signals import LocalSignals
 from app.errors import PortalError
 
 
@@ -24,8 +25,8 @@ class _Looks:
 
 async def test_a_hundred_administrators_cost_one_look() -> None:
     looks = _Looks()
-    watching = Watching(looks, lambda error: b"error", interval_seconds=0)
-    streams = [watching.follow() for _ in range(100)]
+    watching = Watching(looks, lambda error: b"error", LocalSignals(), interval_seconds=0)
+    streams = [watching.follow(number) for number in range(100)]
     firsts = [asyncio.ensure_future(anext(stream)) for stream in streams]
     await asyncio.sleep(0)
     assert watching.watchers == 100
@@ -50,11 +51,31 @@ async def test_nobody_watching_costs_nothing_and_a_failed_look_is_told() -> None
         looked += 1
         raise PortalError("no")
 
-    watching = Watching(look, lambda error: error.message.encode(), interval_seconds=0)
+    watching = Watching(look, lambda error: error.message.encode(), LocalSignals(), interval_seconds=0)
     await asyncio.sleep(0)
     assert looked == 0
-    async with contextlib.aclosing(watching.follow()) as stream:
+    async with contextlib.aclosing(watching.follow(1)) as stream:
         assert await anext(stream) == (1, b"no")
     seen = looked
     await asyncio.sleep(0)
     assert looked == seen
+
+
+async def test_who_may_watch_no_more_sees_the_stream_end_on_every_replica() -> None:
+    async def look() -> bytes:
+        return b"seen"
+
+    signals = LocalSignals()
+    here, there = (Watching(look, lambda error: b"", signals, interval_seconds=0) for _ in range(2))
+    for watching in (here, there):
+        watching.start()
+    demoted, other = there.follow(7), there.follow(8)
+    for stream in (demoted, other):
+        await anext(stream)
+    await here.end_everywhere(7)
+    rest = [event async for event in demoted]
+    assert len(rest) <= 10, "it has ended"
+    assert (await anext(other))[1] == b"seen"
+    await other.aclose()
+    for watching in (here, there):
+        await watching.close()

@@ -7,11 +7,20 @@ import hashlib
 import json
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.broker.accounts import Account, add_commands, hash_secret, remove_commands, security_file
+from app.broker.accounts import (
+    Account,
+    add_commands,
+    hash_secret,
+    let_in_commands,
+    remove_commands,
+    security_file,
+    shut_off_commands,
+)
 from app.broker.directory import Directory
 from app.broker.place import BrokerPlace
 from app.broker.program import Program, find_fallback, find_program, unpacked_folder
@@ -129,6 +138,13 @@ def test_a_directory_follows_the_same_document_and_commands_as_mosquitto() -> No
     assert directory.knows("cam-xyz", "new")
     assert directory.apply(add_commands(other, "newer")) == {"cam-xyz"}
     assert not directory.knows("cam-xyz", "new")
+    assert directory.apply(shut_off_commands("cam-xyz")) == {"cam-xyz"}
+    assert not directory.knows("cam-xyz", "newer")
+    assert not directory.has("cam-xyz")
+    assert directory.apply(let_in_commands("cam-xyz")) == set()
+    assert directory.knows("cam-xyz", "newer")
+    off = Directory(security_file("portal", "portal secret", [replace(_account(), is_shut_off=True)]))
+    assert not off.knows("robot-abc", "secret")
     assert directory.apply(remove_commands("cam-xyz")) == {"cam-xyz"}
     assert not directory.has("cam-xyz")
     assert not directory.may("cam-xyz", "publishClientSend", "pp/v1/cam-xyz/req")

@@ -21,6 +21,7 @@ from app.llm.errors import (
 )
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
+from app.llm.in_flight import InFlight
 from app.llm.relay import Relay, RelayCall, Relayed
 from app.llm.retries import Retries
 from app.llm.routing import Target
@@ -69,7 +70,7 @@ def relay_over(
         targets.append(Target(f"t{number}", provider, "fake-model", "fake-model"))
     clock = SystemClock()
     routes: Any = Routes(targets)
-    return Relay(Runner(routes, EngineSettings(max_retries=max_retries), clock), clock)
+    return Relay(Runner(routes, EngineSettings(max_retries=max_retries), clock), clock, InFlight(clock))
 
 
 @pytest.fixture

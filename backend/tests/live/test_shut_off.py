@@ -1,0 +1,148 @@
+"""An account that is shut off is out at once everywhere: here two replicas over a real Redis, and the portal's own broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from app.chat.replica import Replica
+from app.config import Settings
+from app.coord.base import Coord
+from app.coord.factory import create_coord
+from app.kit.ids import new_id
+from app.users.service import create_with_one_time_password
+from tests.api.chat_portal import PASSWORD, ChatPortal, serve_portal
+from tests.fakes.upstream import FakeUpstream, Reply
+
+pytestmark = [pytest.mark.live, pytest.mark.parametrize("database_kind", ["sqlite"])]
+ASK: dict[str, Any] = {"messages": [{"role": "user", "content": "count"}], "stream": True}
+
+
+@pytest.fixture
+async def replicas(
+    settings: Settings, redis_url: str, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[ChatPortal, ChatPortal]]:
+    """Two in one process that share a database and a Redis, and nothing else."""
+    me = Replica.current()
+
+    def own_coord(url: str, **_: object) -> Coord:
+        return create_coord(url, shared_name=new_id())
+
+    monkeypatch.setattr("app.chat.runtime.create_coord", own_coord)
+    monkeypatch.setattr(Replica, "current", lambda: replace(me, host=new_id()))
+    shared = settings.model_copy(update={"redis_url": redis_url, "llm_server_url": upstream.url})
+    async with serve_portal(shared, upstream) as first, serve_portal(shared, upstream) as second:
+        yield first, second
+
+
+async def _admin(portal: ChatPortal) -> httpx.AsyncClient:
+    email = "root@example.org"
+    password = await create_with_one_time_password(portal.runtime.database, email, "admin")
+    client = httpx.AsyncClient(base_url=portal.base_url, timeout=20)
+    for path, body in (
+        ("login", {"email": email, "password": password}),
+        ("change-password", {"current_password": password, "new_password": PASSWORD}),
+    ):
+        token = (await client.post(f"/api/auth/{path}", json=body)).json()["access_token"]
+        client.headers["authorization"] = f"Bearer {token}"
+    return client
+
+
+async def _eve(portal: ChatPortal) -> httpx.AsyncClient:
+    client = httpx.AsyncClient(base_url=portal.base_url, timeout=20)
+    await client.post("/api/auth/register", json={"email": "eve@example.org", "password": PASSWORD})
+    login = await client.post("/api/auth/login", json={"email": "eve@example.org", "password": PASSWORD})
+    client.headers["authorization"] = f"Bearer {login.json()['access_token']}"
+    return client
+
+
+@asynccontextmanager
+async def _open(
+    client: httpx.AsyncClient, method: str, path: str, **more: Any
+) -> AsyncIterator[asyncio.Task[str]]:
+    """Open a stream and read on; the task ends, with what came, when the stream does."""
+    async with client.stream(method, path, **more) as answer:
+        assert answer.status_code == 200, path
+        pieces = answer.aiter_text()
+        first = await anext(pieces)
+
+        async def rest() -> str:
+            return first + "".join([piece async for piece in pieces])
+
+        task = asyncio.create_task(rest())
+        yield task
+        task.cancel()
+
+
+async def test_everything_that_somebody_has_open_ends_on_the_other_replica(
+    replicas: tuple[ChatPortal, ChatPortal], upstream: FakeUpstream
+) -> None:
+    here, there = replicas
+    admin, eve = await _admin(here), await _eve(there)
+    upstream.default = Reply(chunks=["word "] * 400, chunk_delay_seconds=0.05)
+    key = (await eve.post("/api/keys", json={"name": "sdk", "scopes": ["gateway", "chat"]})).json()["key"]
+    program = httpx.AsyncClient(
+        base_url=there.base_url, headers={"authorization": f"Bearer {key}"}, timeout=20
+    )
+    chat = {"messages": ASK["messages"]}
+    turn = {"session_id": "s", "message": "count"}
+    async with (
+        _open(program, "POST", "/v1/chat/completions", json=ASK) as passed,
+        _open(eve, "POST", "/api/llm/chat/stream", json=chat) as single,
+        _open(eve, "POST", "/api/llm/chat/session/stream", json=turn) as told,
+        _open(eve, "GET", "/api/sessions/changes") as changes,
+    ):
+        async with asyncio.timeout(10):
+            live: list[dict[str, Any]] = []
+            while len(live) < 3:
+                await asyncio.sleep(0.1)
+                live = (await admin.get("/api/admin/live")).json()["items"]
+        assert {(one["email"], one["door"]) for one in live} == {
+            ("eve@example.org", "v1"),
+            ("eve@example.org", "page"),
+        }
+        ended = asyncio.gather(passed, single, told, changes)
+        person = live[0]["user_id"]
+        answer = await admin.patch(f"/api/admin/users/{person}", json={"is_active": False})
+        assert answer.status_code == 200
+        by_v1, by_single, by_turn, _ = await asyncio.wait_for(ended, 5)
+        for text in (by_v1, by_single):
+            assert "stopped_by_operator" in text
+        assert "cancelled" in by_turn
+        assert len(upstream.aborted) == 3
+        for client in (eve, program):
+            assert (await client.get("/api/sessions")).status_code == 401
+        async with asyncio.timeout(10):  # the other replica says every two seconds what runs there
+            while (await admin.get("/api/admin/live")).json()["items"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    for client in (admin, eve, program):
+        await client.aclose()
+
+
+async def test_one_ask_is_stopped_on_the_other_replica_and_the_log_says_by_whom(
+    replicas: tuple[ChatPortal, ChatPortal], upstream: FakeUpstream
+) -> None:
+    here, there = replicas
+    admin, eve = await _admin(here), await _eve(there)
+    upstream.default = Reply(stall_before_first=True)
+    asking = asyncio.create_task(eve.post("/api/llm/chat", json={"messages": ASK["messages"]}))
+    async with asyncio.timeout(10):
+        live: list[dict[str, Any]] = []
+        while not live:
+            await asyncio.sleep(0.1)
+            live = (await admin.get("/api/admin/live")).json()["items"]
+    assert (await eve.post(f"/api/admin/live/{live[0]['turn_id']}/cancel")).status_code == 403
+    stopped = await admin.post(f"/api/admin/live/{live[0]['turn_id']}/cancel")
+    assert stopped.status_code == 200
+    answer = await asyncio.wait_for(asking, 5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "stopped_by_operator")
+    lines = (await admin.get("/api/admin/audit", params={"action": "turn.cancel"})).json()["items"]
+    assert [(line["actor"], line["subject"]) for line in lines] == [("root@example.org", live[0]["turn_id"])]
+    for client in (admin, eve):
+        await client.aclose()
