@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import sys
@@ -21,11 +22,13 @@ from app.web.corked import CorkedProtocol
 from app.web.leaving import LEAVING
 
 _GRACE_SECONDS = 3
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 _WEBSOCKET_BYTES = 1024 * 1024  # what the portal's own broker takes
 
 
 def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit code; raises LaunchError."""
+    _share_one_heap()
     start_logging(settings)
     _check_telemetry(settings)
     for chatty in (
@@ -91,6 +94,13 @@ class _GreetingServer(uvicorn.Server):
         if callable(leave):
             leave()
         await super().shutdown(sockets)
+
+
+def _share_one_heap() -> None:
+    """Let all threads take memory from one heap: glibc gives each its own, and what is free in one serves no other."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:  # musl has none
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def _settle_memory() -> None:
