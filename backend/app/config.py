@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     llm_max_concurrency: int = Field(8, ge=1)
     llm_max_queued: int = Field(256, ge=0)
     session_max_queued: int = Field(8, ge=0)
+    turn_events_seconds: int = Field(600, ge=1)
     models_file: str = ""
     provider_modules_dir: str = ""
     gateway_anonymous_models: Annotated[list[str], NoDecode] = []

@@ -68,7 +68,9 @@ class Runtime:
         self._database_clock = DatabaseClock(self.database)
         self.clock = clock or self._database_clock
         shared_name = str(async_url(settings.database_url, settings.portal_data_dir))
-        self.coord = create_coord(settings.redis_url, shared_name=shared_name)
+        self.coord = create_coord(
+            settings.redis_url, shared_name=shared_name, log_seconds=settings.turn_events_seconds
+        )
         self.embedded = EmbeddedServer(settings) if settings.is_embedded else None
         self.provider = _provider(settings)
         wrapped = ContentLog if settings.log_content else _as_it_is

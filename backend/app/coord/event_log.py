@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 from app.coord.base import LogEvent
 from app.coord.waiter import Waiter
+from app.kit.compact import compact
 
 
 class EventLog:
@@ -29,7 +30,7 @@ class EventLog:
         with self._mutex:
             if self.is_ended:
                 raise ValueError(f"the log {self.log_id} has ended")
-            self.events.append(data)
+            self.events.append(compact(data))
             self.size_bytes += len(data)
             self.is_ended = is_last
             number = len(self.events)

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 
 from app.kit.clock import Clock
+from app.kit.compact import compact
 
 OVERHEAD_BYTES = 256
 """What an entry costs beside its value."""
@@ -42,7 +43,7 @@ class LocalBlobs:
                 return
             while self._bytes + size > max_bytes:
                 self._drop(next(iter(self._entries)))
-            self._entries[name] = (self._clock.monotonic() + seconds, value)
+            self._entries[name] = (self._clock.monotonic() + seconds, compact(value))
             self._bytes += size
 
     def _drop(self, name: str) -> None:

@@ -40,7 +40,7 @@ class LocalLogs:
         self, clock: Clock, *, retention_seconds: float = RETENTION_SECONDS, max_bytes: int = MAX_BYTES
     ) -> None:
         self._clock = clock
-        self._retention_seconds = retention_seconds
+        self.retention_seconds = retention_seconds
         self._max_bytes = max_bytes
         self._mutex = threading.Lock()
         self._logs: dict[str, EventLog] = {}
@@ -113,7 +113,7 @@ class LocalLogs:
         """Drop what is too old or too much. Readers of a dropped log keep it until they are through."""
         now = self._clock.monotonic()
         for log_id, log in list(islice(self._ended.items(), _SWEEP_AT_MOST)):
-            is_old = log.ended_at is not None and now - log.ended_at > self._retention_seconds
+            is_old = log.ended_at is not None and now - log.ended_at > self.retention_seconds
             if not is_old and self._ended_bytes <= self._max_bytes:
                 return
             self._drop(log_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.coord.base import Blobs, CoordHealth, EventLogs, Locks, Quotas, RateWindows, Signals
-from app.coord.local_logs import RETENTION_SECONDS
 from app.coord.log_flusher import LogFlusher
 from app.coord.log_mirrors import LogMirrors
 from app.coord.memory import Hub
@@ -25,7 +24,7 @@ class RedisCoord:
         replica_id = new_id()
         self._link = RedisLink(redis_url, replica_id)
         self._locks = RedisLocks(self._link, hub.locks, replica_id, lease_seconds=lease_seconds)
-        self._flusher = LogFlusher(self._link, replica_id, retention_seconds=RETENTION_SECONDS)
+        self._flusher = LogFlusher(self._link, replica_id, retention_seconds=hub.logs.retention_seconds)
         self._mirrors = LogMirrors(self._link)
         signals = RedisSignals(hub.hub_id, hub.signals)
         self._channel = RedisChannel(

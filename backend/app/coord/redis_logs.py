@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from app.coord.base import CoordUnavailableError, LogEvent
 from app.coord.event_log import EventLog
-from app.coord.local_logs import RETENTION_SECONDS, LocalLogs
+from app.coord.local_logs import LocalLogs
 from app.coord.log_flusher import END_FIELD, UNFINISHED_SECONDS, LogFlusher, owner_key, stream_key
 from app.coord.log_mirrors import LogMirrors
 from app.coord.redis_link import RedisLink
@@ -103,7 +103,7 @@ class RedisLogs:
             self._flusher.touch(ended)
             return
         keys = [stream_key(log_id), owner_key(log_id)]
-        arguments: list[bytes | int] = [data, round(RETENTION_SECONDS), END_FIELD]
+        arguments: list[bytes | int] = [data, round(self._local.retention_seconds), END_FIELD]
         await self._link.call(lambda: self._abandon(keys=keys, args=arguments))
 
     async def _claim(self, log_id: str) -> bool:

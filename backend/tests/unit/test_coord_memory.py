@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import tracemalloc
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ from app.coord.factory import create_coord
 from app.coord.local_logs import LocalLogs
 from app.coord.local_rates import BUCKETS, LocalRates
 from app.coord.local_signals import MAX_PENDING, LocalSignals
-from app.coord.memory import MemoryCoord
+from app.coord.memory import MemoryCoord, make_hub
 from app.coord.waiter import Waiter
 from app.kit.ids import new_id
 
@@ -300,3 +302,28 @@ async def test_a_listener_that_is_far_behind_loses_the_oldest_and_the_log_says_s
         assert await anext(messages) == b"2"
     assert "too slow" in caplog.text
     await signals.publish("t", b"nobody listens")
+
+
+async def test_what_is_kept_takes_no_more_memory_than_it_is_long() -> None:
+    hub = make_hub(TurnedClock())
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(200):
+            log = await hub.logs.open(f"log-{number}")
+            log.append(orjson.dumps({"content": "a word"}))
+            await hub.blobs.put(f"{number}", orjson.dumps([number]), seconds=60, max_bytes=1_000_000)
+        held = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert held / 200 < 2_000
+
+
+async def test_a_logs_events_are_kept_for_as_long_as_told() -> None:
+    clock = TurnedClock()
+    logs = LocalLogs(clock, retention_seconds=30)
+    await (await logs.open("turn")).finish(b"done")
+    clock.seconds += 30
+    assert logs.find("turn") is not None
+    clock.seconds += 1
+    assert logs.find("turn") is None
