@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from app.bridge.choice import client_id
-from app.bridge.members import Members
+from app.bridge.members import GRACE_SECONDS, Members
 from app.bridge.presence import status_topic
 from app.bridge.status import BridgeStatus
 from app.bridge.transport import Broker, Incoming, MqttTransport
@@ -66,7 +66,12 @@ class Adoption:
             self._put(message)
 
         transport = MqttTransport(
-            self._broker, client_id(self._broker, bridge), on_change, last_will=None, reconnects=False
+            self._broker,
+            client_id(self._broker, bridge),
+            on_change,
+            last_will=None,
+            reconnects=False,
+            behind_seconds=GRACE_SECONDS,
         )
         try:
             async with asyncio.timeout(_LONGEST_SECONDS):

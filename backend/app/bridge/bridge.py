@@ -105,7 +105,6 @@ class MqttBridge:
             self._inbox,
             self.status,
             max_waiting=settings.session_max_queued,
-            on_begin=self._telling.hear,
         )
         self._taking_in = TakingIn(settings, self._projects, intake, self._desk)
         self._lanes = Lanes(self._taking_in.take_in, self.status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 
 from app.bridge.frames import Frames
 from app.bridge.inbox import Inbox
@@ -26,10 +26,8 @@ class Desk:
         status: BridgeStatus,
         *,
         max_waiting: int,
-        on_begin: Callable[[Work], None] = lambda work: None,
     ) -> None:
         self._worker = worker
-        self._on_begin = on_begin
         self._inbox = inbox
         self._status = status
         self._order: SessionOrder[Work] = SessionOrder(self._run, max_waiting=max_waiting)
@@ -39,12 +37,11 @@ class Desk:
         """Return what waits or runs."""
         return [*self._works.values()]
 
-    async def begin(self, work: Work, *, is_state: bool = False) -> None:
+    async def begin(self, work: Work) -> None:
         """Run a request when its turn comes; of a game's states only the newest waits."""
         self._works[work.key] = work
-        self._on_begin(work)
         key: Hashable = work.session or work.key
-        if is_state:
+        if work.row.is_state:
             replaced = self._order.put_newest(key, work)
             if replaced is not None:
                 self._status.states_replaced += 1
@@ -66,7 +63,7 @@ class Desk:
             "Too many requests of this session wait.", code="session_busy", retry_after_seconds=2
         )
         answer = Frames(work.row.request).error(error)
-        if await self._inbox.answer(work.row.id, answer):
+        if await self._inbox.answer(work.row, answer):
             await self._worker.send(work.reply, answer)
             self._inbox.sent(work.row.id)
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, Update, bindparam, delete, select, update
+from sqlalchemy import CursorResult, Table, Update, bindparam, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from app.bridge.group_commit import GroupCommit
+from app.bridge.lines import line_of
 from app.bridge.tables import BridgeRequest
 from app.db.session import Database
 from app.errors import PortalError
@@ -33,7 +35,6 @@ _BATCH = 50
 _NOTE_SECONDS = 0.25
 _TABLE = cast(Table, BridgeRequest.__table__)
 _MAX_IDS = 500
-_PAGE = 1_000
 _KEY = ("user_id", "client", "request")
 # Made once: to put a statement together takes longer than SQLite takes to run it.
 _ANSWER = (
@@ -45,11 +46,21 @@ _ANSWER = (
     )
     .values(state="answered", answer=bindparam("said"), lease_until=bindparam("lease"))
 )
+# An answer to a state is nobody's any more once a later state of its line has one.
+_LATER = aliased(BridgeRequest)
+_ANSWER_STATE = _ANSWER.where(
+    ~exists().where(
+        _LATER.line == _TABLE.c.line,
+        _LATER.is_state,
+        _LATER.created_at > _TABLE.c.created_at,
+        _LATER.answer.is_not(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """A request that was checked, before it is stored."""
+    """A request that was checked, before it is stored; `came_at` is monotonic."""
 
     user_id: int
     key_id: str
@@ -59,6 +70,8 @@ class NewRequest:
     ask: dict[str, Any]
     reply: dict[str, Any]
     deadline_seconds: float | None
+    came_at: float
+    is_state: bool = False
 
 
 class Inbox:
@@ -89,12 +102,13 @@ class Inbox:
         assert earlier is not None, "what was in the way a moment ago is kept for a day"
         return earlier, False
 
-    async def answer(self, request_id: str, answer: dict[str, Any]) -> bool:
-        """Store the answer; False when another bridge holds the request by now."""
-        values = {"of_id": request_id, "of_holder": self._holder, "said": answer, "lease": self._lease()}
+    async def answer(self, row: BridgeRequest, answer: dict[str, Any]) -> bool:
+        """Store the answer; False when another bridge holds the request by now, or a later state was answered."""
+        values = {"of_id": row.id, "of_holder": self._holder, "said": answer, "lease": self._lease()}
+        statement = _ANSWER_STATE if row.is_state else _ANSWER
 
         async def store(connection: AsyncConnection) -> bool:
-            return _changed(await connection.execute(_ANSWER, values))
+            return _changed(await connection.execute(statement, values))
 
         return await self._commits.run(store)
 
@@ -149,21 +163,6 @@ class Inbox:
                 taken.append(row)
         return taken
 
-    async def sessions_of(self, client: str) -> set[tuple[int, str]]:
-        """Return owner and name of each session that was spoken to as `client`, as far as the inbox remembers."""
-        found: set[tuple[int, str]] = set()
-        after = ""
-        while True:
-            query = select(_TABLE.c.id, _TABLE.c.user_id, _TABLE.c.ask)
-            query = query.where(_TABLE.c.client == client, _TABLE.c.id > after)
-            async with self._database.reading() as session:
-                rows = (await session.execute(query.order_by(_TABLE.c.id).limit(_PAGE))).all()
-            names = [(row.user_id, row.ask["body"].get("session_id")) for row in rows]
-            found |= {(user_id, name) for user_id, name in names if isinstance(name, str)}
-            if len(rows) < _PAGE:
-                return found
-            after = rows[-1].id
-
     async def forget_old(self) -> None:
         """Delete what was answered a day ago."""
         before = self._clock.now() - timedelta(hours=KEEP_HOURS)
@@ -176,7 +175,7 @@ class Inbox:
 
     def _row(self, new: NewRequest) -> BridgeRequest:
         now = self._clock.now()
-        seconds = new.deadline_seconds
+        seconds, session = new.deadline_seconds, new.ask["body"].get("session_id")
         return BridgeRequest(
             id=new_id(),
             user_id=new.user_id,
@@ -192,7 +191,9 @@ class Inbox:
             holder=self._holder,
             lease_until=self._lease(),
             deadline_at=None if seconds is None else now + timedelta(seconds=seconds),
-            created_at=now,
+            line=line_of(new.user_id, session) if isinstance(session, str) else None,
+            is_state=new.is_state,
+            created_at=now - timedelta(seconds=self._clock.monotonic() - new.came_at),
         )
 
     async def _find(self, new: NewRequest) -> BridgeRequest | None:

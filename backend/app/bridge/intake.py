@@ -146,7 +146,9 @@ class Intake:
             message = replace(
                 message, expiry_seconds=self._projects.get(topic.project).settings.deadline_seconds
             )
-        return await self._take(principal, topic.project, said.requestId or new_id(), ask, reply, message)
+        is_state = topic.action == "state" and self._projects.get(topic.project).settings.coalesces_states
+        rid = said.requestId or new_id()
+        return await self._take(principal, topic.project, rid, ask, reply, message, is_state=is_state)
 
     async def caller(self, message: Incoming, secret: str, client: str | None = None) -> Principal | None:
         """Return who asks, by the user property `authorization`, the payload's token, else the client's topic; or None."""
@@ -171,6 +173,8 @@ class Intake:
         ask: dict[str, Any],
         reply: ReplyTo,
         message: Incoming,
+        *,
+        is_state: bool = False,
     ) -> Taken | None:
         try:
             wished = _priority(message)
@@ -187,6 +191,8 @@ class Intake:
             ask=ask if wished is None else {**ask, "priority": wished},
             reply=reply.as_json(),
             deadline_seconds=message.expiry_seconds,
+            came_at=message.came_at,
+            is_state=is_state,
         )
         return Taken(new, principal, reply)
 

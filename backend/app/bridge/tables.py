@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Instant, Json
@@ -16,6 +16,9 @@ class BridgeRequest(Base):
 
     The key's secret is not stored: `key_id` names who asks, and is checked again before a request is taken up. It is
     empty for a person whose page is connected.
+
+    `line` is the same for all requests of one session, and None for those without. `is_state`: of a game's states in a line
+    the one that came last counts. `created_at` is when it came.
     """
 
     __tablename__ = "bridge_requests"
@@ -23,6 +26,7 @@ class BridgeRequest(Base):
         UniqueConstraint("user_id", "client", "request"),
         Index("ix_bridge_requests_state", "state", "lease_until"),
         Index("ix_bridge_requests_created_at", "created_at"),
+        Index("ix_bridge_requests_line", "line", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -39,4 +43,6 @@ class BridgeRequest(Base):
     holder: Mapped[str] = mapped_column(String(64))
     lease_until: Mapped[datetime] = mapped_column(Instant)
     deadline_at: Mapped[datetime | None] = mapped_column(Instant)
+    line: Mapped[str | None] = mapped_column(String(32))
+    is_state: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -66,12 +66,7 @@ class TakingIn:
         claims = [self._intake.claim(taken) for taken in checked if taken is not None]
         for work in await asyncio.gather(*claims):
             if work is not None:
-                await self._desk.begin(work, is_state=self._is_coalesced(topic))
-
-    def _is_coalesced(self, topic: RequestTopic | GameTopic) -> bool:
-        if not isinstance(topic, GameTopic) or topic.action != "state":
-            return False
-        return self._projects.get(topic.project).settings.coalesces_states
+                await self._desk.begin(work)
 
     async def _stop(self, topic: CancelTopic | StatusTopic, message: Incoming) -> None:
         """Stop one request, or all of a client that is gone and whose last will asks for it."""

@@ -1,21 +1,20 @@
 """Tells games and devices what was said in their sessions by another door: by their owner in the chat, or a program.
 
-Best effort, for those that spoke to this bridge since it started; `op: history` has everything, whenever it is asked.
+Best effort, for those that spoke in the session within a day; `op: history` has everything, whenever it is asked.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from typing import Any
 
 import orjson
 
 from app.bridge.frames import encode
-from app.bridge.replies import ReplyTo, render
-from app.bridge.topics import reply_prefix
+from app.bridge.lines import Lines
+from app.bridge.replies import render
+from app.bridge.topics import ROOT, reply_prefix
 from app.bridge.transport import MqttTransport
-from app.bridge.worker import Work
 from app.chat.runtime import Runtime
 from app.chat.session_watch import ENDED_TURNS
 from app.coord.base import CoordUnavailableError
@@ -23,7 +22,6 @@ from app.errors import PortalError
 
 logger = logging.getLogger(__name__)
 
-MAX_SESSIONS = 10_000
 _MAX_CLIENTS = 8
 _ONCE_SECONDS = 3600.0
 _GAME_LEVELS = 3  # {project}/assistant_response/{sessionId}; what follows names one request
@@ -34,21 +32,8 @@ class Telling:
 
     def __init__(self, runtime: Runtime, transport: MqttTransport) -> None:
         self._runtime = runtime
+        self._lines = Lines(runtime.database)
         self._transport = transport
-        self._speakers: OrderedDict[tuple[int, str], OrderedDict[str, ReplyTo]] = OrderedDict()
-
-    def hear(self, work: Work) -> None:
-        """Remember who speaks in a session, and where it listens."""
-        if work.session is None:
-            return
-        clients = self._speakers.setdefault(work.session, OrderedDict())
-        self._speakers.move_to_end(work.session)
-        clients[work.row.client] = work.reply
-        clients.move_to_end(work.row.client)
-        if len(clients) > _MAX_CLIENTS:
-            clients.popitem(last=False)
-        if len(self._speakers) > MAX_SESSIONS:
-            self._speakers.popitem(last=False)
 
     async def run(self) -> None:
         """Listen for ever."""
@@ -62,14 +47,12 @@ class Telling:
                     logger.exception("a game could not be told what was said in its session")
 
     async def _tell(self, turn: dict[str, Any]) -> None:
-        clients = self._speakers.get((turn["user_id"], turn["session_id"]))
-        if turn["door"] == "mqtt" or not clients:
-            return
-        said = await self._runtime.turns.exchange(turn["user_id"], turn["turn_id"])
+        speakers = await self._lines.speakers_of(turn["user_id"], turn["session_id"], _MAX_CLIENTS)
+        said = await self._runtime.turns.exchange(turn["user_id"], turn["turn_id"]) if speakers else None
         if said is None:
             return
         question, answer = said
-        for client, reply in list(clients.items()):
+        for client, reply in speakers:
             if not await self._is_first(turn["turn_id"], client):
                 continue
             frame = {"type": "message", "message": question, "text": answer, **turn}
@@ -77,11 +60,15 @@ class Telling:
             if reply.form == "frames":
                 self._transport.publish(f"{reply_prefix(client)}session", encode(frame))
             else:
-                topic = "/".join(reply.topic.split("/")[:_GAME_LEVELS])
-                self._transport.publish(topic, render(reply.form, frame))
+                self._transport.publish(_topic_of_session(reply.topic), render(reply.form, frame))
 
     async def _is_first(self, turn_id: str, client: str) -> bool:
         taken = await self._runtime.coord.rates.take(
             f"told.{turn_id}.{client}", limit=1, window_seconds=_ONCE_SECONDS
         )
         return taken.is_allowed
+
+
+def _topic_of_session(topic: str) -> str:
+    """Return where a game hears of its session; a topic of its own choice under `pp/v1` as it is."""
+    return topic if topic.startswith(f"{ROOT}/") else "/".join(topic.split("/")[:_GAME_LEVELS])

@@ -81,5 +81,5 @@ class Tending:
                 raise
             except PortalError as error:
                 row.answer = Frames(row.request).error(error)
-                await self._inbox.answer(row.id, row.answer)
+                await self._inbox.answer(row, row.answer)
         await self._desk.begin(Work(row, principal))

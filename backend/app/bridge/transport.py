@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,10 @@ def tls_context(broker: Broker) -> ssl.SSLContext | None:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as it came. `generation` is the connection's: an older one's acknowledgement would hit another message."""
+    """A message as it came. `generation` is the connection's: an older one's acknowledgement would hit another message.
+
+    `came_at` is the time of this machine's monotonic clock.
+    """
 
     topic: str
     payload: bytes
@@ -63,6 +67,7 @@ class Incoming:
     mid: int
     generation: int
     transport: MqttTransport = field(repr=False, compare=False)
+    came_at: float = 0.0
     response_topic: str | None = None
     correlation: bytes | None = None
     expiry_seconds: float | None = None
@@ -70,7 +75,11 @@ class Incoming:
 
 
 class MqttTransport:
-    """Connects, and reconnects for as long as it is open; every callback runs on the loop that opened it."""
+    """Connects, and reconnects for as long as it is open; every callback runs on the loop that opened it.
+
+    Args:
+        behind_seconds: for how long its messages waited at least before they come.
+    """
 
     def __init__(
         self,
@@ -80,8 +89,10 @@ class MqttTransport:
         *,
         last_will: tuple[str, bytes] | None,
         reconnects: bool = True,
+        behind_seconds: float = 0.0,
     ) -> None:
         self.unacknowledged = 0
+        self.behind_seconds = behind_seconds
         self._broker = broker
         self._subscriptions: list[str] = []
         self._on_message: Callable[[Incoming], None] = lambda message: None
@@ -253,6 +264,7 @@ def _incoming(message: MQTTMessage, generation: int, transport: MqttTransport) -
         mid=message.mid,
         generation=generation,
         transport=transport,
+        came_at=time.monotonic() - transport.behind_seconds,
         response_topic=getattr(properties, "ResponseTopic", None),
         correlation=getattr(properties, "CorrelationData", None),
         expiry_seconds=getattr(properties, "MessageExpiryInterval", None),

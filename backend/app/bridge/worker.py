@@ -19,6 +19,7 @@ from app.bridge.completions import RawCompletions, completion_events
 from app.bridge.deltas import DeltaGatherer
 from app.bridge.frames import Frame, Frames, encode
 from app.bridge.inbox import Inbox
+from app.bridge.lines import Lines
 from app.bridge.project_asks import manner_of, with_defaults
 from app.bridge.replies import ReplyTo, render
 from app.bridge.status import BridgeStatus
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 _INTERRUPTED = "interrupted"
 _STORE_AGAIN_SECONDS = 1.0
+_MAX_BRIDGES = 100  # one state waits in each of them
 
 
 @dataclass(slots=True)
@@ -83,18 +85,32 @@ class Worker:
         self._runtime = runtime
         self._completions = completions
         self._inbox = inbox
+        self._lines = Lines(runtime.database)
         self._transport = transport
         self._status = status
 
     async def work(self, work: Work) -> None:
+        """Answer a request; of the states of a session one at a time, and none after a later one, across bridges."""
+        if not work.row.is_state:
+            await self._work(work)
+            return
+        lock = self._runtime.coord.locks.hold(f"mqtt.{work.row.line}", max_waiting=_MAX_BRIDGES)
+        async with lock:
+            if await self._lines.is_superseded(work.row):
+                self._status.states_replaced += 1
+                self._inbox.sent(work.row.id)
+            else:
+                await self._work(work)
+
+    async def _work(self, work: Work) -> None:
         """Answer, store, send. A request that was answered before its bridge died is only sent."""
         request_id_var.set(work.row.id)
         note_ids(device=work.row.client)
         answer = work.row.answer
         if answer is None:
             answer = await self._answer(work)
-            if not await self._store(work.row.id, answer):
-                return  # another bridge has it by now, and its answer counts
+            if not await self._store(work.row, answer):
+                return  # another bridge has it by now, or a later state was answered: that answer counts
         await self.send(work.reply, answer)
         self._inbox.sent(work.row.id)
         self._status.answered += 1
@@ -193,7 +209,7 @@ class Worker:
     async def _clear_all(self, work: Work) -> Frame:
         """Clear every session that was spoken to on a project's topics, whoever's it is."""
         count = 0
-        for user_id, name in await self._inbox.sessions_of(work.row.client):
+        for user_id, name in await self._lines.sessions_of(work.row.client):
             count += await self._runtime.session_service.delete(user_id, name)
         return work.frames.final(text=f"OK: {count} cleared", cleared=count)
 
@@ -255,11 +271,11 @@ class Worker:
     def _publish(self, work: Work, frame: Frame) -> None:
         self._transport.publish(work.reply.topic, encode(frame), work.reply.correlation)
 
-    async def _store(self, request_id: str, answer: Frame) -> bool:
+    async def _store(self, row: BridgeRequest, answer: Frame) -> bool:
         """Keep trying while the database is away: an answer that was paid for is not thrown away."""
         while True:
             try:
-                return await self._inbox.answer(request_id, answer)
+                return await self._inbox.answer(row, answer)
             except PortalError as error:
                 logger.warning("an answer could not be stored yet: %s", error.message)
                 await asyncio.sleep(_STORE_AGAIN_SECONDS)

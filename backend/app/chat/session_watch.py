@@ -20,7 +20,7 @@ GATHER_SECONDS = 0.1
 _TOPIC = "sessions."
 _END = b"end"
 ENDED_TURNS = "turns.ended"
-"""Signals `{"user_id", "session_id", "turn_id", "door"}` of turns that are done, for those who pass them on."""
+"""Signals `{"user_id", "session_id", "turn_id", "door"}` of turns of other doors than MQTT that are done, for the bridge."""
 
 
 class SessionWatch:
@@ -44,7 +44,9 @@ class SessionWatch:
         self._send(_TOPIC + str(user_id), orjson.dumps(session_id))
 
     def announce_end(self, user_id: int, session_id: str, turn_id: str, door: str) -> None:
-        """Tell that a turn is done, after `announce`'s manner."""
+        """Tell that a turn is done, after `announce`'s manner; who asked over MQTT has heard it there."""
+        if door == "mqtt":
+            return
         turn = {"user_id": user_id, "session_id": session_id, "turn_id": turn_id, "door": door}
         self._send(ENDED_TURNS, orjson.dumps(turn))
 

@@ -65,3 +65,22 @@ def test_two_bridges_share_the_requests_and_one_may_die(place: Games, device: De
     assert answers == {f"q{number}": f"You said: number {number}" for number in range(_REQUESTS)}
     asked = Counter(request.body["messages"][-1]["content"] for request in place.model.requests)
     assert sum(asked.values()) <= _REQUESTS + 8  # at most what ran in the bridge that died is asked again
+
+
+def test_a_game_is_told_by_a_bridge_that_was_started_after_it_spoke(place: Games) -> None:
+    assert place.broker is not None
+    key, topics = place.key(), ("pp/v1/robot/res/#", "maze/assistant_response/#")
+    with Device(place.broker.port, *topics) as device:
+        device.send("pp/v1/robot/req", {"id": "q1", "token": key, "session_id": "s", "message": "Hello."})
+        device.frame()
+        device.send("maze/user_input", {"token": key, "sessionId": "m", "message": "Hello."})
+        device.next()
+        place.portal.restart()
+        place.wait_connected(place.portal)
+        with place.portal.client(key) as client:
+            for session in ("s", "m"):
+                body = {"session_id": session, "message": f"Typed into {session}."}
+                client.post("/api/llm/chat/session", json=body).raise_for_status()
+        told = {message.topic: message.payload for message in (device.next(), device.next())}
+    assert orjson.loads(told["pp/v1/robot/res/session"])["text"] == "You said: Typed into s."
+    assert told["maze/assistant_response/m"] == b"You said: Typed into m."
