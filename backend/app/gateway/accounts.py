@@ -9,7 +9,7 @@ from app.kit.clock import Clock
 from app.kit.logging import request_id_var
 from app.llm.accounting import Spent, estimated_usage
 from app.llm.routing import Target
-from app.llm.types import TurnStatus, Usage
+from app.llm.types import Caller, TurnStatus, Usage
 from app.usage.meter import Meter, Reservation
 
 _BYTES_PER_TOKEN = 4
@@ -29,6 +29,7 @@ class PassAccount:
         "_principal",
         "_prompt_bytes",
         "_reservation",
+        "counted",
     )
 
     def __init__(
@@ -51,6 +52,12 @@ class PassAccount:
         self._arrived = clock.monotonic()
         self._first: float | None = None
         self._has_ended = False
+        self.counted = Usage()
+        """What was told to the meter."""
+
+    @property
+    def caller(self) -> Caller:
+        return self._principal.caller
 
     def has_begun(self) -> None:
         """The first bytes of a stream are there."""
@@ -72,6 +79,7 @@ class PassAccount:
         is_estimated = usage is None and (pieces > 0 or text_bytes > 0)
         if is_estimated:
             usage = estimated_usage(self._prompt_bytes // _BYTES_PER_TOKEN, pieces, text_bytes)
+        self.counted = usage or Usage()
         now = self._clock.monotonic()
         spent = Spent(
             caller=self._principal.caller,
@@ -82,7 +90,7 @@ class PassAccount:
             model=target.alias if target is not None else self._model,
             target=target.name if target is not None else None,
             price=target.price if target is not None else None,
-            usage=usage or Usage(),
+            usage=self.counted,
             is_estimated=is_estimated,
             error_code=getattr(error, "code", None),
             ttft_ms=None if self._first is None else _ms(self._first - self._arrived),

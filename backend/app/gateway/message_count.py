@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any
 
+import orjson
+
 from app.chat.errors import portal_error
-from app.llm.errors import LLMError
+from app.llm.errors import LLMError, UnknownModelError
 from app.llm.routing import Routes
 from app.llm.tokens import TokenCounter, text_of_json
 from app.llm.types import Caller, ChatMessage
+
+COUNT = "/v1/messages/count_tokens"
 
 
 class PromptCounter:
@@ -17,6 +23,26 @@ class PromptCounter:
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
         self._counter = TokenCounter()
+
+    async def count_own(self, caller: Caller, body: dict[str, Any], headers: Mapping[str, str]) -> int | None:
+        """Ask the server that has Messages itself; None where the first one that would be asked has not."""
+        try:
+            target = self._routes.candidates(body.get("model"), caller)[0]
+            if not target.provider.has_own("messages"):
+                return None
+            whole = {**body, "model": target.model}
+            pieces = target.provider.relay(COUNT, whole, is_stream=False, headers=headers)
+            async with aclosing(pieces):
+                answer = orjson.loads(b"".join([piece async for piece in pieces]))
+            return int(answer["input_tokens"])
+        except UnknownModelError as error:
+            if error.status == 404:  # it has no such route
+                return None
+            raise portal_error(error) from error
+        except LLMError as error:
+            raise portal_error(error) from error
+        except (ValueError, KeyError, TypeError):
+            return None
 
     async def count(self, caller: Caller, chat: dict[str, Any]) -> int:
         """Return the length for the target that would be asked first. Raises PortalError for an unknown model."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Any
@@ -16,9 +16,12 @@ from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
 from app.gateway.direct import stream_of
 from app.gateway.endpoints import Gateway, GatewayUser, LimitHeaders
+from app.gateway.errors import InvalidBodyError
 from app.gateway.message_answers import MessageEncoder, to_message
 from app.gateway.message_bodies import to_chat, to_prompt
 from app.gateway.message_count import PromptCounter
+from app.gateway.message_work import MessageWork, passed_headers
+from app.gateway.own_stream import MESSAGES
 from app.gateway.service import Begun, GatewayService, Passed
 
 router = APIRouter(prefix="/v1", tags=["anthropic"])
@@ -48,20 +51,20 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/messages",
     summary="Messages, as Anthropic's",
-    description="Translated to chat completions and back, whole and streamed, tools and images included. Send the key "
-    "as `Authorization: Bearer` (`auth_token` in Anthropic's SDKs).",
+    description="Passed as it came to a server that has Messages itself; else translated to chat completions and back, "
+    "whole and streamed, tools and images included. Send the key as `Authorization: Bearer` (`auth_token` in Anthropic's "
+    "SDKs).",
     responses=_RESPONSES,
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": _BODY}}},
 )
 async def messages(
     request: Request, principal: GatewayUser, gateway: Gateway, headers: LimitHeaders
 ) -> Response:
-    body = to_chat(read_body(await request.body(), "messages"))
-    if not body.get("stream", False):
-        work = gateway.whole(principal, "chat/completions", body)
-        answer = to_message(await run_until_disconnect(request.receive, work))
+    work = _checked(gateway, principal, read_body(await request.body(), "messages"), request.headers)
+    if not work.is_stream:
+        answer = await run_until_disconnect(request.receive, _whole(gateway, principal, work))
         return Response(answer, media_type="application/json", headers=headers)
-    return await stream_of(_begin(gateway, principal, body), request.receive)
+    return await stream_of(_begin(gateway, principal, work), request.receive)
 
 
 async def get_counter(request: Request) -> PromptCounter:
@@ -82,12 +85,40 @@ async def count_tokens(
     counter: Annotated[PromptCounter, Depends(get_counter)],
     headers: LimitHeaders,
 ) -> MessageTokens:
-    chat = to_prompt(read_body(await request.body(), "messages"))
-    return MessageTokens(input_tokens=await counter.count(principal.caller, chat))
+    body = read_body(await request.body(), "messages")
+    tokens = await counter.count_own(principal.caller, body, passed_headers(request.headers))
+    if tokens is None:
+        tokens = await counter.count(principal.caller, to_prompt(body))
+    return MessageTokens(input_tokens=tokens)
 
 
-async def _begin(gateway: GatewayService, principal: Principal, body: dict[str, Any]) -> Begun:
-    passed = await gateway.open(principal, "chat/completions", body)
+def _checked(
+    gateway: GatewayService, principal: Principal, body: dict[str, Any], headers: Mapping[str, str]
+) -> MessageWork:
+    """Translate a request; one that cannot be is only for servers that have Messages themselves. Raises InvalidBodyError."""
+    chat: dict[str, Any] | None = None
+    try:
+        chat = to_chat(body)
+    except InvalidBodyError:
+        if not gateway.has_own(principal, body.get("model"), "messages"):
+            raise
+    return MessageWork(body, chat, passed_headers(headers))
+
+
+async def _open(gateway: GatewayService, principal: Principal, work: MessageWork) -> Passed:
+    return await gateway.open(principal, "chat/completions", work.sizes, reshape=work.shape)
+
+
+async def _whole(gateway: GatewayService, principal: Principal, work: MessageWork) -> bytes:
+    passed = await _open(gateway, principal, work)
+    answer = await gateway.read_whole(passed)
+    return answer if passed.answer.shape.path == MESSAGES else to_message(answer)
+
+
+async def _begin(gateway: GatewayService, principal: Principal, work: MessageWork) -> Begun:
+    passed = await _open(gateway, principal, work)
+    if passed.answer.shape.path == MESSAGES:
+        return Begun(gateway.pieces(passed), partial(gateway.abandon, passed))
     return Begun(_events(gateway, passed), partial(gateway.abandon, passed))
 
 

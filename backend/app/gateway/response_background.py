@@ -8,18 +8,24 @@ import logging
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from app.chat.replica import Replica
 from app.coord.base import Coord, CoordError, CoordUnavailableError, LogNotFoundError, LogWriter
 from app.db.session import Database
 from app.errors import PortalError, UnavailableError
+from app.gateway.own_background import ResponsesElsewhere
+from app.gateway.own_events import OwnEncoder
+from app.gateway.own_responses import StoredAt
+from app.gateway.own_stream import RESPONSES
 from app.gateway.response_events import ResponseEncoder, framed
 from app.gateway.response_repository import ResponseRepository
-from app.gateway.response_work import ResponseWork
-from app.gateway.service import GatewayService
+from app.gateway.response_work import Encoder, ResponseWork
+from app.gateway.service import GatewayService, Passed
 from app.gateway.tables import ACTIVE, StoredResponse
 from app.kit.clock import Clock
+from app.llm.types import Caller
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +37,7 @@ _CANCEL_WAIT_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 0.5
 _CANCEL = "response-cancel"
 _INTERRUPTED = ("interrupted", "The portal stopped in the middle of this response. Ask again.")
+_TOLD = 2  # events that are told before a model is asked: created, queued
 _BUG = ("internal_error", "Something went wrong inside the portal; the log has the cause.")
 
 
@@ -38,8 +45,15 @@ class BackgroundResponses:
     """One for the process; what others work on it finds in the table and in the shared logs."""
 
     def __init__(
-        self, gateway: GatewayService, database: Database, coord: Coord, replica: Replica, clock: Clock
+        self,
+        gateway: GatewayService,
+        database: Database,
+        coord: Coord,
+        replica: Replica,
+        clock: Clock,
+        elsewhere: ResponsesElsewhere,
     ) -> None:
+        self._elsewhere = elsewhere
         self._gateway = gateway
         self._database = database
         self._coord = coord
@@ -124,6 +138,9 @@ class BackgroundResponses:
             rows = await ResponseRepository(session).active()
         dead = [row for row in rows if row.id not in self._mine and self._is_dead(row)]
         for row in dead:
+            if row.upstream is not None:
+                self._adopt(row)
+                continue
             encoder = ResponseEncoder(dict(row.response))
             encoder.fail(*_INTERRUPTED)
             async with self._database.transaction() as session:
@@ -142,18 +159,44 @@ class BackgroundResponses:
         async with self._database.transaction() as session:
             await ResponseRepository(session).delete_before(self._clock.now() - KEPT)
 
-    async def _run(self, work: ResponseWork, encoder: ResponseEncoder, log: LogWriter) -> None:
+    async def _run(self, work: ResponseWork, encoder: Encoder, log: LogWriter) -> None:
+        at: dict[str, str | None] | None = None
+        passed: Passed | None = None
         try:
-            passed = await self._gateway.open(work.principal, "chat/completions", work.chat, priority="batch")
+            reshape = partial(work.shape, is_stream=True)
+            passed = await self._gateway.open(
+                work.principal, "chat/completions", work.sizes, priority="batch", reshape=reshape
+            )
+            if passed.answer.shape.path == RESPONSES:
+                encoder = work.encoder(passed.answer, told=_TOLD)
             # nothing is waited for before the first piece: a stream that never began could not give its place back
             async with aclosing(self._gateway.pieces(passed)) as pieces:
                 async for piece in pieces:
-                    if encoder.pieces is None:
+                    is_first = encoder.pieces is None
+                    if is_first:
                         self._tell(encoder.start(), encoder, log)
-                        await self._set(work.row_id, status="in_progress", response=encoder.response)
                     self._tell(encoder.feed(piece), encoder, log)
+                    if is_first:
+                        at = work.upstream(encoder, passed.answer.target)
+                        started = {**encoder.response, "status": "in_progress"}
+                        await self._set(work.row_id, status="in_progress", response=started, upstream=at)
             self._tell(encoder.finish(self._seconds()), encoder, log)
+            if at is not None and isinstance(encoder, OwnEncoder) and encoder.is_adrift:
+                theirs = await self._elsewhere.ended(StoredAt.of(at))
+                self._tell(encoder.conclude(theirs) or encoder.fail(*_INTERRUPTED), encoder, log)
+                self._gateway.count_later(passed, encoder.response)
         except asyncio.CancelledError:
+            if (
+                at is not None
+                and passed is not None
+                and isinstance(encoder, OwnEncoder)
+                and encoder.goes_on_alone
+            ):
+                if self._is_closing:  # its server goes on; who looks after it next finds its end
+                    await self._set(work.row_id, lease_until=None)
+                    return
+                encoder.conclude(await self._elsewhere.stopped(StoredAt.of(at)))
+                self._gateway.count_later(passed, encoder.response)
             self._tell(encoder.fail(*_INTERRUPTED) if self._is_closing else encoder.cancel(), encoder, log)
         except PortalError as error:
             self._tell(encoder.fail(error.code, error.message), encoder, log)
@@ -162,20 +205,55 @@ class BackgroundResponses:
             self._tell(encoder.fail(*_BUG), encoder, log)
         await self._end(work.row_id, encoder, log)
 
-    async def _end(self, row_id: str, encoder: ResponseEncoder, log: LogWriter) -> None:
+    def _adopt(self, row: StoredResponse) -> None:
+        """Look after a response whose process died while its server goes on with it."""
+        self._mine.add(row.id)
+        self._running[row.id] = task = asyncio.create_task(self._follow(row), name="background-response")
+        task.add_done_callback(lambda _: self._forget(row.id))
+
+    async def _follow(self, row: StoredResponse) -> None:
+        at = StoredAt.read(row.upstream)
+        if at is None:
+            return
+        until = self._clock.now() + _LEASE
+        async with self._database.transaction() as session:
+            if not await ResponseRepository(session).take_over(row, self._replica.id, until):
+                return  # another replica was faster
+        encoder = OwnEncoder(dict(row.response), _TOLD)
+        try:
+            encoder.conclude(await self._elsewhere.ended(at)) or encoder.fail(*_INTERRUPTED)
+        except asyncio.CancelledError:
+            if self._is_closing:
+                await self._set(row.id, lease_until=None)
+                return
+            encoder.conclude(await self._elsewhere.stopped(at)) or encoder.cancel()
+        response = encoder.response
+        facts = row.upstream or {}
+        caller = Caller(row.user_id, key_id=facts.get("key"))
+        self._gateway.count_found(caller, str(facts.get("target")), response)
+        await self._set(row.id, status=response["status"], response=response, lease_until=None)
+        with contextlib.suppress(CoordError):
+            await self._coord.logs.abandon(_log_of(row.id), encoder.last)
+
+    async def forget_elsewhere(self, row: StoredResponse) -> None:
+        """Remove a response that was deleted from its server, too."""
+        if (at := StoredAt.read(row.upstream)) is not None:
+            await self._elsewhere.delete(at)
+
+    async def _end(self, row_id: str, encoder: Encoder, log: LogWriter) -> None:
         """Store the response, then tell its end: who hears it finds it complete."""
         await self._set(
             row_id,
             status=encoder.response["status"],
             response=encoder.response,
-            pieces=encoder.pieces,
+            pieces=encoder.pieces if isinstance(encoder, ResponseEncoder) else None,
             lease_until=None,
         )
         with contextlib.suppress(CoordError):
             await log.finish(encoder.last)
 
     @staticmethod
-    def _tell(events: list[bytes], encoder: ResponseEncoder, log: LogWriter) -> None:
+    def _tell(events: list[bytes], encoder: Encoder, log: LogWriter) -> None:
         """Append events to the log, but for the response's last one, which ends it."""
         for event in events[:-1] if encoder.has_ended else events:
             log.append(event)

@@ -16,8 +16,8 @@ _OWN = {
 _TRANSLATED = {"max_output_tokens", "tools", "tool_choice", "text", "reasoning", "stream"}
 _REFUSED = {
     "conversation": "the portal has no conversations of this kind; use previous_response_id",
-    "prompt": "stored prompts are OpenAI's; use template_id and variables, or instructions",
 }
+_NO_PROMPTS = "stored prompts are OpenAI's; use template_id and variables, or instructions"
 
 
 def check_fields(body: Mapping[str, Any]) -> None:
@@ -40,6 +40,8 @@ def check_fields(body: Mapping[str, Any]) -> None:
 
 def to_chat(body: Mapping[str, Any], items: Sequence[Item]) -> dict[str, Any]:
     """Return the body of a streamed chat completion over all the items; fields that neither side names pass."""
+    if body.get("prompt") is not None:
+        raise wrong("prompt", _NO_PROMPTS)
     chat = {
         name: value for name, value in body.items() if name not in _OWN | _TRANSLATED and value is not None
     }

@@ -12,8 +12,8 @@ from app.llm.providers.sse import SSEDecoder
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _TYPE = b'{"type":"'
-_CUT = {"code": "stream_interrupted", "message": "The model server ended the answer in the middle."}
-_SENSELESS = {"code": "upstream_protocol", "message": "The model server's answer makes no sense."}
+CUT = {"code": "stream_interrupted", "message": "The model server ended the answer in the middle."}
+SENSELESS = {"code": "upstream_protocol", "message": "The model server's answer makes no sense."}
 
 
 class ResponseEncoder:
@@ -61,7 +61,7 @@ class ResponseEncoder:
         if self.has_ended:
             return events
         if self._finish_reason is None:
-            return [*events, *self.fail(_CUT["code"], _CUT["message"])]
+            return [*events, *self.fail(CUT["code"], CUT["message"])]
         reason = _INCOMPLETE.get(self._finish_reason)
         status = "completed" if reason is None else "incomplete"
         events += self._close("completed" if reason is None else "incomplete")
@@ -122,7 +122,7 @@ class ResponseEncoder:
                 self.response["model"] = chunk["model"]
             return [made for choice in chunk.get("choices") or () for made in self._choice(choice)]
         except (orjson.JSONDecodeError, AttributeError, TypeError):
-            return self.fail(_SENSELESS["code"], _SENSELESS["message"])
+            return self.fail(SENSELESS["code"], SENSELESS["message"])
 
     def _choice(self, choice: dict[str, Any]) -> list[bytes]:
         if choice.get("index"):

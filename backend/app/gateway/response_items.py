@@ -35,6 +35,8 @@ def to_messages(items: Iterable[Item]) -> list[Message]:
             _add_call(messages, item)
         elif kind == "function_call_output":
             messages += _output(item)
+        elif kind != "reasoning":
+            raise wrong("input", f"items of the type {kind!r} cannot be translated for this model")
     return messages
 
 
@@ -56,19 +58,19 @@ def _item(value: Any, known: Mapping[str, Item]) -> Item:
     if not isinstance(value, dict):
         raise wrong("input", "each item must be an object")
     kind = value.get("type") or ("message" if "role" in value else "item_reference")
+    if not isinstance(kind, str):
+        raise wrong("input", "the type of an item is a word")
     if kind == "item_reference":
         found = known.get(str(value.get("id")))
         if found is None:
             raise wrong("input", f"there is no item {value.get('id')!r} in the previous responses")
         return found
-    if kind not in _PREFIXES:
-        raise wrong("input", f"items of the type {kind!r} cannot be translated for this model")
     if kind == "message" and value.get("role") not in _ROLES:
         raise wrong("input", "the role is user, assistant, system or developer")
     if kind == "message" and isinstance(value.get("content"), str):
         part = "output_text" if value["role"] == "assistant" else "input_text"
         value = {**value, "content": [{"type": part, "text": value["content"]}]}
-    return {**value, "id": value.get("id") or f"{_PREFIXES[kind]}_{new_id()}", "type": kind}
+    return {**value, "id": value.get("id") or f"{_PREFIXES.get(kind, 'item')}_{new_id()}", "type": kind}
 
 
 def _message(item: Item) -> Message:

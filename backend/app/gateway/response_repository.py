@@ -65,6 +65,21 @@ class ResponseRepository:
         query = select(StoredResponse).where(StoredResponse.status.in_(ACTIVE))
         return (await self._session.scalars(query)).all()
 
+    async def take_over(self, row: StoredResponse, replica_id: str, until: datetime) -> bool:
+        """Make a response this replica's whose own is gone; whether nobody else was faster."""
+        query = (
+            update(StoredResponse)
+            .where(
+                StoredResponse.id == row.id,
+                StoredResponse.status.in_(ACTIVE),
+                StoredResponse.lease_until.is_(None)
+                if row.lease_until is None
+                else StoredResponse.lease_until == row.lease_until,
+            )
+            .values(replica_id=replica_id, lease_until=until)
+        )
+        return bool((await self._session.execute(query.returning(StoredResponse.id))).first())
+
     async def renew(self, row_ids: Sequence[str], until: datetime) -> None:
         """Say that what a replica works on is still worked on."""
         await self._session.execute(

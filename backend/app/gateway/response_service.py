@@ -12,13 +12,17 @@ from typing import Any
 from app.auth.principal import Principal
 from app.db.session import Database
 from app.errors import PortalError, UpstreamError
+from app.gateway.bodies import TEMPLATE_FIELDS
+from app.gateway.errors import InvalidBodyError
+from app.gateway.own_events import OwnEncoder
+from app.gateway.own_responses import OwnRequest, StoredAt
 from app.gateway.response_background import BackgroundResponses
 from app.gateway.response_bodies import beginning, check_fields, to_chat
 from app.gateway.response_errors import NotInBackgroundError, PreviousResponseError, ResponseNotFoundError
-from app.gateway.response_events import ResponseEncoder, framed
+from app.gateway.response_events import framed
 from app.gateway.response_items import Item, input_items
 from app.gateway.response_repository import ResponseRepository
-from app.gateway.response_work import ResponseWork
+from app.gateway.response_work import Encoder, ResponseWork
 from app.gateway.service import Begun, GatewayService, Passed
 from app.gateway.tables import ACTIVE, StoredResponse
 from app.kit.clock import Clock
@@ -63,23 +67,47 @@ class ResponseService:
         check_fields(body)
         if body.get("background") and principal.is_anonymous:
             raise NotInBackgroundError("stored, and it needs an API key: it")
-        earlier = await self._earlier(principal, body.get("previous_response_id"))
-        items = input_items(body["input"], {item["id"]: item for item in earlier})
-        chat = to_chat(body, [*earlier, *items])
+        earlier, previous = await self._earlier(principal, body.get("previous_response_id"))
+        items = input_items(body["input"], {item["id"]: item for item in earlier if "id" in item})
+        chat = self._chat(principal, body, [*earlier, *items])
         model = self._gateway.model(principal, body["model"]).id if body.get("model") else ""
         row_id = new_id()
         created = int(self._clock.now().timestamp())
         response = beginning(body, _PREFIX + row_id, created, model or self._gateway.default_model(principal))
         response["store"] = response["store"] and not principal.is_anonymous
-        return ResponseWork(row_id, principal, chat, items, response)
+        own = None
+        if not any(name in body for name in TEMPLATE_FIELDS):  # templates are the portal's own
+            own = OwnRequest(body, items, earlier, previous, response["store"])
+        return ResponseWork(row_id, principal, chat, own, items, response)
+
+    def _chat(self, principal: Principal, body: dict[str, Any], items: list[Item]) -> dict[str, Any] | None:
+        """Return the chat completion; None where only a server can answer that has responses itself.
+
+        Raises InvalidBodyError where none of those is asked.
+        """
+        try:
+            return to_chat(body, items)
+        except InvalidBodyError:
+            if not self._gateway.has_own(principal, body.get("model"), "responses"):
+                raise
+            return None
+
+    async def _open(self, work: ResponseWork, *, is_stream: bool) -> Passed:
+        reshape = partial(work.shape, is_stream=is_stream)
+        return await self._gateway.open(work.principal, "chat/completions", work.sizes, reshape=reshape)
 
     async def whole(self, work: ResponseWork) -> dict[str, Any]:
         """Answer, and return the response; cancelling this closes the connection to the server. Raises PortalError."""
-        encoder = ResponseEncoder(work.response)
-        passed = await self._gateway.open(work.principal, "chat/completions", work.chat)
-        async with aclosing(self._events(work, passed, encoder)) as events:
-            async for _ in events:
-                pass
+        passed = await self._open(work, is_stream=False)
+        encoder = work.encoder(passed.answer)
+        if isinstance(encoder, OwnEncoder):
+            encoder.take(await self._gateway.read_whole(passed))
+            if encoder.response["store"] and not await self._store(work, encoder, passed):
+                encoder.response["store"] = False
+        else:
+            async with aclosing(self._events(work, passed, encoder)) as events:
+                async for _ in events:
+                    pass
         if encoder.has_failed:
             error = encoder.response["error"]
             raise UpstreamError(error["message"], code=error["code"])
@@ -87,12 +115,12 @@ class ResponseService:
 
     async def begin_stream(self, work: ResponseWork) -> Begun:
         """Return the events of an answer that has begun. Raises PortalError."""
-        passed = await self._gateway.open(work.principal, "chat/completions", work.chat)
+        passed = await self._open(work, is_stream=True)
         return Begun(self._framed(work, passed), partial(self._gateway.abandon, passed))
 
     async def _framed(self, work: ResponseWork, passed: Passed) -> AsyncGenerator[bytes]:
         """Yield the events; closing this before its end stops the model, and nothing is stored."""
-        async with aclosing(self._events(work, passed, ResponseEncoder(work.response))) as events:
+        async with aclosing(self._events(work, passed, work.encoder(passed.answer))) as events:
             async for event in events:
                 yield framed(event)
 
@@ -146,11 +174,10 @@ class ResponseService:
             await self._background.cancel(row.id)
         async with self._database.transaction() as session:
             await ResponseRepository(session).delete(principal.user.id, row.id)
+        await self._background.forget_elsewhere(row)
         return {"id": response_id, "object": "response", "deleted": True}
 
-    async def _events(
-        self, work: ResponseWork, passed: Passed, encoder: ResponseEncoder
-    ) -> AsyncGenerator[bytes]:
+    async def _events(self, work: ResponseWork, passed: Passed, encoder: Encoder) -> AsyncGenerator[bytes]:
         """Yield an answer's events; it is stored before its last one, which says that it is there."""
         # nothing is told before the first piece: a stream that never began could not give its place back
         async with aclosing(self._gateway.pieces(passed)) as pieces:
@@ -159,30 +186,32 @@ class ResponseService:
                     for event in (*encoder.begin(), *encoder.start()):
                         yield event
                 for event in encoder.feed(piece):
-                    yield event
-        if encoder.has_ended:
-            return
-        last = encoder.finish(int(self._clock.now().timestamp()))
-        if encoder.response["store"] and not encoder.has_failed and not await self._store(work):
+                    if event is not encoder.last or not encoder.has_ended:
+                        yield event
+        last = [encoder.last] if encoder.has_ended else encoder.finish(int(self._clock.now().timestamp()))
+        is_kept = encoder.response["store"] and not encoder.has_failed
+        if is_kept and not await self._store(work, encoder, passed):
             encoder.response["store"] = False
             last[-1] = encoder.again()
         for event in last:
             yield event
 
-    async def _store(self, work: ResponseWork) -> bool:
+    async def _store(self, work: ResponseWork, encoder: Encoder, passed: Passed) -> bool:
         """Keep a response that is complete; whether that could be done. An answer is not lost with the database."""
         try:
             async with self._database.transaction() as session:
-                ResponseRepository(session).add(work.row(self._clock.now()))
+                ResponseRepository(session).add(work.row(self._clock.now(), encoder, passed.answer.target))
         except PortalError as error:
             logger.warning("a response could not be stored: %s", error.message)
             return False
         return True
 
-    async def _earlier(self, principal: Principal, previous_id: str | None) -> list[Item]:
-        """Return what was said before. Raises PreviousResponseError."""
+    async def _earlier(
+        self, principal: Principal, previous_id: str | None
+    ) -> tuple[list[Item], StoredAt | None]:
+        """Return what was said before, and where else it is stored. Raises PreviousResponseError."""
         if previous_id is None:
-            return []
+            return [], None
         async with self._database.reading() as session:
             chain = await ResponseRepository(session).chain(
                 principal.user.id, previous_id.removeprefix(_PREFIX)
@@ -193,7 +222,8 @@ class ResponseService:
             raise PreviousResponseError("a response that it goes on from was deleted")
         if unfinished := next((row for row in chain if row.status not in ("completed", "incomplete")), None):
             raise PreviousResponseError(f"the response is {unfinished.status}")
-        return [item for row in chain for item in (*row.input, *row.response["output"])]
+        items = [item for row in chain for item in (*row.input, *row.response["output"])]
+        return items, StoredAt.read(chain[-1].upstream)
 
     async def _found(self, principal: Principal, response_id: str) -> StoredResponse:
         async with self._database.reading() as session:

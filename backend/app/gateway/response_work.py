@@ -1,4 +1,4 @@
-"""One request of `/v1/responses` on its way: what its model reads, and the response as it becomes."""
+"""One request of `/v1/responses` on its way: what its model reads, in either form, and the response as it becomes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from app.auth.principal import Principal
+from app.gateway.own_events import OwnEncoder
+from app.gateway.own_responses import OwnRequest, provider_of
+from app.gateway.response_events import ResponseEncoder
 from app.gateway.response_items import Item
 from app.gateway.tables import StoredResponse
+from app.llm.relay import Relayed, Shape
+from app.llm.routing import Target
+
+_CHAT = "/v1/chat/completions"
+Encoder = ResponseEncoder | OwnEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +25,61 @@ class ResponseWork:
 
     Args:
         row_id: its id without the prefix.
-        chat: the chat completion that it is asked as.
+        chat: the chat completion that it is asked as where it must be translated; None where it cannot be.
+        own: how a server is asked that has responses itself; None where it must be translated.
         items: what was put in with this request.
         response: the response, which changes until it is over.
     """
 
     row_id: str
     principal: Principal
-    chat: dict[str, Any]
+    chat: dict[str, Any] | None
+    own: OwnRequest | None
     items: list[Item]
     response: dict[str, Any]
 
-    def row(self, created_at: datetime) -> StoredResponse:
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """Return the body that limits and routing go by."""
+        if self.chat is not None:
+            return self.chat
+        return self.own.sizes() if self.own is not None else {}
+
+    def shape(self, target: Target, *, is_stream: bool) -> Shape | None:
+        """Return it as a target is asked; None where it cannot be said to this one."""
+        if self.own is not None and target.provider.has_own("responses"):
+            is_background = bool(self.response["background"])
+            return self.own.shape(target, is_stream=is_stream, is_background=is_background)
+        return Shape(_CHAT, self.chat, is_stream=True) if self.chat is not None else None
+
+    def encoder(self, answer: Relayed, told: int = 0) -> Encoder:
+        """Return what makes the response of an answer; `told` is how many of its events were told already."""
+        if answer.shape.path == _CHAT:
+            return ResponseEncoder(self.response)
+        response = {**self.response, "model": answer.target.alias}
+        return OwnEncoder(response, told, goes_on_alone=bool(answer.shape.body.get("background")))
+
+    def row(
+        self, created_at: datetime, encoder: Encoder | None = None, target: Target | None = None
+    ) -> StoredResponse:
         """Return it as it is stored."""
+        response = encoder.response if encoder is not None else self.response
         previous = self.response["previous_response_id"]
         return StoredResponse(
             id=self.row_id,
             user_id=self.principal.user.id,
             previous_id=previous.removeprefix("resp_") if previous else None,
-            status=self.response["status"],
+            status=response["status"],
             is_background=self.response["background"],
             input=self.items,
-            response=self.response,
+            response=response,
+            upstream=self.upstream(encoder, target),
             created_at=created_at,
         )
+
+    def upstream(self, encoder: Encoder | None, target: Target | None) -> dict[str, str | None] | None:
+        """Return where a response is stored besides here, as its row keeps it."""
+        if not isinstance(encoder, OwnEncoder) or target is None or not encoder.is_stored_there:
+            return None
+        found = {"provider": provider_of(target), "id": encoder.their_id, "target": target.name}
+        return {**found, "key": self.principal.caller.key_id}

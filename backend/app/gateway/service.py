@@ -19,23 +19,25 @@ from app.chat.llm_schemas import SessionChatBody
 from app.chat.manner import Manner
 from app.chat.service import ChatService
 from app.chat.turn_service import TurnService
-from app.errors import PortalError, render_openai
 from app.gateway.accounts import PassAccount, text_bytes_of
 from app.gateway.bodies import check_messages, longest_answer, prompt_bytes, session_fields, take_template
 from app.gateway.callers import GatewayCallers
 from app.gateway.completions import ChunkEncoder, completion
 from app.gateway.errors import InvalidBodyError
 from app.gateway.models import ModelEntry, ModelPage
+from app.gateway.own_stream import OWN_PATHS, OwnStream
 from app.gateway.stream_filter import StreamFilter, under_alias, usage_of
 from app.kit.clock import Clock
 from app.kit.logging import request_id_var
 from app.llm.accounting import Spent
 from app.llm.errors import LLMError
+from app.llm.money import Price
 from app.llm.needs import needs_of
-from app.llm.relay import RelayCall, Relayed
+from app.llm.providers.registry import OwnRoute
+from app.llm.relay import RelayCall, Relayed, Reshape
 from app.llm.sessions import SessionManager
 from app.llm.turns import TurnRecord
-from app.llm.types import PriorityClass, Usage
+from app.llm.types import Caller, PriorityClass, Usage
 from app.models.routes import ModelRoutes
 from app.models.targets import OfferedModel
 from app.templates.schemas import TemplateChoice
@@ -101,8 +103,12 @@ class GatewayService:
         body: dict[str, Any],
         *,
         priority: PriorityClass = "chat",
+        reshape: Reshape | None = None,
     ) -> Passed:
-        """Reserve, wait for a place, and return an answer that has begun. Raises PortalError."""
+        """Reserve, wait for a place, and return an answer that has begun. Raises PortalError.
+
+        With `reshape` each target is asked in the form that it tells; `body` is what limits and routing go by.
+        """
         await self.prepare(principal, operation, body)
         is_stream = body.get("stream", False)
         is_usage_wanted = is_stream and _ask_for_usage(body)
@@ -113,6 +119,7 @@ class GatewayService:
             principal.caller,
             priority,
             deadline_seconds=self._deadline_seconds,
+            reshape=reshape,
         )
         account = await self._account(principal, operation, body)
         try:
@@ -150,6 +157,43 @@ class GatewayService:
         )
         self._meter.settle(NOTHING, spent)
 
+    def count_later(self, passed: Passed, response: dict[str, Any]) -> None:
+        """Count what a response came to beyond what was counted when its stream broke."""
+        counted, target = passed.account.counted, passed.answer.target
+        found = usage_of(response) or counted
+        more = Usage(
+            max(0, found.prompt_tokens - counted.prompt_tokens),
+            max(0, found.completion_tokens - counted.completion_tokens),
+        )
+        self._count_response(passed.account.caller, target.alias, target.name, target.price, more)
+
+    def count_found(self, caller: Caller, target_name: str, response: dict[str, Any]) -> None:
+        """Count a response whose process died, and whose server told its end."""
+        alias = str(response.get("model") or "")
+        try:
+            targets = self._targets.candidates(alias or None, caller)
+        except LLMError:
+            targets = []
+        price = next((target.price for target in targets if target.name == target_name), None)
+        self._count_response(caller, alias, target_name, price, usage_of(response) or Usage())
+
+    def _count_response(
+        self, caller: Caller, alias: str, target_name: str, price: Price | None, usage: Usage
+    ) -> None:
+        spent = Spent(
+            caller=caller,
+            door="v1",
+            operation="chat/completions",
+            status="done",
+            asked_model=alias,
+            model=alias,
+            target=target_name,
+            price=price,
+            usage=usage,
+            request_id=request_id_var.get(),
+        )
+        self._meter.settle(NOTHING, spent)
+
     async def _account(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> PassAccount:
         """Reserve what the request may need of the caller's limits. Raises PortalError."""
         size, longest = prompt_bytes(body), longest_answer(body, operation)
@@ -162,7 +206,10 @@ class GatewayService:
 
     async def whole(self, principal: Principal, operation: Operation, body: dict[str, Any]) -> bytes:
         """Return the answer's JSON; cancelling this closes the connection to the server."""
-        passed = await self.open(principal, operation, body)
+        return await self.read_whole(await self.open(principal, operation, body))
+
+    async def read_whole(self, passed: Passed) -> bytes:
+        """Return all of an answer that is not streamed. Raises PortalError."""
         target = passed.answer.target
         try:
             data = await passed.answer.whole()
@@ -181,7 +228,12 @@ class GatewayService:
         """Yield an answer's events as they come; a stream that breaks ends with an error event."""
         target = passed.answer.target
         failure: BaseException | None = None
-        stream = StreamFilter(target.alias, is_usage_wanted=passed.is_usage_wanted)
+        path = passed.answer.shape.path
+        stream: StreamFilter | OwnStream
+        if path in OWN_PATHS:
+            stream = OwnStream(path, target.alias)
+        else:
+            stream = StreamFilter(target.alias, is_usage_wanted=passed.is_usage_wanted)
         passed.account.has_begun()
         try:
             async with aclosing(passed.answer.pieces()) as pieces:
@@ -191,7 +243,7 @@ class GatewayService:
             yield stream.flush()
         except LLMError as error:
             failure = error
-            yield stream.flush() + _error_event(portal_error(error))
+            yield stream.flush() + stream.told(portal_error(error))
         except BaseException as error:
             failure = error
             raise
@@ -275,6 +327,14 @@ class GatewayService:
         if rendered is not None:
             body["messages"] = [{"role": "system", "content": rendered}, *messages]
 
+    def has_own(self, principal: Principal, model: str | None, route: OwnRoute) -> bool:
+        """Whether a server that may answer has a route of its own."""
+        try:
+            targets = self._targets.candidates(model, principal.caller)
+        except LLMError:
+            return False  # the request itself says what is wrong
+        return any(target.provider.has_own(route) for target in targets)
+
     def default_model(self, principal: Principal) -> str:
         """Return the name of what answers when no model is named; empty when there is nothing."""
         visible = self._targets.visible_to(principal.caller)
@@ -316,7 +376,3 @@ def _json(data: bytes) -> Any:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-
-
-def _error_event(error: PortalError) -> bytes:
-    return b"data: " + orjson.dumps(render_openai(error, request_id_var.get())) + b"\n\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.chat.runtime import Runtime
 from app.gateway.cache import AnswerCache
 from app.gateway.callers import GatewayCallers
+from app.gateway.own_background import ResponsesElsewhere
 from app.gateway.response_background import BackgroundResponses
 from app.gateway.response_service import ResponseService
 from app.gateway.service import GatewayService
@@ -32,5 +33,12 @@ def create_answer_cache(runtime: Runtime, gateway: GatewayService) -> AnswerCach
 
 def create_responses(runtime: Runtime, gateway: GatewayService) -> ResponseService:
     """Return what answers `/v1/responses`; it lives within the runtime."""
-    background = BackgroundResponses(gateway, runtime.database, runtime.coord, runtime.replica, runtime.clock)
+    background = BackgroundResponses(
+        gateway,
+        runtime.database,
+        runtime.coord,
+        runtime.replica,
+        runtime.clock,
+        ResponsesElsewhere(runtime.routes),
+    )
     return ResponseService(gateway, runtime.database, background, runtime.clock)

@@ -6,6 +6,9 @@ from typing import Any
 
 import orjson
 
+from app.errors import PortalError, render_openai
+from app.gateway.own_stream import own_usage
+from app.kit.logging import request_id_var
 from app.llm.providers.wire import parse_usage
 from app.llm.types import Usage
 
@@ -24,6 +27,8 @@ def usage_of(event: object) -> Usage | None:
     reported = event.get("usage") if isinstance(event, dict) else None
     if not isinstance(reported, dict):
         return None
+    if "input_tokens" in reported:
+        return own_usage(reported)
     timings = event.get("timings") if isinstance(event, dict) else None
     try:
         return parse_usage(reported, timings if isinstance(timings, dict) else None)
@@ -63,6 +68,11 @@ class StreamFilter:
         """Return what is left when the stream ends."""
         left, self._held = self._held, b""
         return self._renamed(left)
+
+    @staticmethod
+    def told(error: PortalError) -> bytes:
+        """Return the event that says how a stream broke."""
+        return b"data: " + orjson.dumps(render_openai(error, request_id_var.get())) + b"\n\n"
 
     def _renamed(self, events: bytes) -> bytes:
         """Put the alias for the name that the first event gave the model."""

@@ -33,6 +33,7 @@ class StoredResponse(Base):
     input: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     response: Mapped[dict[str, Any]] = mapped_column(Json)
     pieces: Mapped[list[int] | None] = mapped_column(Json)
+    upstream: Mapped[dict[str, Any] | None] = mapped_column(Json)
     replica_id: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from app.llm.providers.registry import OwnRoute
 from app.llm.turns import HistoryMessage, TurnContext, TurnOutcome, TurnRecord, TurnRequest
 from app.llm.types import Caller, Chunk, CompletionRequest
 
@@ -128,8 +129,25 @@ class Provider(Protocol):
         """Yield the answer's chunks; closing the iterator closes the upstream connection. Raises LLMError."""
         ...
 
-    def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+    def has_own(self, route: OwnRoute) -> bool:
+        """Whether the server has a route besides chat completions, on which it is asked as a request came."""
+        ...
+
+    async def ask_own(self, method: str, path: str) -> Any:
+        """Send a short request without a body on such a route, and return its JSON. Raises LLMError."""
+        ...
+
+    def relay(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        is_stream: bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[bytes]:
         """Send a body in OpenAI's format and yield the answer's bytes; closing the iterator closes the connection.
+
+        On a route of the server's own `headers` go along.
 
         Raises LLMError: before the first byte for a refusal, later for a stream that breaks.
         """

@@ -6,7 +6,7 @@ The same candidates and the same gates as the engine's own asks. Who goes away c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +22,20 @@ from app.llm.types import Caller, PriorityClass
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A request as one target is to be asked it: on which route, with what body, and what headers go along."""
+
+    path: str
+    body: dict[str, Any]
+    is_stream: bool
+    headers: Mapping[str, str] | None = None
+
+
+Reshape = Callable[[Target], Shape | None]
+"""Tells in what form a target is asked; None passes it over."""
+
+
+@dataclass(frozen=True, slots=True)
 class RelayCall:
     """One request.
 
@@ -29,6 +43,7 @@ class RelayCall:
         path: the route at the server, with `/v1`.
         body: the caller's JSON, unknown fields and all; `model` names an alias, and is absent for the default one.
         deadline_seconds: from now, until it must have been sent.
+        reshape: where targets are asked in different forms of one request; None asks all in this one.
     """
 
     path: str
@@ -37,6 +52,13 @@ class RelayCall:
     caller: Caller
     priority: PriorityClass = "chat"
     deadline_seconds: float | None = None
+    reshape: Reshape | None = None
+
+    def shape(self, target: Target) -> Shape | None:
+        """Return it as a target is to be asked."""
+        if self.reshape is not None:
+            return self.reshape(target)
+        return Shape(self.path, self.body, self.is_stream)
 
 
 class Relayed:
@@ -45,12 +67,14 @@ class Relayed:
     def __init__(
         self,
         target: Target,
+        shape: Shape,
         first: bytes,
         rest: AsyncGenerator[bytes],
         leave: Callable[[], None],
         ask: RunningAsk,
     ) -> None:
         self.target = target
+        self.shape = shape
         self._ask = ask
         self._first = first
         self._rest = rest
@@ -118,8 +142,11 @@ class Relay:
         for target in self._runner.candidates(
             call.body.get("model"), call.caller, partial(needs_of, call.body)
         ):
+            shape = call.shape(target)
+            if shape is None:
+                continue
             try:
-                return await self._open_at(target, call, deadline, ask)
+                return await self._open_at(target, shape, call, deadline, ask)
             except LLMError as error:
                 if not is_worth_another(error):
                     raise
@@ -127,12 +154,12 @@ class Relay:
         raise last
 
     async def _open_at(
-        self, target: Target, call: RelayCall, deadline: float | None, ask: RunningAsk
+        self, target: Target, shape: Shape, call: RelayCall, deadline: float | None, ask: RunningAsk
     ) -> Relayed:
-        body = {**call.body, "model": target.model}
+        body = {**shape.body, "model": target.model}
         gate = self._runner.gate(target.name)
         started = await gate.enter(user_id=call.caller.user_id, priority=call.priority, deadline=deadline)
-        pieces = target.provider.relay(call.path, body, is_stream=call.is_stream)
+        pieces = target.provider.relay(shape.path, body, is_stream=shape.is_stream, headers=shape.headers)
         try:
             first = await anext(pieces, None)
             if first is None:
@@ -145,4 +172,4 @@ class Relay:
             finally:
                 gate.leave(started)
             raise
-        return Relayed(target, first, pieces, partial(gate.leave, started), ask)
+        return Relayed(target, shape, first, pieces, partial(gate.leave, started), ask)

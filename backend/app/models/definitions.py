@@ -19,7 +19,7 @@ from app.llm.errors import LLMError
 from app.llm.money import Price
 from app.llm.providers.addresses import check_url
 from app.llm.providers.mapping import Framing, Mapping, check_expression, expressions_in
-from app.llm.providers.registry import KindName
+from app.llm.providers.registry import KindName, OwnRoute
 
 LOCAL = "local"
 """The provider that needs no definition: the portal's own model server, or the one of LLM_SERVER_URL."""
@@ -127,6 +127,7 @@ class ProviderDefinition(Definition):
         allow_private_network: it may be at a loopback or private address; never at a link-local one.
         offer_all: every model that the server lists can be named, besides those that `models` define.
         price: of its models that have none of their own.
+        own_routes: what the server has besides chat completions and is asked there as a request came; None: as its kind.
     """
 
     kind: ProviderKind | None = None
@@ -137,6 +138,7 @@ class ProviderDefinition(Definition):
     allow_private_network: bool = True
     offer_all: bool = False
     price: PriceDefinition | None = None
+    own_routes: tuple[OwnRoute, ...] | None = None
 
     @model_validator(mode="after")
     def _check_url(self) -> ProviderDefinition:
@@ -144,6 +146,10 @@ class ProviderDefinition(Definition):
             raise ValueError("a provider of the kind translated needs a mapping, and no other has one")
         if (self.kind == MODULE) != (self.module is not None):
             raise ValueError("a provider of the kind module names a module, and no other does")
+        if self.own_routes and self.kind in (TRANSLATED, MODULE, LITELLM):
+            raise ValueError(f"a provider of the kind {self.kind} has no routes of its own")
+        if self.own_routes and "background" in self.own_routes and "responses" not in self.own_routes:
+            raise ValueError("own_routes: background needs responses")
         if not self.base_url and self.kind in (MODULE, LITELLM):
             return self
         try:

@@ -170,6 +170,7 @@ class ProviderPool:
             timeouts=self._timeouts,
             is_private_allowed=definition.allow_private_network,
             skip_thinking=self._skip_thinking,
+            own_routes=definition.own_routes,
         )
 
     async def start(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from app.llm.breaker import State
-from app.llm.providers.registry import KindName
+from app.llm.providers.registry import KindName, OwnRoute
 from app.models.definitions import (
     BaseUrl,
     Capability,
@@ -69,6 +69,11 @@ class ProviderCreate(BaseModel):
     is_enabled: bool = True
     models: list[ProviderModel] = Field(default=[], max_length=200)
     price: PriceDefinition | None = None
+    own_routes: list[OwnRoute] | None = Field(
+        default=None,
+        max_length=3,
+        description="What the server has besides chat completions, asked there as a request came; null: as its kind.",
+    )
 
 
 class ProviderUpdate(BaseModel):
@@ -86,6 +91,11 @@ class ProviderUpdate(BaseModel):
     is_enabled: bool = True
     models: list[ProviderModel] = Field(default=[], max_length=200)
     price: PriceDefinition | None = None
+    own_routes: list[OwnRoute] | None = Field(
+        default=None,
+        max_length=3,
+        description="What the server has besides chat completions, asked there as a request came; null: as its kind.",
+    )
 
 
 class TargetState(BaseModel):
@@ -121,6 +131,7 @@ class ProviderRead(BaseModel):
     is_enabled: bool
     models: list[ProviderModel]
     price: PriceDefinition | None
+    own_routes: list[OwnRoute] | None
     state: ProviderState | None
     created_at: datetime | None
     updated_at: datetime | None

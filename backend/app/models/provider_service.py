@@ -95,6 +95,7 @@ class ProviderService:
             is_enabled=wish.is_enabled,
             models=_stored_models(wish.models),
             price=_stored_price(wish.price),
+            own_routes=wish.own_routes,
             created_at=now,
             updated_at=now,
         )
@@ -182,7 +183,14 @@ class ProviderService:
             ProviderDefinition.model_validate(
                 {
                     name: getattr(row, name)
-                    for name in ("kind", "base_url", "module", "mapping", "allow_private_network")
+                    for name in (
+                        "kind",
+                        "base_url",
+                        "module",
+                        "mapping",
+                        "allow_private_network",
+                        "own_routes",
+                    )
                 }
             )
             if row.module is not None:
@@ -248,6 +256,7 @@ class ProviderService:
                 "is_enabled": row.is_enabled,
                 "models": row.models,
                 "price": row.price,
+                "own_routes": row.own_routes,
                 "state": _state(self._catalog.pool.get(row.name)),
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
@@ -333,6 +342,7 @@ def _read_file(
         is_enabled=True,
         models=models,
         price=provider.price,
+        own_routes=None if provider.own_routes is None else [*provider.own_routes],
         state=state,
         created_at=None,
         updated_at=None,

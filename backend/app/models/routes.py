@@ -9,6 +9,7 @@ from app.kit.answer_headers import add_answer_headers
 from app.llm.errors import LLMError, ProviderUnreachableError, UnknownModelError
 from app.llm.money import Price
 from app.llm.needs import Needs, TellNeeds
+from app.llm.ports import Provider
 from app.llm.routing import Target, Weighed, compile_order
 from app.llm.types import Caller
 from app.models.auto import choose
@@ -58,6 +59,15 @@ class ModelRoutes:
                     model = OfferedModel(listed.id, listed.id, listed.context_window, listed.can_see)
                     offered.setdefault(listed.id, model)
         return tuple(offered.values())
+
+    def provider(self, name: str) -> Provider:
+        """Return the adapter to a server. Raises UnknownModelError when there is none of this name any more."""
+        pooled = self._pool.get(name)
+        if pooled is not None:
+            return pooled.adapter
+        if name == self._local.source:
+            return self._local.provider
+        raise UnknownModelError("The provider that has this is not configured any more.", provider=name)
 
     @property
     def has_answering_provider(self) -> bool:

@@ -49,6 +49,7 @@ class StoredProviders:
                     "allow_private_network": row.allow_private_network,
                     "offer_all": row.offer_all,
                     "price": row.price,
+                    "own_routes": row.own_routes,
                 }
             )
         except SealedSecretError as error:

@@ -28,5 +28,6 @@ class Provider(Base):
     is_enabled: Mapped[bool] = mapped_column(Boolean)
     models: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     price: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    own_routes: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)

@@ -46,6 +46,7 @@ CAN = {
     **dict.fromkeys(KINDS, EVERYTHING),
     "openai": EVERYTHING - {"reasoning"},  # OpenAI tells how long it thought, not what
     "gemini": EVERYTHING - {"reasoning"},
+    "anthropic": EVERYTHING - {"reasoning", "JSON schema"},  # its own /v1/messages has both
     "translated": TEXT_ALONE,
     "module": EVERYTHING - {"JSON schema", "images"},
 }

@@ -137,6 +137,8 @@ class FakeUpstream:
     # Routes
 
     def _is_refused(self, request: web.Request) -> bool:
+        if request.method == "GET" and request.headers.get("x-api-key") == self.api_key:
+            return False  # Anthropic's own routes
         return bool(self.api_key) and request.headers.get("Authorization") != f"Bearer {self.api_key}"
 
     async def _health(self, request: web.Request) -> web.Response:

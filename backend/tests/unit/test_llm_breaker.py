@@ -114,7 +114,9 @@ class Scripted:
         self.error: LLMError | None = None
         self.calls = 0
 
-    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+    async def relay(
+        self, path: str, body: dict[str, Any], *, is_stream: bool, headers: object = None
+    ) -> AsyncGenerator[bytes]:
         self.calls += 1
         if self.error is not None:
             raise self.error

@@ -20,7 +20,9 @@ class _Provider:
         for _ in range(100_000):
             yield Chunk(content="word ")
 
-    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+    async def relay(
+        self, path: str, body: dict[str, Any], *, is_stream: bool, headers: object = None
+    ) -> AsyncGenerator[bytes]:
         yield b"data: one"
         raise ConnectionError
 

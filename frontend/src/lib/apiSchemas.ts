@@ -210,24 +210,64 @@ export interface DeviceCreate {
 }
 
 export interface DeviceCreated {
+  allowed_models?: Array<string> | null;
+  budget?: Budget | null;
   client: string;
   created_at: string;
   id: string;
+  last_request_at?: string | null;
   name: string;
+  presence?: PresenceRead | null;
   projects: Array<string>;
+  requests_per_minute?: number | null;
   secret: string;
+  tokens_per_minute?: number | null;
 }
 
 export interface DeviceList {
+  currency: string;
   items: Array<DeviceRead>;
 }
 
 export interface DeviceRead {
+  allowed_models?: Array<string> | null;
+  budget?: Budget | null;
   client: string;
   created_at: string;
   id: string;
+  last_request_at?: string | null;
   name: string;
+  presence?: PresenceRead | null;
   projects: Array<string>;
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
+}
+
+export interface DeviceRequest {
+  completion_tokens: number;
+  cost: number;
+  created_at: string;
+  door: string;
+  error_code: string | null;
+  model: string | null;
+  operation: string;
+  prompt_tokens: number;
+  status: string;
+  total_ms: number | null;
+}
+
+export interface DeviceRequests {
+  currency: string;
+  items: Array<DeviceRequest>;
+}
+
+export interface DeviceUpdate {
+  allowed_models?: Array<string> | null;
+  budget?: Budget | null;
+  name?: string;
+  projects?: Array<string>;
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
 }
 
 export interface Done {
@@ -562,6 +602,11 @@ export interface PortableSession {
   updated_at: string;
 }
 
+export interface PresenceRead {
+  since: string;
+  state: 'online' | 'offline';
+}
+
 export interface PriceDefinition {
   cached?: number | null;
   input?: number;
@@ -617,12 +662,13 @@ export interface ProviderCreate {
   api_key?: string | null;
   base_url?: string | '';
   is_enabled?: boolean;
-  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
+  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'anthropic' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
   mapping?: MappingDefinition | null;
   models?: Array<ProviderModel>;
   module?: string | null;
   name: string;
   offer_all?: boolean;
+  own_routes?: Array<'responses' | 'background' | 'messages'> | null;
   price?: PriceDefinition | null;
 }
 
@@ -649,12 +695,13 @@ export interface ProviderRead {
   has_api_key: boolean;
   id: string | null;
   is_enabled: boolean;
-  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
+  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'anthropic' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
   mapping: MappingDefinition | null;
   models: Array<ProviderModel>;
   module: string | null;
   name: string;
   offer_all: boolean;
+  own_routes: Array<'responses' | 'background' | 'messages'> | null;
   price: PriceDefinition | null;
   source: 'stored' | 'file';
   state: ProviderState | null;
@@ -670,7 +717,7 @@ export interface ProviderState {
 
 export interface ProviderTest {
   is_healthy: boolean;
-  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | null;
+  kind: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'anthropic' | 'openrouter' | 'gemini' | 'generic' | null;
   latency_ms: number;
   message: string;
   models: Array<string>;
@@ -686,11 +733,12 @@ export interface ProviderUpdate {
   api_key?: string | null;
   base_url?: string | '';
   is_enabled?: boolean;
-  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
+  kind?: 'llama.cpp' | 'vllm' | 'ollama' | 'localai' | 'lm-studio' | 'openai' | 'anthropic' | 'openrouter' | 'gemini' | 'generic' | 'translated' | 'module' | 'litellm' | null;
   mapping?: MappingDefinition | null;
   models?: Array<ProviderModel>;
   module?: string | null;
   offer_all?: boolean;
+  own_routes?: Array<'responses' | 'background' | 'messages'> | null;
   price?: PriceDefinition | null;
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 from app.kit.ids import new_id
 from app.llm.errors import ProviderRejectedError
 from app.llm.providers.base import Health
-from app.llm.providers.registry import GENERIC
+from app.llm.providers.registry import GENERIC, OwnRoute
 from app.llm.providers.wire import request_body
 from app.llm.types import Chunk, CompletionRequest, Usage
 
@@ -42,7 +42,22 @@ class ChunkedProvider(ABC):
             async for chunk in chunks:
                 yield chunk
 
-    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+    def has_own(self, route: OwnRoute) -> bool:
+        """Return False: what there is is made of chunks."""
+        return False
+
+    async def ask_own(self, method: str, path: str) -> Any:
+        """Raise ProviderRejectedError: there is no such route."""
+        raise ProviderRejectedError("This model answers chat completions only.", provider=self.name)
+
+    async def relay(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        is_stream: bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[bytes]:
         """Yield a chat completion in OpenAI's format. Raises ProviderRejectedError for another route."""
         if path != "/v1/chat/completions":
             raise ProviderRejectedError(

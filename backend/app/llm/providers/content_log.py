@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 import orjson
 
 from app.llm.ports import Provider, ProviderHealth
+from app.llm.providers.registry import OwnRoute
 from app.llm.types import Chunk, CompletionRequest
 
 logger = logging.getLogger("portal.content")
@@ -42,13 +43,27 @@ class ContentLog:
         finally:
             self._log("from", "".join(text))
 
-    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+    def has_own(self, route: OwnRoute) -> bool:
+        return self._provider.has_own(route)
+
+    async def ask_own(self, method: str, path: str) -> Any:
+        return await self._provider.ask_own(method, path)
+
+    async def relay(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        is_stream: bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[bytes]:
         """Yield the answer's bytes; both are logged as they are."""
         self._log("to", body)
         parts: list[bytes] = []
         length = 0
         try:
-            async with aclosing(self._provider.relay(path, body, is_stream=is_stream)) as pieces:
+            relayed = self._provider.relay(path, body, is_stream=is_stream, headers=headers)
+            async with aclosing(relayed) as pieces:
                 async for piece in pieces:
                     if length < MAX_CHARS:
                         parts.append(piece)

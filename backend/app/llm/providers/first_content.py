@@ -10,6 +10,14 @@ from app.llm.errors import LLMError, ProviderProtocolError
 from app.llm.providers.base import error_from_object
 from app.llm.providers.sse import SSEDecoder
 
+_BEGINS = {"response.created", "response.queued", "response.in_progress", "message_start", "ping"}
+_STATUSES = {
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "overloaded_error": 503,
+    "invalid_prompt": 400,
+}
+_FAILED = b'"failed"'
 _SAYS = ("content", "reasoning_content", "reasoning", "tool_calls", "function_call", "refusal", "audio")
 
 
@@ -44,6 +52,16 @@ class FirstContent:
             return True
         if chunk.get("error") is not None:
             raise told_error(self._provider, chunk["error"], self._secrets)
+        kind = chunk.get("type")
+        if (
+            kind in _BEGINS
+        ):  # a response in the background is the server's from here on: it is asked nowhere else
+            response = chunk.get("response")
+            return isinstance(response, dict) and response.get("background") is True
+        if kind == "error":
+            raise told_error(self._provider, chunk, self._secrets)
+        if kind == "response.failed" and isinstance(chunk.get("response"), dict):
+            raise told_error(self._provider, chunk["response"].get("error"), self._secrets)
         choices = chunk.get("choices")
         if not isinstance(choices, list):
             return True  # another format than chat's: nothing is known of it
@@ -52,9 +70,27 @@ class FirstContent:
 
 def told_error(provider: str, error: Any, secrets: tuple[str, ...]) -> LLMError:
     """Type an error that an answer of status 200 tells."""
-    code = error.get("code") if isinstance(error, dict) else None
-    status = code if isinstance(code, int) and 400 <= code < 600 else 500
+    facts = error if isinstance(error, dict) else {}
+    code = facts.get("code")
+    named = _STATUSES.get(str(code)) or _STATUSES.get(str(facts.get("type"))) or 500
+    status = code if isinstance(code, int) and 400 <= code < 600 else named
     return error_from_object(provider, status, error, secrets=secrets)
+
+
+def raise_failed(provider: str, answer: bytes, secrets: tuple[str, ...]) -> None:
+    """Raise what a whole response says went wrong whose status is 200. Raises LLMError."""
+    if _FAILED not in answer:
+        return
+    try:
+        response = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return
+    if (
+        isinstance(response, dict)
+        and response.get("object") == "response"
+        and response.get("status") == "failed"
+    ):
+        raise told_error(provider, response.get("error"), secrets)
 
 
 def _has_content(choice: dict[str, Any]) -> bool:

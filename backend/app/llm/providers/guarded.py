@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from app.llm.breaker import Breaker
 from app.llm.errors import LLMError, ProviderAuthenticationError, ProviderUnreachableError
 from app.llm.ports import Provider, ProviderHealth
+from app.llm.providers.registry import OwnRoute
 from app.llm.types import Chunk, CompletionRequest
 
 
@@ -30,10 +31,23 @@ class GuardedProvider:
             async for chunk in chunks:
                 yield chunk
 
-    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+    def has_own(self, route: OwnRoute) -> bool:
+        return self._provider.has_own(route)
+
+    async def ask_own(self, method: str, path: str) -> Any:
+        return await self._provider.ask_own(method, path)
+
+    async def relay(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        is_stream: bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[bytes]:
         """Yield the answer's bytes. Raises ProviderUnreachableError at once while the breaker is open."""
         self._enter()
-        pieces = self._provider.relay(path, body, is_stream=is_stream)
+        pieces = self._provider.relay(path, body, is_stream=is_stream, headers=headers)
         try:
             async for piece in pieces:
                 yield piece

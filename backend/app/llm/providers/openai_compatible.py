@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha1
 from typing import Any
 
@@ -15,14 +16,16 @@ import orjson
 
 from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
 from app.llm.providers.base import Health, Timeouts
-from app.llm.providers.first_content import FirstContent, told_error
-from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, ServerKind
+from app.llm.providers.first_content import FirstContent, raise_failed, told_error
+from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, OwnRoute, ServerKind
 from app.llm.providers.stream_reader import StreamReader
 from app.llm.providers.transport import Answer, Endpoint, Transport
 from app.llm.providers.wire import request_body, without_thinking
 from app.llm.types import Chunk, CompletionRequest
 
 _PROBE_SECONDS = 3.0
+_ASK_SECONDS = 15.0
+_CHAT = "/v1/chat/completions"
 _TOKENIZE_SECONDS = 2.0
 _TOKENIZE_PAUSE_SECONDS = 30.0
 _TOKEN_CACHE_ENTRIES = 8192
@@ -37,6 +40,7 @@ class OpenAICompatibleProvider:
         kind: the kind of server; None asks the server on first use.
         is_private_allowed: whether connections may go to private addresses; None checks none of them.
         skip_thinking: switch thinking off in chats that are relayed, unless they speak of it themselves.
+        own_routes: what the server has besides chat completions; None goes by its kind.
     """
 
     def __init__(
@@ -49,8 +53,10 @@ class OpenAICompatibleProvider:
         timeouts: Timeouts | None = None,
         is_private_allowed: bool | None = None,
         skip_thinking: bool = False,
+        own_routes: Iterable[OwnRoute] | None = None,
     ) -> None:
         self.name = name
+        self._own_routes = None if own_routes is None else frozenset(own_routes)
         self._skip_thinking = skip_thinking
         self._timeouts = timeouts or Timeouts()
         self._transport = Transport(name, self._timeouts, is_private_allowed)
@@ -71,6 +77,23 @@ class OpenAICompatibleProvider:
         """The kind of server, once known."""
         return self._kind.name if self._kind is not None else None
 
+    def has_own(self, route: OwnRoute) -> bool:
+        """Whether the server is asked on this route of its own; not as long as its kind is not known."""
+        if self._own_routes is not None:
+            return route in self._own_routes
+        return self._kind is not None and route in self._kind.own_routes
+
+    async def ask_own(self, method: str, path: str) -> Any:
+        """Send a short request without a body, as of a response that is stored there, and return its JSON.
+
+        Raises LLMError.
+        """
+        endpoint = self._required_endpoint()
+        kind = await self._known_kind(endpoint)
+        return await self._transport.ask(
+            _keyed(endpoint, kind), method, kind.path(path), seconds=_ASK_SECONDS
+        )
+
     async def close(self) -> None:
         await self._transport.close()
 
@@ -81,7 +104,7 @@ class OpenAICompatibleProvider:
         started = asyncio.get_running_loop().time()
         response = await self._transport.open_stream(
             endpoint,
-            kind.path("/v1/chat/completions"),
+            kind.path(_CHAT),
             request_body(request, kind),
             closes_after=kind.closes_after_stream,
         )
@@ -93,7 +116,14 @@ class OpenAICompatibleProvider:
         finally:
             reader.close()
 
-    async def relay(self, path: str, body: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[bytes]:
+    async def relay(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        is_stream: bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[bytes]:
         """Yield the answer's bytes as the server sends them; closing the iterator closes the connection.
 
         The first ones come when the answer says something (a whole answer, when it is complete): what fails before can
@@ -101,8 +131,10 @@ class OpenAICompatibleProvider:
         """
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
-        if path == "/v1/chat/completions":
+        if path == _CHAT:
             body = _adapted(body, kind, is_thinking_skipped=self._skip_thinking)
+        else:
+            endpoint = _keyed(endpoint, kind, headers)
         response = await self._transport.open_relay(
             endpoint,
             kind.path(path),
@@ -128,6 +160,7 @@ class OpenAICompatibleProvider:
             if held.startswith(b'{"error"') and (error := orjson.loads(held)["error"]) is not None:
                 raise told_error(self.name, error, endpoint.secrets)
             if held:
+                raise_failed(self.name, held, endpoint.secrets)
                 return held
         content = FirstContent(self.name, endpoint.secrets)
         while piece := await next_piece(response, has_begun=False):
@@ -167,7 +200,9 @@ class OpenAICompatibleProvider:
         """List `{id, context_window|None, can_see}`; raises LLMError."""
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
-        answer = await self._transport.ask(endpoint, "GET", kind.path("/v1/models"), seconds=_PROBE_SECONDS)
+        answer = await self._transport.ask(
+            _keyed(endpoint, kind), "GET", kind.path("/v1/models"), seconds=_PROBE_SECONDS
+        )
         rows = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(rows, list):
             raise ProviderProtocolError(
@@ -190,7 +225,7 @@ class OpenAICompatibleProvider:
         try:
             endpoint = self._required_endpoint()
             kind = await self._known_kind(endpoint)
-            await self._transport.check(endpoint, kind.health_path, seconds=_PROBE_SECONDS)
+            await self._transport.check(_keyed(endpoint, kind), kind.health_path, seconds=_PROBE_SECONDS)
         except LLMError as error:
             return Health(False, 1000 * (asyncio.get_running_loop().time() - started), error.message)
         return Health(True, 1000 * (asyncio.get_running_loop().time() - started))
@@ -263,6 +298,14 @@ class OpenAICompatibleProvider:
             raise ProviderProtocolError(
                 "The tokenizer's answer makes no sense.", provider=self.name
             ) from error
+
+
+def _keyed(endpoint: Endpoint, kind: ServerKind, headers: Mapping[str, str] | None = None) -> Endpoint:
+    """Return where a server's own routes are asked, with the headers that they take."""
+    if not kind.key_header and not kind.headers and not headers:
+        return endpoint
+    extra = {**dict(kind.headers), **(headers or {})}
+    return replace(endpoint, key_header=kind.key_header, extra_headers=tuple(extra.items()))
 
 
 def _adapted(body: dict[str, Any], kind: ServerKind, *, is_thinking_skipped: bool) -> dict[str, Any]:

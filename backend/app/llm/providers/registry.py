@@ -6,9 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 KindName = Literal[
-    "llama.cpp", "vllm", "ollama", "localai", "lm-studio", "openai", "openrouter", "gemini", "generic"
+    "llama.cpp",
+    "vllm",
+    "ollama",
+    "localai",
+    "lm-studio",
+    "openai",
+    "anthropic",
+    "openrouter",
+    "gemini",
+    "generic",
 ]
 TokenizeFormat = Literal["llama.cpp", "vllm"]
+OwnRoute = Literal["responses", "background", "messages"]
+"""What a server may have besides chat completions, and is then asked as it came: OpenAI's Responses, those in the
+background (which need `responses`), and Anthropic's Messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,9 @@ class ServerKind:
         closes_after_stream: the server closes a connection after a stream, so it must not be reused.
         api_prefix: what stands before `/chat/completions`, after the address without its `/v1`.
         max_tokens_field: what the server calls `max_tokens`.
+        own_routes: what it has besides chat completions; a provider's definition can say otherwise.
+        key_header: carries the key where it is not asked as OpenAI is; empty: everywhere `Authorization: Bearer`.
+        headers: sent along with the key in that header.
     """
 
     name: KindName
@@ -36,6 +51,9 @@ class ServerKind:
     closes_after_stream: bool = False
     api_prefix: str = "/v1"
     max_tokens_field: str = "max_tokens"
+    own_routes: frozenset[OwnRoute] = frozenset()
+    key_header: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
     def path(self, path: str) -> str:
         """Return a route of OpenAI's (`/v1/…`) as this kind of server has it."""
@@ -67,7 +85,20 @@ OLLAMA: Final = ServerKind(
 )
 LOCALAI: Final = ServerKind(name="localai", health_path="/readyz")
 LM_STUDIO: Final = ServerKind(name="lm-studio", health_path="/v1/models")
-OPENAI: Final = ServerKind(name="openai", health_path="/v1/models", max_tokens_field="max_completion_tokens")
+OPENAI: Final = ServerKind(
+    name="openai",
+    health_path="/v1/models",
+    max_tokens_field="max_completion_tokens",
+    own_routes=frozenset({"responses", "background"}),
+)
+# Its chat completions take the key as OpenAI's do; all other routes take it in a header of its own.
+ANTHROPIC: Final = ServerKind(
+    name="anthropic",
+    health_path="/v1/models",
+    own_routes=frozenset({"messages"}),
+    key_header="x-api-key",
+    headers=(("anthropic-version", "2023-06-01"),),
+)
 # Its list of models is open to everybody; /v1/key answers to a valid key only.
 OPENROUTER: Final = ServerKind(name="openrouter", health_path="/v1/key")
 GEMINI: Final = ServerKind(name="gemini", health_path="/models", api_prefix="")
@@ -76,5 +107,5 @@ GENERIC: Final = ServerKind(name="generic", health_path="/v1/models")
 # Probed in this order; the generic kind is what remains.
 PROBED: Final = (LLAMA_CPP, VLLM, OLLAMA)
 KINDS: Final[dict[str, ServerKind]] = {
-    kind.name: kind for kind in (*PROBED, LOCALAI, LM_STUDIO, OPENAI, OPENROUTER, GEMINI, GENERIC)
+    kind.name: kind for kind in (*PROBED, LOCALAI, LM_STUDIO, OPENAI, ANTHROPIC, OPENROUTER, GEMINI, GENERIC)
 }

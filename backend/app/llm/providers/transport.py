@@ -38,11 +38,22 @@ class Endpoint:
 
     base_url: str
     api_key: str = ""
+    key_header: str = ""
+    extra_headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, url: str, api_key: str = "") -> Endpoint:
         """Take an address as people write it, with or without `/v1`."""
         return cls(url.rstrip("/").removesuffix("/v1").rstrip("/"), api_key)
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What every request carries: the key, and what goes with it."""
+        if not self.api_key:
+            return self.extra_headers
+        if self.key_header:
+            return (self.key_header, self.api_key), *self.extra_headers
+        return ("Authorization", f"Bearer {self.api_key}"), *self.extra_headers
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -62,7 +73,7 @@ class Transport:
         self._timeouts = timeouts
         self._is_private_allowed = is_private_allowed
         self._session: aiohttp.ClientSession | None = None
-        self._pool: tuple[Endpoint, WirePool | None] | None = None
+        self._pool: tuple[str, WirePool | None] | None = None
 
     async def open_stream(
         self,
@@ -148,7 +159,7 @@ class Transport:
 
     def _wire_pool(self, endpoint: Endpoint) -> WirePool | None:
         """Return the connections to an address; None for one that needs more than plain HTTP."""
-        if self._pool is None or self._pool[0] != endpoint:
+        if self._pool is None or self._pool[0] != endpoint.base_url:
             url = urlsplit(endpoint.base_url)
             is_plain = url.scheme == "http" and url.hostname and "@" not in url.netloc and not url.query
             if self._pool is not None and self._pool[1] is not None:
@@ -156,7 +167,7 @@ class Transport:
             pool = None
             if is_plain and url.hostname:
                 pool = WirePool(url.hostname, url.port or 80, self._resolver())
-            self._pool = endpoint, pool
+            self._pool = endpoint.base_url, pool
         return self._pool[1]
 
     def _resolver(self) -> CheckedResolver | None:
@@ -241,8 +252,7 @@ class Transport:
     async def _request(
         self, method: str, endpoint: Endpoint, path: str, data: bytes | None, headers: dict[str, str]
     ) -> aiohttp.ClientResponse:
-        if endpoint.api_key:
-            headers = {**headers, "Authorization": f"Bearer {endpoint.api_key}"}
+        headers = {**headers, **dict(endpoint.headers)}
         if data is not None:
             headers = {**headers, "Content-Type": "application/json"}
         url = endpoint.base_url + path
@@ -314,8 +324,7 @@ def _request_head(endpoint: Endpoint, path: str, *, closes_after: bool, is_strea
     ]
     if closes_after:
         lines.append("Connection: close")
-    if endpoint.api_key:
-        lines.append(f"Authorization: Bearer {endpoint.api_key}")
+    lines += [f"{name}: {value}" for name, value in endpoint.headers]
     if any(not line.isprintable() for line in lines):
         raise ValueError("a line break or a control character in the address or the key")
     head = "\r\n".join(lines).replace("%", "%%")

@@ -1,0 +1,73 @@
+"""One request of `/v1/messages` on its way: as it came for a server that has Messages itself, translated for any other. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.gateway.bodies import TEMPLATE_FIELDS
+from app.gateway.own_stream import MESSAGES
+from app.llm.relay import Shape
+from app.llm.routing import Target
+
+_CHAT = "/v1/chat/completions"
+_PASSED = ("anthropic-version", "anthropic-beta")
+_VALUE = re.compile(r"[\x20-\x7e]{1,1000}")
+_SIZED = ("model", "max_tokens", "tools", "stream")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWork:
+    """What has been checked.
+
+    Args:
+        body: as it came.
+        chat: the chat completion that it is asked as where it must be translated; None where it cannot be.
+        headers: what the caller's SDK says of versions and betas.
+    """
+
+    body: Mapping[str, Any]
+    chat: dict[str, Any] | None
+    headers: Mapping[str, str]
+
+    @property
+    def is_stream(self) -> bool:
+        return bool(self.body.get("stream", False))
+
+    @property
+    def is_own_possible(self) -> bool:
+        """Whether a server may be asked as it came: templates are the portal's own."""
+        return not any(name in self.body for name in TEMPLATE_FIELDS)
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """Return the body that limits, routing and keeping go by."""
+        if self.chat is not None:
+            return self.chat
+        known = {name: self.body[name] for name in _SIZED if name in self.body}
+        content = _readable([self.body.get("system") or "", self.body["messages"]])
+        return {**known, "messages": [{"role": "user", "content": content}]}
+
+    def shape(self, target: Target) -> Shape | None:
+        """Return it as a target is asked; None where it cannot be said to this one."""
+        if self.is_own_possible and target.provider.has_own("messages"):
+            return Shape(MESSAGES, dict(self.body), self.is_stream, self.headers)
+        return Shape(_CHAT, self.chat, self.is_stream) if self.chat is not None else None
+
+
+def passed_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what goes along of a caller's headers; one that could not be sent is left out."""
+    return {name: headers[name] for name in _PASSED if _VALUE.fullmatch(headers.get(name, ""))}
+
+
+def _readable(value: Any) -> Any:
+    """Return content whose files are marked as such: their data is no text that is counted."""
+    if isinstance(value, list):
+        return [_readable(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "base64" and isinstance(value.get("data"), str):
+        return {"data": "data:"}
+    return {name: _readable(one) for name, one in value.items()}
