@@ -27,6 +27,7 @@ from app.bridge.status import BridgeStatus
 from app.bridge.taking_in import TakingIn
 from app.bridge.telling import Telling
 from app.bridge.tending import Tending
+from app.bridge.topics import STATUSES, status_client
 from app.bridge.transport import Incoming, MqttTransport
 from app.bridge.websocket import PATH as WEBSOCKET_PATH
 from app.bridge.websocket import WebSocketDoor
@@ -34,6 +35,7 @@ from app.bridge.worker import Worker
 from app.broker.accounts import CONTROL_TOPIC, Account
 from app.chat.runtime import Runtime
 from app.devices.connections import ConnectionService
+from app.devices.presence import DevicePresence
 from app.devices.service import DeviceService
 from app.devices.tables import MqttConnection
 from app.errors import PortalError
@@ -66,6 +68,7 @@ class MqttBridge:
         self.status = BridgeStatus(broker=_named(choice))
         self.broker = broker
         self.connections = connections
+        self.presence_of_devices = DevicePresence(runtime.clock)
         self.websockets = WebSocketDoor(broker, settings.portal_public_url, settings.cors_origins)
         self._own = choice.own
         self._is_managed = choice.own is not None or bool(settings.mqtt_auth_secret.get_secret_value())
@@ -214,10 +217,20 @@ class MqttBridge:
         )
 
     def _on_message(self, message: Incoming) -> None:
+        self._hear_device(message)
         if self._members.hear(message.topic, message.payload):
             self._transport.acknowledge(message)
         else:
             self._lanes.put(message)
+
+    def _hear_device(self, message: Incoming) -> None:
+        if client := status_client(message.topic):
+            self.presence_of_devices.hear(client, message.payload)
+
+    def _only_hear(self, message: Incoming) -> None:
+        """Know who is there, and leave the work to others."""
+        self._hear_device(message)
+        self._transport.acknowledge(message)
 
     async def _serve(self) -> None:
         """Give the model a moment to be there: until then requests wait in the broker and in the inbox."""
@@ -226,7 +239,7 @@ class MqttBridge:
             self._transport.open(self._taking_in.subscriptions(), self._on_message)
             await self._tending.run()
         else:
-            self._transport.open([], lambda message: None)
+            self._transport.open([STATUSES], self._only_hear)
 
     async def _beat(self) -> None:
         while True:

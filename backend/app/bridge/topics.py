@@ -103,6 +103,14 @@ class GameTopics:
         return None
 
 
+def status_client(topic: str) -> str | None:
+    """Return whose presence a topic tells; None for any other topic."""
+    match topic.split("/"):
+        case ["pp", "v1", client, "status"] if is_name(client):
+            return client
+    return None
+
+
 def parse_topic(topic: str, games: GameTopics) -> Topic | None:
     """Return what a topic means; None for what nobody should have sent here."""
     match topic.split("/"):

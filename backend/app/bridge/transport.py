@@ -20,7 +20,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from app.bridge.members import BRIDGES
 from app.bridge.paho_loop import PahoLoop
 from app.bridge.profiles import PROFILES, BrokerProfile
-from app.bridge.topics import SHARE
+from app.bridge.topics import SHARE, STATUSES
 
 logger = logging.getLogger(__name__)
 
@@ -273,8 +273,8 @@ def _incoming(message: MQTTMessage, generation: int, transport: MqttTransport) -
 
 
 def _options(topic: str) -> SubscribeOptions:
-    """Requests that were retained by mistake are nobody's; of the other bridges one hears what they said last."""
-    is_told = topic == BRIDGES
+    """Requests that were retained by mistake are nobody's; of bridges and devices one hears what they said last."""
+    is_told = topic in (BRIDGES, STATUSES)
     handling = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if is_told else SubscribeOptions.RETAIN_DO_NOT_SEND
     return SubscribeOptions(qos=1, retainHandling=handling)
 

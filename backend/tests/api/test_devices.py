@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.broker.accounts import hash_secret
 from app.devices.connections import LIFETIME, ConnectionService
+from app.devices.presence import DevicePresence
 from app.devices.service import DeviceService
 from app.keys.service import KeyService
 from tests.api.auth_portal import ManualClock, bearer, code_of
@@ -24,7 +25,7 @@ async def test_a_devices_secret_is_shown_once_and_is_a_key(
     secret = made.pop("secret")
     assert made["client"].startswith("maze-robot-")
     assert made["projects"] == ["maze"]
-    assert (await ada.get("/api/devices")).json() == {"items": [made]}
+    assert (await ada.get("/api/devices")).json() == {"items": [made], "currency": "USD"}
     async with chat_portal.runtime.database.reading() as session:
         rows = (await session.execute(text("SELECT * FROM devices"))).all()
     assert secret not in repr(rows)
@@ -46,7 +47,7 @@ async def test_a_new_secret_keeps_the_limits_and_ends_the_old_one(ada: httpx.Asy
 async def test_a_device_ends_with_its_key(ada: httpx.AsyncClient) -> None:
     made = (await ada.post("/api/devices", json={"name": "x"})).json()
     assert (await ada.delete(f"/api/devices/{made['id']}")).status_code == 200
-    assert (await ada.get("/api/devices")).json() == {"items": []}
+    assert (await ada.get("/api/devices")).json()["items"] == []
     assert (await ada.get("/api/keys")).json() == {"items": []}
     assert (await ada.get("/api/models", headers=bearer(made["secret"]))).status_code == 401
     assert (await ada.delete(f"/api/devices/{made['id']}")).status_code == 404
@@ -128,3 +129,54 @@ async def test_the_oldest_of_too_many_pages_is_thrown_out(
         rows.append((await connections.open(me, []))[0].client)
         clock.advance(seconds=1)
     assert {account.username for account in await connections.accounts()} == set(rows[1:])
+
+
+async def test_a_device_is_changed_and_keeps_its_secret(ada: httpx.AsyncClient) -> None:
+    wish = {"name": "x", "projects": ["maze"], "requests_per_minute": 7, "budget": {"day": 1}}
+    made = (await ada.post("/api/devices", json=wish)).json()
+    assert (made["requests_per_minute"], made["budget"]["day"]) == (7, 1)
+    one = f"/api/devices/{made['id']}"
+    change = {"name": "Robot", "projects": ["racing", "maze"], "requests_per_minute": None}
+    changed = (await ada.patch(one, json=change)).json()
+    assert (changed["name"], changed["projects"]) == ("Robot", ["maze", "racing"])
+    assert (changed["requests_per_minute"], changed["budget"]["day"]) == (None, 1)
+    assert changed["client"] == made["client"]
+    assert (await ada.get("/api/models", headers=bearer(made["secret"]))).status_code == 200
+    [key] = (await ada.get("/api/keys")).json()["items"]
+    assert (key["name"], key["requests_per_minute"]) == ("Robot", None)
+    for wrong, code in (({"projects": ["chess"]}, "unknown_project"), ({"name": ""}, "validation_error")):
+        refused = await ada.patch(one, json=wrong)
+        assert (refused.status_code, code_of(refused)) == (422, code)
+    assert (await ada.get("/api/devices")).json()["items"] == [changed]
+
+
+async def test_what_a_device_asked_last_is_told_to_its_owner_without_any_text(
+    chat_portal: ChatPortal, ada: httpx.AsyncClient
+) -> None:
+    made = (await ada.post("/api/devices", json={"name": "x"})).json()
+    ask = {"messages": [{"role": "user", "content": "a secret question"}]}
+    await ada.post("/api/llm/chat", json=ask, headers=bearer(made["secret"]))
+    await ada.post("/api/llm/chat", json=ask)
+    await chat_portal.runtime.usage_recorder.flush()
+    answer = (await ada.get(f"/api/devices/{made['id']}/requests")).json()
+    [request] = answer["items"]
+    assert (request["status"], request["model"]) == ("done", "fake-model")
+    assert "secret question" not in str(answer)
+    [device] = (await ada.get("/api/devices")).json()["items"]
+    assert device["last_request_at"] == request["created_at"]
+
+
+def test_a_presence_is_read_as_devices_write_it() -> None:
+    clock = ManualClock()
+    presence = DevicePresence(clock)
+    for word in (b"online", b'{"state": "online"}', b'"here"', b"1"):
+        presence.hear("robot", word)
+        said = presence.of("robot")
+        assert said is not None and (said.state, said.since) == ("online", clock.now())
+    clock.advance(seconds=60)
+    for word in (b"offline", b'{"state": "offline"}', b'{"cancel": true}', b'{"online": false}'):
+        presence.hear("robot", word)
+        said = presence.of("robot")
+        assert said is not None and (said.state, said.since) == ("offline", clock.now())
+    presence.hear("robot", b"")
+    assert presence.of("robot") is None

@@ -132,6 +132,8 @@ def _devices(ids: Objects) -> Iterator[Case]:
     one, path = {"device_id": ids.device}, "/api/devices/{device_id}"
     yield Case(f"POST {path}/secret", one, is_for_people=True)
     yield Case(f"DELETE {path}", one, is_for_people=True)
+    yield Case(f"PATCH {path}", one, {"name": "taken over"}, is_for_people=True)
+    yield Case(f"GET {path}/requests", one, is_for_people=True)
 
 
 def _responses(ids: Objects) -> Iterator[Case]:

@@ -145,6 +145,32 @@ def test_devices_of_who_is_shut_off_are_out_at_once_and_come_back_with_their_sec
         assert gone.left.get(timeout=10) >= _REFUSED
 
 
+def test_a_device_says_that_it_is_there_and_gets_other_topics_at_once(
+    place: Games, token: str, model: FakeUpstream
+) -> None:
+    made = _make(place, token, projects=["maze"])
+    status = f"pp/v1/{made['client']}/status"
+
+    def state() -> str | None:
+        with place.portal.client(token) as client:
+            [device] = client.get("/api/devices").json()["items"]
+        return None if device["presence"] is None else str(device["presence"]["state"])
+
+    with _connect(place, token, made) as device:
+        assert state() is None
+        device.send(status, b"online", retain=True)
+        wait_for(lambda: state() == "online")
+        with place.portal.client(token) as client:
+            change = {"projects": ["racing"]}
+            client.patch(f"/api/devices/{made['id']}", json=change).raise_for_status()
+    with _connect(place, token, made, "racing/assistant_response/#", "maze/hint/#") as device:
+        assert [code >= _REFUSED for code in device.codes] == [False, True]
+        device.send("racing/user_input", {"token": made["secret"], "sessionId": "s2", "message": "hi"})
+        assert device.next().payload == b"You said: hi"
+        device.send(status, {"state": "offline"}, retain=True)
+        wait_for(lambda: state() == "offline")
+
+
 def test_a_device_that_is_deleted_is_thrown_out_at_once(place: Games, token: str) -> None:
     made = _make(place, token)
     with _connect(place, token, made) as device, place.portal.client(token) as client:
