@@ -24,7 +24,7 @@ from app.gateway.direct import DirectDoor, is_direct
 from app.gateway.setup import create_answer_cache, create_gateway, create_responses
 from app.telemetry.running import telemetry_of, tracing
 from app.web.body_limit import BodyLimitMiddleware
-from app.web.error_handlers import install_error_handlers
+from app.web.error_handlers import UnexpectedErrorMiddleware, install_error_handlers
 from app.web.leaving import LEAVING
 from app.web.page import BuiltPage
 from app.web.request_context import RequestContextMiddleware
@@ -125,6 +125,7 @@ def _add_page(app: FastAPI) -> None:
 
 
 def _add_middleware(app: Portal, settings: Settings, metrics: Metrics) -> None:
+    app.add_middleware(UnexpectedErrorMiddleware)
     wrappers = _middleware(settings, metrics)
     for wrapper in wrappers:
         app.add_middleware(wrapper.cls, *wrapper.args, **wrapper.kwargs)

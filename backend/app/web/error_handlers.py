@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.coord.base import CoordUnavailableError
 from app.errors import (
@@ -38,6 +38,35 @@ def install_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
+class UnexpectedErrorMiddleware:
+    """Pure ASGI, the innermost layer: a bug below it is a 500 in the portal's shape, with the request's id and headers.
+
+    Once an answer has begun it can only be broken off, so such an error goes on to the server.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_begun = False
+
+        def send_noted(message: Message) -> Awaitable[None]:
+            nonlocal has_begun
+            has_begun = True
+            return send(message)
+
+        try:
+            await self.app(scope, receive, send_noted)
+        except Exception as error:
+            if has_begun:
+                raise
+            response = await _bug(Request(scope), error)
+            await response(scope, receive, send)
+
+
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answer an exception that was caught before FastAPI could, in the same way."""
     handler = next(handler for kind, handler in _HANDLERS.items() if isinstance(error, kind))
@@ -47,7 +76,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
 def error_response(error: PortalError, path: str) -> Response:
     """Render an error for the door that `path` belongs to."""
     render = render_openai if path.startswith("/v1") else render_native
-    if path == "/v1/messages":
+    if path.startswith("/v1/messages"):
         render = render_anthropic
     return Response(
         orjson.dumps(render(error, request_id_var.get())),

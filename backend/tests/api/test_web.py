@@ -9,12 +9,12 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.errors import TooManyRequestsError
 from app.kit.answer_headers import add_answer_headers
 from app.web.body_limit import BodyLimitMiddleware
-from app.web.error_handlers import install_error_handlers
+from app.web.error_handlers import UnexpectedErrorMiddleware, install_error_handlers
 from app.web.page import BuiltPage
 from app.web.request_context import RequestContextMiddleware
 from app.web.security_headers import SecurityHeadersMiddleware
@@ -64,12 +64,21 @@ def app(build: Path) -> FastAPI:
     async def bug() -> None:
         raise ZeroDivisionError("the secret detail")
 
+    @app.get("/api/half")
+    async def half() -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            yield "the first half"
+            raise ZeroDivisionError("the secret detail")
+
+        return StreamingResponse(pieces())
+
     page = BuiltPage(build)
 
     @app.get("/{path:path}")
     def built(request: Request, path: str) -> Response:
         return page.respond(request)
 
+    app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=1024)
     app.add_middleware(SecurityHeadersMiddleware, is_https=False)
     app.add_middleware(RequestContextMiddleware)
@@ -160,6 +169,13 @@ async def test_a_bug_is_a_500_that_tells_nothing_of_its_cause(client: httpx.Asyn
     response = await client.get("/api/bug")
     assert response.status_code == 500
     assert "secret detail" not in response.text
+    assert response.json()["error"]["request_id"] == response.headers["x-request-id"]
+    assert response.headers["x-frame-options"] == "DENY"
+
+
+async def test_a_bug_in_the_middle_of_an_answer_breaks_it_off(client: httpx.AsyncClient) -> None:
+    response = await client.get("/api/half")
+    assert response.text == "the first half"  # a 500 after it would be read as its second half
 
 
 async def test_security_headers_are_on_pages_errors_and_api(client: httpx.AsyncClient) -> None:
