@@ -1,4 +1,4 @@
-"""Ends turns whose process died: failed as `interrupted`, the partial kept, their logs closed for every reader."""
+"""Ends turns whose process died: failed as `interrupted`, the partial kept and counted, their logs closed for every reader."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import datetime
 from app.chat.endings import INTERRUPTED, attach
 from app.chat.errors import stored_error
 from app.chat.excerpts import fold
+from app.chat.reaped import count_reaped
 from app.chat.replica import Replica
 from app.chat.repository import MessageRepository
 from app.chat.stream import error_event
@@ -20,6 +21,8 @@ from app.coord.base import Coord, CoordError
 from app.db.session import Database
 from app.errors import PortalError
 from app.kit.clock import Clock, SystemClock
+from app.llm.money import Price
+from app.llm.types import Caller
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Reaper:
         self._replica = replica or Replica.current()
         self._clock = clock or SystemClock()
         self.on_changed: Callable[[int, str], None] = lambda user_id, session_id: None
+        self.price_of: Callable[[str | None, Caller], Price | None] = lambda model, caller: None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -96,6 +100,7 @@ class Reaper:
                 answer.status, answer.search_text = "failed", fold(answer.content)
             turn.status, turn.error_code, turn.error_message = "failed", INTERRUPTED, INTERRUPTED_MESSAGE
             turn.finished_at, turn.lease_until = now, None
+            await count_reaped(db, turn, answer, self.price_of(turn.model, Caller(turn.user_id)), now)
         event = error_event(stored_error(INTERRUPTED, INTERRUPTED_MESSAGE), turn.request_id)
         with contextlib.suppress(CoordError):
             await self._coord.logs.abandon(turn_id, event)

@@ -151,7 +151,9 @@ class Runtime:
         )
         self.reaper = Reaper(self.database, self.coord, self.replica, self.clock)
         self.reaper.on_changed = self.session_watch.announce
+        self.reaper.price_of = self.routes.dearest_price
         self._purge_task: asyncio.Task[None] | None = None
+        self._leaves_at = 0.0
 
     async def start(self) -> None:
         """Start all of it; the model server comes up in the background."""
@@ -167,6 +169,15 @@ class Runtime:
         await self.catalog.start()
         await self.projects.start()
         self._purge_task = asyncio.create_task(self._purge_now_and_then(), name="purge")
+
+    def leave(self) -> None:
+        """Note that the portal is about to stop: endless streams end, and `drain` is counted from here."""
+        self._leaves_at = self.clock.monotonic() + self.settings.portal_drain_seconds
+        self.session_watch.close()
+
+    async def drain(self) -> None:
+        """Let the turns that run now go on to their end, for as long as the setting allows."""
+        await self.sessions.drain(max(0.0, self._leaves_at - self.clock.monotonic()))
 
     async def close(self) -> None:
         """End running turns with what they have, then everything else, in about GRACE_SECONDS."""

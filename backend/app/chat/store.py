@@ -16,6 +16,7 @@ from app.attachments.in_messages import Refs, document_texts, image_urls, keep_f
 from app.chat.endings import INTERRUPTED, attach, is_on_branch, storable, store_answer, store_outcome
 from app.chat.errors import IdempotencyConflictError, InvalidParentError, InvalidSessionIdError
 from app.chat.excerpts import fold, title_from
+from app.chat.reaped import uncount
 from app.chat.replica import Replica
 from app.chat.repository import MessageRepository, SessionRepository
 from app.chat.stored import record_of
@@ -163,6 +164,7 @@ class SqlSessionStore:
             "session_pk": session.id,
             "user_id": session.user_id,
             "status": "queued",
+            "key_id": request.caller.key_id,
             "door": request.door,
             "request_id": request.request_id[:64],
             "user_message_id": question_id,
@@ -257,6 +259,8 @@ class SqlSessionStore:
             if turn.status not in ACTIVE_STATUSES and turn.error_code != INTERRUPTED:
                 return
             now = self._clock.now()
+            if turn.status not in ACTIVE_STATUSES:
+                await uncount(db, turn_id)
             await attach(db, turn, session)
             await store_answer(db, turn, outcome)
             await store_outcome(db, turn, outcome, now)

@@ -82,7 +82,10 @@ class MessageRow(Base):
 
 
 class TurnRow(Base):
-    """One ask and its answer: status, cost, timings, ledger, and who works on it (`replica_id` until `lease_until`)."""
+    """One ask and its answer: status, cost, timings, ledger, and who works on it (`replica_id` until `lease_until`).
+
+    `key_id` is the key that asked, without a foreign key: it may be gone before the turn.
+    """
 
     __tablename__ = "turns"
     __table_args__ = (
@@ -98,6 +101,7 @@ class TurnRow(Base):
     session_pk: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(String(16))
+    key_id: Mapped[str | None] = mapped_column(String(32))
     door: Mapped[str] = mapped_column(String(16))
     request_id: Mapped[str] = mapped_column(String(64), default="")
     user_message_id: Mapped[str] = mapped_column(String(32))

@@ -55,6 +55,11 @@ def rows_of(entries: Sequence[Entry], batch_id: str, devices: Mapping[str, str])
     return [_row(entry, f"{begin}{number:06x}", devices) for number, entry in enumerate(entries)]
 
 
+def first_id(batch_id: str) -> str:
+    """Return the id of a batch's first row."""
+    return f"{batch_id[:26]}000000"
+
+
 def days_of(entries: Iterable[Entry], devices: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the sums of a batch by day and caller, in an order that is the same for every writer (no deadlocks)."""
     figures: dict[DayKey, list[tuple[int, ...]]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, column, func, insert, select, table
+from sqlalchemy import Row, Table, column, func, insert, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,6 +54,25 @@ class UsageRepository:
             rows = [(row[0], _sqlite_instant(row[1]), *row[2:]) for row in rows]
         await connection.exec_driver_sql(_ADD_ROWS[kind], list(rows))
         await connection.execute(_ADD_DAYS[kind], days)
+
+    async def take_back(self, row_id: str) -> None:
+        """Delete a row, and take it out of its day; does nothing when there is none."""
+        row = await self._session.get(UsageRow, row_id)
+        if row is None:
+            return
+        day = (row.created_at.date().isoformat(), row.user_id or 0, row.key_id or "", row.device or "")
+        keys = (*day, row.door, row.model or "")
+        where = [_DAYS.c[name] == value for name, value in zip(DAY_KEY, keys, strict=True)]
+        figures = {
+            "requests": 1,
+            "errors": int(row.status == "failed"),
+            "cancelled": int(row.status == "cancelled"),
+            "cache_hits": int(row.is_cache_hit),
+            **{name: getattr(row, name) for name in SUMS if name.endswith(("_tokens", "_nanos"))},
+        }
+        less = {name: _DAYS.c[name] - figures[name] for name in SUMS}
+        await self._session.execute(update(UsageDay).where(*where).values(less))
+        await self._session.delete(row)
 
     async def has_row(self, row_id: str) -> bool:
         """Tell whether a batch was written whose commit nobody confirmed."""

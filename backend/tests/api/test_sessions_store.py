@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.chat.errors import IdempotencyConflictError, InvalidParentError, InvalidSessionIdError
 from app.chat.reaper import Reaper
@@ -19,9 +20,11 @@ from app.chat.turn_repository import _LAST_IN_QUEUE, TurnRepository
 from app.coord.factory import create_coord
 from app.db.session import Database
 from app.kit.ids import new_id
+from app.llm.money import Price
 from app.llm.ports import UnknownMessageError
 from app.llm.turns import TurnContext, TurnOutcome, TurnRecord, TurnRequest
 from app.llm.types import Caller, Usage
+from app.usage.tables import UsageDay, UsageRow
 from app.users.service import UserService
 
 
@@ -302,6 +305,30 @@ async def test_the_reaper_ends_turns_of_dead_processes_only(
     assert (answer_row.content, answer_row.status) == ("as far as", "failed")
     again = SqlSessionStore(database, here, clock)
     assert texts(await answer(again, await again.begin_turn(ask("next", session_id="dead")), "goes on")) == []
+
+
+async def test_what_a_dead_process_delivered_is_counted_once_and_taken_back_if_it_lives(
+    store: SqlSessionStore, ask: Callable[..., TurnRequest], database: Database, clock: StoppedClock
+) -> None:
+    record = await store.begin_turn(ask("a question"))
+    await store.load_context(record.turn_id)
+    await store.checkpoint([(record.turn_id, 400 * "word", "")])
+    clock.instant += timedelta(seconds=LEASE_SECONDS + 1)
+    coord = create_coord("", shared_name=new_id())
+    reapers = [Reaper(database, coord, Replica(name, 1, 0.0), clock) for name in ("one", "other")]
+    for reaper in reapers:
+        reaper.price_of = lambda model, caller: Price(output=1_000_000)
+    assert sum(await asyncio.gather(*(reaper.sweep() for reaper in reapers))) == 1
+    async with database.reading() as db:
+        [row] = (await db.scalars(select(UsageRow))).all()
+        [day] = (await db.scalars(select(UsageDay))).all()
+    assert (row.status, row.error_code, row.completion_tokens) == ("failed", "interrupted", 400)
+    assert (row.is_estimated, row.cost_nanos) == (True, 400_000_000_000)
+    assert (day.requests, day.errors, day.completion_tokens, day.cost_nanos) == (1, 1, 400, row.cost_nanos)
+    await store.finish_turn(record.turn_id, TurnOutcome(status="done", content="late but whole"))
+    async with database.reading() as db:
+        assert (await db.scalars(select(UsageRow))).all() == []
+        assert await db.scalar(select(UsageDay.requests + UsageDay.cost_nanos)) == 0
 
 
 async def test_a_turn_that_was_only_reaped_may_still_end_well(
