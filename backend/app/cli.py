@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m app", description="Prompt Portal")
+    parser = argparse.ArgumentParser(prog="portal", description="Prompt Portal")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="start the portal (migrates the database first)"))
     check_port = commands.add_parser("check-port", help="say who has the portal's port, if anybody")

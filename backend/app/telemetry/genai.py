@@ -1,6 +1,6 @@
 """Requests to models as spans and histograms, by OpenTelemetry's GenAI semantic conventions. Never a prompt, answer or key.
 
-Source: OpenTelemetry semantic conventions, "Generative AI spans" and "Generative AI metrics" (status: development).
+Source: OpenTelemetry semantic conventions, "Generative AI spans" and "Generative AI metrics" (status: development, 2026).
 """
 
 from __future__ import annotations
@@ -48,6 +48,13 @@ class GenAITelemetry:
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
 
+        self._first_chunk = meter.create_histogram(
+            "gen_ai.client.operation.time_to_first_chunk",
+            unit="s",
+            description="From a request's arrival to the first piece of its answer, of streams.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+
     def record(self, spent: Spent) -> None:
         """Make the request's span and count it."""
         common = _attributes(spent)
@@ -57,6 +64,7 @@ class GenAITelemetry:
             self._duration.record(spent.total_ms / 1000, {**common, **failure})
         if spent.ttft_ms is not None:
             self._first_token.record(spent.ttft_ms / 1000, common)
+            self._first_chunk.record(spent.ttft_ms / 1000, common)
         for kind, count in (
             ("input", spent.usage.prompt_tokens),
             ("output", spent.usage.completion_tokens),

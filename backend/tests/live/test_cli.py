@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.cli import main
-from app.config import get_settings
+from app.config import PROJECT_ROOT, get_settings
 from app.db.session import Database
 from app.users.errors import InvalidCredentialsError
 from app.users.service import UserService
@@ -79,3 +81,33 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert main(["admin", action, name]) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ") and len(error.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="portal.bat is for Windows")
+def test_the_command_works_from_any_folder_and_takes_paths_as_they_are_meant(tmp_path: Path) -> None:
+    command = PROJECT_ROOT / "portal"
+    linked = tmp_path / "portal"
+    linked.symlink_to(command)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORTAL_ENV_FILE": "",
+        "PORTAL_DATA_DIR": str(tmp_path / "data"),
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(linked), *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    made = run("prepare")
+    assert made.returncode == 0, made.stderr
+    assert run("backup", "b.tar.gz").returncode == 0
+    assert (tmp_path / "b.tar.gz").is_file()
+    refused = run("restore", "b.tar.gz")
+    assert (refused.returncode, "--force" in refused.stderr) == (1, True)
+    assert "usage: portal" in run("--help").stdout

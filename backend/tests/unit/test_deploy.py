@@ -76,6 +76,16 @@ def test_promtool_likes_the_alerts() -> None:
     assert "rules found" in done.stdout
 
 
+def test_the_alerts_ring_when_they_should_and_not_when_they_should_not() -> None:
+    promtool = shutil.which("promtool") or str(PROJECT_ROOT / ".cache" / "promtool")
+    cases = DEPLOY / "prometheus" / "alerts.test.yml"
+    done = subprocess.run(
+        [promtool, "test", "rules", str(cases)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SUCCESS" in done.stdout
+
+
 def test_promtool_likes_what_the_portal_says_of_itself() -> None:
     promtool = shutil.which("promtool") or str(PROJECT_ROOT / ".cache" / "promtool")
     metrics = Metrics()

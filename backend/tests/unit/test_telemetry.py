@@ -15,6 +15,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
+from opentelemetry.semconv._incubating.metrics import gen_ai_metrics
 
 from app.llm.accounting import Spent
 from app.llm.types import Caller, Usage
@@ -67,7 +69,7 @@ def _spent(**changes: Any) -> Spent:
     return Spent(**{**facts, **changes})
 
 
-def test_a_request_is_a_span_and_three_histograms(collected: _Collected) -> None:
+def test_a_request_is_a_span_and_four_histograms(collected: _Collected) -> None:
     collected.genai.record(_spent())
     [span] = collected.exporter.get_finished_spans()
     assert (span.name, span.kind.name) == ("chat small", "CLIENT")
@@ -94,6 +96,20 @@ def test_a_request_is_a_span_and_three_histograms(collected: _Collected) -> None
     assert tokens == {"input": 100, "output": 20}
     for point in points["gen_ai.client.operation.duration"]:
         assert not {"portal.request_id", "user.id"} & set(point.attributes), "labels are few"
+
+
+def test_every_name_is_one_of_the_conventions(collected: _Collected) -> None:
+    collected.genai.record(_spent(usage=Usage(10, 5, 4)))
+    [span] = collected.exporter.get_finished_spans()
+    points = collected.points()
+    labels = {name for found in points.values() for point in found for name in point.attributes}
+    known = {value for name, value in vars(gen_ai_attributes).items() if name.startswith("GEN_AI_")}
+    ours = {name for name in labels | set(span.attributes or {}) if name.startswith("gen_ai.")}
+    assert ours
+    assert ours <= known
+    metrics = {value for name, value in vars(gen_ai_metrics).items() if name.startswith("GEN_AI_")}
+    assert len(points) == 4
+    assert set(points) <= metrics
 
 
 def test_a_failure_says_what_kind(collected: _Collected) -> None:
