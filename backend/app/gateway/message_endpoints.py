@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from app.auth.principal import Principal
 from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
 from app.gateway.direct import stream_of
-from app.gateway.endpoints import Gateway, GatewayUser, LimitHeaders
-from app.gateway.errors import InvalidBodyError
-from app.gateway.message_answers import MessageEncoder, to_message
-from app.gateway.message_bodies import to_chat, to_prompt
+from app.gateway.endpoints import GatewayUser, LimitHeaders
+from app.gateway.message_asker import MessageAsker
+from app.gateway.message_bodies import to_prompt
 from app.gateway.message_count import PromptCounter
-from app.gateway.message_work import MessageWork, passed_headers
-from app.gateway.own_stream import MESSAGES
-from app.gateway.service import Begun, GatewayService, Passed
+from app.gateway.message_work import passed_headers
 
 router = APIRouter(prefix="/v1", tags=["anthropic"])
 
@@ -48,6 +41,11 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+async def get_asker(request: Request) -> MessageAsker:
+    asker: MessageAsker = request.app.state.messages
+    return asker
+
+
 @router.post(
     "/messages",
     summary="Messages, as Anthropic's",
@@ -58,13 +56,17 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": _BODY}}},
 )
 async def messages(
-    request: Request, principal: GatewayUser, gateway: Gateway, headers: LimitHeaders
+    request: Request,
+    principal: GatewayUser,
+    asker: Annotated[MessageAsker, Depends(get_asker)],
+    headers: LimitHeaders,
 ) -> Response:
-    work = _checked(gateway, principal, read_body(await request.body(), "messages"), request.headers)
-    if not work.is_stream:
-        answer = await run_until_disconnect(request.receive, _whole(gateway, principal, work))
-        return Response(answer, media_type="application/json", headers=headers)
-    return await stream_of(_begin(gateway, principal, work), request.receive)
+    body = read_body(await request.body(), "messages")
+    work, wish = asker.check(principal, body, request.headers), asker.wish(request.scope, body)
+    if work.is_stream:
+        return await stream_of(asker.begin(principal, work, wish), request.receive)
+    answer = await run_until_disconnect(request.receive, asker.whole(principal, work, wish))
+    return Response(answer, media_type="application/json", headers=headers)
 
 
 async def get_counter(request: Request) -> PromptCounter:
@@ -90,42 +92,3 @@ async def count_tokens(
     if tokens is None:
         tokens = await counter.count(principal.caller, to_prompt(body))
     return MessageTokens(input_tokens=tokens)
-
-
-def _checked(
-    gateway: GatewayService, principal: Principal, body: dict[str, Any], headers: Mapping[str, str]
-) -> MessageWork:
-    """Translate a request; one that cannot be is only for servers that have Messages themselves. Raises InvalidBodyError."""
-    chat: dict[str, Any] | None = None
-    try:
-        chat = to_chat(body)
-    except InvalidBodyError:
-        if not gateway.has_own(principal, body.get("model"), "messages"):
-            raise
-    return MessageWork(body, chat, passed_headers(headers))
-
-
-async def _open(gateway: GatewayService, principal: Principal, work: MessageWork) -> Passed:
-    return await gateway.open(principal, "chat/completions", work.sizes, reshape=work.shape)
-
-
-async def _whole(gateway: GatewayService, principal: Principal, work: MessageWork) -> bytes:
-    passed = await _open(gateway, principal, work)
-    answer = await gateway.read_whole(passed)
-    return answer if passed.answer.shape.path == MESSAGES else to_message(answer)
-
-
-async def _begin(gateway: GatewayService, principal: Principal, work: MessageWork) -> Begun:
-    passed = await _open(gateway, principal, work)
-    if passed.answer.shape.path == MESSAGES:
-        return Begun(gateway.pieces(passed), partial(gateway.abandon, passed))
-    return Begun(_events(gateway, passed), partial(gateway.abandon, passed))
-
-
-async def _events(gateway: GatewayService, passed: Passed) -> AsyncGenerator[bytes]:
-    encoder = MessageEncoder()
-    async with aclosing(gateway.pieces(passed)) as pieces:
-        async for piece in pieces:
-            if events := encoder.feed(piece):
-                yield events
-    yield encoder.finish()

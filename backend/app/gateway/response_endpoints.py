@@ -58,9 +58,14 @@ async def create_response(
         if not body.get("stream"):
             return _json(started, headers)
         return ByteStream(await responses.events(principal, work.response["id"], None), headers)
-    if not body.get("stream"):
+    wish = responses.wish(work, request.scope, body)
+    if body.get("stream"):
+        begin = responses.begin_stream(work) if wish is None else responses.begin_kept(work, wish)
+        return await stream_of(begin, request.receive)
+    if wish is None:
         return _json(await run_until_disconnect(request.receive, responses.whole(work)), headers)
-    return await stream_of(responses.begin_stream(work), request.receive)
+    kept = await run_until_disconnect(request.receive, responses.whole_kept(work, wish))
+    return Response(kept, media_type="application/json", headers=headers)
 
 
 @router.get(

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import orjson
+from starlette.types import Scope
+
 from app.auth.principal import Principal
 from app.db.session import Database
 from app.errors import PortalError, UpstreamError
 from app.gateway.bodies import TEMPLATE_FIELDS
+from app.gateway.cache import AnswerCache, Asked, CacheWish
 from app.gateway.errors import InvalidBodyError
 from app.gateway.own_events import OwnEncoder
 from app.gateway.own_responses import OwnRequest, StoredAt
 from app.gateway.response_background import BackgroundResponses
 from app.gateway.response_bodies import beginning, check_fields, to_chat
 from app.gateway.response_errors import NotInBackgroundError, PreviousResponseError, ResponseNotFoundError
-from app.gateway.response_events import framed
+from app.gateway.response_events import ResponseEncoder, framed
 from app.gateway.response_items import Item, input_items
 from app.gateway.response_repository import ResponseRepository
 from app.gateway.response_work import Encoder, ResponseWork
@@ -46,8 +50,14 @@ class ResponseService:
     """One for the process. Every method takes who asks, and finds nothing of anybody else's."""
 
     def __init__(
-        self, gateway: GatewayService, database: Database, background: BackgroundResponses, clock: Clock
+        self,
+        gateway: GatewayService,
+        database: Database,
+        background: BackgroundResponses,
+        clock: Clock,
+        cache: AnswerCache,
     ) -> None:
+        self._cache = cache
         self._gateway = gateway
         self._database = database
         self._background = background
@@ -105,24 +115,69 @@ class ResponseService:
             if encoder.response["store"] and not await self._store(work, encoder, passed):
                 encoder.response["store"] = False
         else:
-            async with aclosing(self._events(work, passed, encoder)) as events:
-                async for _ in events:
-                    pass
-        if encoder.has_failed:
-            error = encoder.response["error"]
-            raise UpstreamError(error["message"], code=error["code"])
-        return encoder.response
+            await self._read(work, self._gateway.pieces(passed), encoder, passed)
+        return _good(encoder)
+
+    async def whole_kept(self, work: ResponseWork, wish: CacheWish) -> bytes:
+        """Return the same as JSON, kept or new: for one that is not stored. Raises PortalError."""
+        if self._is_own(work):
+            asked = Asked(work.principal, "responses", dict(work.own.body) if work.own is not None else {})
+
+            async def ask() -> bytes:
+                return orjson.dumps(await self.whole(work))
+
+            return await self._cache.whole_as_is(asked, wish, ask)
+        encoder = ResponseEncoder(work.response)
+        begun = await self._cache.begin(work.principal, "chat/completions", work.sizes, wish)
+        await self._read(work, begun.pieces, encoder)
+        return orjson.dumps(_good(encoder))
 
     async def begin_stream(self, work: ResponseWork) -> Begun:
         """Return the events of an answer that has begun. Raises PortalError."""
         passed = await self._open(work, is_stream=True)
-        return Begun(self._framed(work, passed), partial(self._gateway.abandon, passed))
+        pieces, encoder = self._gateway.pieces(passed), work.encoder(passed.answer)
+        return Begun(self._framed(work, pieces, encoder, passed), partial(self._gateway.abandon, passed))
 
-    async def _framed(self, work: ResponseWork, passed: Passed) -> AsyncGenerator[bytes]:
+    async def begin_kept(self, work: ResponseWork, wish: CacheWish) -> Begun:
+        """Return the same, kept or new: for one that is not stored. Raises PortalError."""
+        if self._is_own(work):
+            asked = Asked(work.principal, "responses", dict(work.own.body) if work.own is not None else {})
+            ask = partial(self.begin_stream, work)
+            return await self._cache.begin_as_is(asked, wish, ask, b"response.completed")
+        begun = await self._cache.begin(work.principal, "chat/completions", work.sizes, wish)
+        encoder = ResponseEncoder(work.response)
+        return Begun(self._framed(work, begun.pieces, encoder, None), begun.abandon)
+
+    def wish(self, work: ResponseWork, scope: Scope, body: dict[str, Any]) -> CacheWish | None:
+        """Return what is wanted of kept answers; None for a response that is stored: it is one of its own."""
+        wish = self._cache.wish(scope, body)
+        return None if work.response["store"] or work.response["background"] else wish
+
+    def _is_own(self, work: ResponseWork) -> bool:
+        """Whether a server may be asked by the request as it came."""
+        model = work.sizes.get("model")
+        return work.chat is None or (
+            work.own is not None and self._gateway.has_own(work.principal, model, "responses")
+        )
+
+    async def _framed(
+        self, work: ResponseWork, pieces: AsyncGenerator[bytes], encoder: Encoder, passed: Passed | None
+    ) -> AsyncGenerator[bytes]:
         """Yield the events; closing this before its end stops the model, and nothing is stored."""
-        async with aclosing(self._events(work, passed, work.encoder(passed.answer))) as events:
+        async with aclosing(self._events(work, pieces, encoder, passed)) as events:
             async for event in events:
                 yield framed(event)
+
+    async def _read(
+        self,
+        work: ResponseWork,
+        pieces: AsyncGenerator[bytes],
+        encoder: Encoder,
+        passed: Passed | None = None,
+    ) -> None:
+        async with aclosing(self._events(work, pieces, encoder, passed)) as events:
+            async for _ in events:
+                pass
 
     async def start_in_background(self, work: ResponseWork) -> dict[str, Any]:
         """Let it be answered in the background, and return the response as it is. Raises PortalError."""
@@ -177,10 +232,12 @@ class ResponseService:
         await self._background.forget_elsewhere(row)
         return {"id": response_id, "object": "response", "deleted": True}
 
-    async def _events(self, work: ResponseWork, passed: Passed, encoder: Encoder) -> AsyncGenerator[bytes]:
+    async def _events(
+        self, work: ResponseWork, answer: AsyncGenerator[bytes], encoder: Encoder, passed: Passed | None
+    ) -> AsyncGenerator[bytes]:
         """Yield an answer's events; it is stored before its last one, which says that it is there."""
         # nothing is told before the first piece: a stream that never began could not give its place back
-        async with aclosing(self._gateway.pieces(passed)) as pieces:
+        async with aclosing(answer) as pieces:
             async for piece in pieces:
                 if encoder.pieces is None:
                     for event in (*encoder.begin(), *encoder.start()):
@@ -190,7 +247,7 @@ class ResponseService:
                         yield event
         last = [encoder.last] if encoder.has_ended else encoder.finish(int(self._clock.now().timestamp()))
         is_kept = encoder.response["store"] and not encoder.has_failed
-        if is_kept and not await self._store(work, encoder, passed):
+        if passed is not None and is_kept and not await self._store(work, encoder, passed):
             encoder.response["store"] = False
             last[-1] = encoder.again()
         for event in last:
@@ -231,3 +288,11 @@ class ResponseService:
         if row is None:
             raise ResponseNotFoundError
         return row
+
+
+def _good(encoder: Encoder) -> dict[str, Any]:
+    """Return what came of an answer. Raises UpstreamError for one that failed."""
+    if encoder.has_failed:
+        error = encoder.response["error"]
+        raise UpstreamError(error["message"], code=error["code"])
+    return encoder.response

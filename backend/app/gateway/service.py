@@ -141,7 +141,7 @@ class GatewayService:
         passed = await self.open(principal, operation, body)
         return Begun(self.pieces(passed), partial(self.abandon, passed))
 
-    def count_kept(self, principal: Principal, operation: Operation, model: str | None, data: bytes) -> None:
+    def count_kept(self, principal: Principal, operation: str, model: str | None, data: bytes) -> None:
         """Count an answer that was kept: a request of the caller's, and no model worked."""
         answer = _json(data)
         spent = Spent(

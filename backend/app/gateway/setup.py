@@ -28,10 +28,11 @@ def create_gateway(runtime: Runtime) -> GatewayService:
 
 def create_answer_cache(runtime: Runtime, gateway: GatewayService) -> AnswerCache:
     """Return what keeps answers, in the store that the replicas share."""
-    return AnswerCache(gateway, runtime.routes, runtime.coord.blobs, runtime.settings.gateway_cache_bytes)
+    coord, settings = runtime.coord, runtime.settings
+    return AnswerCache(gateway, runtime.routes, coord.blobs, coord.locks, settings.gateway_cache_bytes)
 
 
-def create_responses(runtime: Runtime, gateway: GatewayService) -> ResponseService:
+def create_responses(runtime: Runtime, gateway: GatewayService, cache: AnswerCache) -> ResponseService:
     """Return what answers `/v1/responses`; it lives within the runtime."""
     background = BackgroundResponses(
         gateway,
@@ -41,4 +42,4 @@ def create_responses(runtime: Runtime, gateway: GatewayService) -> ResponseServi
         runtime.clock,
         ResponsesElsewhere(runtime.routes),
     )
-    return ResponseService(gateway, runtime.database, background, runtime.clock)
+    return ResponseService(gateway, runtime.database, background, runtime.clock, cache)

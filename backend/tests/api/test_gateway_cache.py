@@ -11,6 +11,11 @@ import httpx
 import orjson
 import pytest
 
+from app.auth.principal import Principal
+from app.coord.factory import create_coord
+from app.gateway.cache import AnswerCache, Asked, CacheWish
+from app.gateway.setup import create_gateway
+from app.users.tables import User
 from tests.api.chat_portal import ChatPortal
 from tests.fakes.upstream import FakeUpstream, Reply
 
@@ -161,3 +166,100 @@ async def test_when_the_one_leaves_or_fails_another_takes_over(
         assert {_text(answer) for answer in answers if answer.status_code == 200} == {"Here."}
         assert len(upstream.requests) == before + 3
     assert len(upstream.aborted) == 2
+
+
+async def test_messages_and_responses_that_are_not_stored_are_kept_too(
+    client: httpx.AsyncClient, upstream: FakeUpstream
+) -> None:
+    said = {"model": "fake-model", "max_tokens": 9, "messages": ASK["messages"]}
+    wish = {"model": "fake-model", "input": "Hello!", "store": False}
+    for path, body in (("/v1/messages", said), ("/v1/responses", wish)):
+        before = len(upstream.requests)
+        for is_stream in (False, True):
+            for _ in range(2):
+                answer = await client.post(path, json={**body, "stream": is_stream}, headers=ON)
+                assert answer.status_code == 200
+                assert b"You said" in answer.content
+        assert len(upstream.requests) == before + 1
+        assert _how(answer) == "hit"
+    stored = {**wish, "store": True}
+    for _ in range(2):
+        assert _how(await client.post("/v1/responses", json=stored, headers=ON)) is None
+
+
+@pytest.fixture
+async def replicas(
+    chat_portal: ChatPortal, request: pytest.FixtureRequest, store: str
+) -> AsyncIterator[list[AnswerCache]]:
+    """Two replicas' caches, which wait for one another for half a second."""
+    runtime, gateway = chat_portal.runtime, create_gateway(chat_portal.runtime)
+    coords = [runtime.coord, runtime.coord]
+    if store == "redis":
+        coords[1] = create_coord(request.getfixturevalue("redis_url"), shared_name="there")
+        await coords[1].start()
+    yield [
+        AnswerCache(gateway, runtime.routes, coord.blobs, coord.locks, 2**20, wait_seconds=0.5)
+        for coord in coords
+    ]
+    if store == "redis":
+        await coords[1].close()
+
+
+class Model:
+    """Counts who asks it, and answers when it is let."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.may_answer = asyncio.Event()
+
+    async def answer(self) -> bytes:
+        self.asked += 1
+        number = self.asked
+        await self.may_answer.wait()
+        return b"%d" % number
+
+
+def _asked(name: str) -> Asked:
+    user = User(id=1, email="", password_hash="", role="user", must_change_password=False)
+    return Asked(
+        Principal(user, frozenset({"gateway"})), "messages", {"model": "fake-model", "messages": name}
+    )
+
+
+@pytest.mark.parametrize("store", ["memory", "redis"])
+async def test_replicas_wait_for_one(replicas: list[AnswerCache]) -> None:
+    model, wish = Model(), CacheWish(60)
+    asking = [
+        asyncio.create_task(cache.whole_as_is(_asked("one"), wish, model.answer))
+        for cache in (*replicas, *replicas)
+    ]
+    async with asyncio.timeout(5):
+        while not model.asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    model.may_answer.set()
+    assert await asyncio.gather(*asking) == [b"1"] * 4 and model.asked == 1
+
+
+@pytest.mark.parametrize("store", ["memory", "redis"])
+async def test_nobody_waits_for_long_for_one_that_hangs_or_has_left(replicas: list[AnswerCache]) -> None:
+    here, there = replicas
+    hanging, model, wish = Model(), Model(), CacheWish(60)
+    model.may_answer.set()
+    stuck = asyncio.create_task(here.whole_as_is(_asked("two"), wish, hanging.answer))
+    async with asyncio.timeout(5):
+        while not hanging.asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        answers = [cache.whole_as_is(_asked("two"), wish, model.answer) for cache in (here, there)]
+        assert {*await asyncio.gather(*answers)} <= {b"1", b"2"}
+        left = asyncio.create_task(here.whole_as_is(_asked("three"), wish, hanging.answer))
+        while hanging.asked < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        before = asyncio.get_running_loop().time()
+        waiting = asyncio.create_task(there.whole_as_is(_asked("three"), wish, model.answer))
+        await asyncio.sleep(0.05)
+        left.cancel()
+        await waiting
+        assert asyncio.get_running_loop().time() - before < 0.45
+    stuck.cancel()
+    await asyncio.gather(stuck, left, return_exceptions=True)

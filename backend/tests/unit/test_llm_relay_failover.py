@@ -19,9 +19,9 @@ from app.llm.errors import (
     ProviderUnreachableError,
     StreamInterruptedError,
 )
+from app.llm.in_flight import InFlight
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
-from app.llm.in_flight import InFlight
 from app.llm.relay import Relay, RelayCall, Relayed
 from app.llm.retries import Retries
 from app.llm.routing import Target
