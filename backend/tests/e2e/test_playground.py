@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -231,4 +232,54 @@ async def test_the_examples_page_asks_from_an_address_of_its_own(
     await person.page.get_by_label("Question").fill("Which way?")
     await person.page.get_by_role("button", name="Ask").click()
     await expect(person.page.get_by_role("status")).to_have_text("You said: Which way?")
+    assert person.problems == []
+
+
+async def test_a_device_is_made_seen_changed_and_thrown_out(
+    place: Games, visitor: Callable[..., Any]
+) -> None:
+    place.portal.register("maker@example.org")
+    person = await visitor(place.portal)
+    await person.sign_in("maker@example.org")
+    await expect(person.page.get_by_test_id("composer-input")).to_be_visible()
+    await person.open("/devices")
+    page = person.page
+    row = page.get_by_test_id("device-row")
+    await page.get_by_test_id("create-device").click()
+    await page.get_by_label("Name").fill("Maze robot")
+    await page.get_by_label("maze").check()
+    await page.get_by_label("Requests a minute").fill("60")
+    await page.get_by_label("A month").fill("2,5")
+    assert await person.axe() == []
+    await page.get_by_role("dialog").get_by_role("button", name="New device").click()
+    shell = ["bash", "-c", await page.get_by_test_id("device-snippet").inner_text()]
+    answer = await asyncio.to_thread(subprocess.check_output, shell, timeout=20)
+    assert "You said: Hello!" in answer.decode()
+    client = await page.get_by_test_id("device-client").inner_text()
+    secret = await page.get_by_test_id("device-secret").inner_text()
+    await page.get_by_role("button", name="Done").click()
+    with place.portal.client(place.portal.sign_in("maker@example.org")) as api:
+        port = api.get("/api/mqtt").json()["port"]
+    await expect(page.get_by_test_id("broker-line")).to_contain_text(f":{port}")
+
+    with Device(port, f"pp/v1/{client}/res/#", username=client, password=secret) as device:
+        device.send(f"pp/v1/{client}/status", b"online", retain=True)
+        await page.get_by_role("button", name="Change Maze robot").click()
+        await page.get_by_label("racing").check()
+        await page.get_by_role("button", name="Save").click()
+        await expect(row).to_contain_text("maze, racing · 60 requests/min · $2.50 a month")
+        await page.reload()
+        presence = page.get_by_test_id("device-presence")
+        await expect(presence).to_have_attribute("data-state", "online")
+        await page.get_by_role("button", name="Last requests of Maze robot").click()
+        await expect(page.get_by_test_id("device-requests")).to_contain_text("fake-model", timeout=15_000)
+        for size, scheme in ((WIDE, "light"), (PHONE, "dark")):
+            await page.set_viewport_size(size)
+            await page.emulate_media(color_scheme=scheme)
+            assert await person.axe() == []
+            await person.assert_no_sideways_scroll()
+        await page.get_by_role("button", name="Remove Maze robot").click()
+        await page.get_by_role("button", name="Remove for good").click()
+        await expect(row).to_have_count(0)
+        assert await asyncio.to_thread(device.left.get, True, 10)
     assert person.problems == []

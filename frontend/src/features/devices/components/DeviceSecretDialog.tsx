@@ -1,12 +1,25 @@
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { CopyButton } from '@/components/ui/CopyButton';
 import { Dialog, DialogActions, DialogBody } from '@/components/ui/Dialog';
 import type { DeviceCreated } from '@/lib/apiSchemas';
+import { mqttQuery } from '@/lib/mqttQueries';
+
+/** A question and its answer with Mosquitto's own tools. */
+function snippetOf(device: DeviceCreated, host: string, port: number, isOld: boolean): string {
+  const own = `pp/v1/${device.client}`;
+  return [
+    `mosquitto_rr -V ${isOld ? '311' : '5'} -h ${host} -p ${port} -u ${device.client} -P ${device.secret} -q 1 \\`,
+    `  -t ${own}/req -e ${own}/res/1 -m '{"id": "1", "session_id": "hello", "message": "Hello!"}'`,
+  ].join('\n');
+}
 
 /** The one time that a device's secret is shown. */
 export function DeviceSecretDialog({ device, onClose }: { device: DeviceCreated; onClose: () => void }) {
   const { t } = useTranslation();
+  const { data: mqtt } = useQuery(mqttQuery);
+  const code = snippetOf(device, mqtt?.host ?? '127.0.0.1', mqtt?.port ?? 1883, mqtt?.is_fallback ?? false);
   const rows = [
     { label: t('devices.client'), value: device.client, id: 'device-client' },
     { label: t('devices.secret'), value: device.secret, id: 'device-secret' },
@@ -32,6 +45,19 @@ export function DeviceSecretDialog({ device, onClose }: { device: DeviceCreated;
             </div>
           </div>
         ))}
+        <div>
+          <div className="mb-1 flex items-center justify-between gap-3">
+            <p className="font-medium text-sm">{t('devices.tryIt')}</p>
+            <CopyButton text={() => code} label={t('devices.copy', { what: t('devices.tryIt') })} />
+          </div>
+          <pre
+            tabIndex={0}
+            data-testid="device-snippet"
+            className="overflow-x-auto rounded-lg border bg-code px-3.5 py-3 font-mono text-[12.5px] leading-relaxed"
+          >
+            {code}
+          </pre>
+        </div>
       </DialogBody>
       <DialogActions>
         <Button onClick={onClose}>{t('common.done')}</Button>

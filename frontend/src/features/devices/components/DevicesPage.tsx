@@ -12,14 +12,16 @@ import { useErrorText } from '@/hooks/useErrorText';
 import { useTitle } from '@/hooks/useTitle';
 import type { DeviceCreated } from '@/lib/apiSchemas';
 import { devicesQuery } from '../api/devices';
-import { CreateDeviceDialog } from './CreateDeviceDialog';
+import { BrokerLine } from './BrokerLine';
+import { DeviceDialog } from './DeviceDialog';
 import { DeviceRow } from './DeviceRow';
 import { DeviceSecretDialog } from './DeviceSecretDialog';
 
 export default function DevicesPage() {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const { data: devices, error } = useQuery(devicesQuery);
+  const { data, error } = useQuery(devicesQuery);
+  const devices = data?.items;
   const [isCreating, setIsCreating] = useState(false);
   const [made, setMade] = useState<DeviceCreated | null>(null);
   useTitle(t('devices.title'));
@@ -39,6 +41,7 @@ export default function DevicesPage() {
         </div>
       }
     >
+      <BrokerLine />
       {error && (
         <Notice tone="error" role="alert">
           {errorText(error)}
@@ -55,12 +58,13 @@ export default function DevicesPage() {
       {devices && devices.length > 0 && (
         <ul className="divide-y rounded-2xl border bg-surface">
           {devices.map((device) => (
-            <DeviceRow key={device.id} device={device} onSecret={setMade} />
+            <DeviceRow key={device.id} device={device} currency={data?.currency ?? ''} onSecret={setMade} />
           ))}
         </ul>
       )}
       {isCreating && (
-        <CreateDeviceDialog
+        <DeviceDialog
+          currency={data?.currency ?? ''}
           onClose={() => setIsCreating(false)}
           onCreated={(device) => {
             setIsCreating(false);

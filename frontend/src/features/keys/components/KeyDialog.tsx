@@ -1,7 +1,8 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useQueryClient } from '@tanstack/react-query';
-import { useForm } from 'react-hook-form';
+import { type FieldError, get, useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
+import { LimitFields } from '@/components/LimitFields';
 import { Field, inputStyle } from '@/components/ui/Field';
 import { FormDialog } from '@/components/ui/FormDialog';
 import type { ApiKey } from '@/lib/contracts';
@@ -12,7 +13,6 @@ import {
   type KeyForm,
   keyForm,
   lifetimes,
-  periods,
   toKeyCreate,
   toKeyUpdate,
 } from '../model/form';
@@ -69,35 +69,13 @@ export function KeyDialog({ apiKey, currency, onClose, onCreated }: KeyDialogPro
           ))}
         </select>
       </label>
-      <div className="grid gap-4 sm:grid-cols-2">
-        {(['requestsPerMinute', 'tokensPerMinute'] as const).map((name) => (
-          <Field
-            key={name}
-            label={t(`keys.${name}`)}
-            inputMode="numeric"
-            placeholder={t('keys.unlimited')}
-            error={messageOf(errors[name]?.message)}
-            {...register(name)}
-          />
-        ))}
-      </div>
-      <fieldset>
-        <legend className="font-medium text-sm">{t('keys.budget', { currency })}</legend>
-        <p className="mt-0.5 mb-2 text-[13px] text-muted-foreground">{t('keys.budgetHint')}</p>
-        <div className="grid grid-cols-3 gap-3">
-          {periods.map((period) => (
-            <Field
-              key={period}
-              label={t(`keys.period.${period}`)}
-              inputMode="decimal"
-              autoComplete="off"
-              placeholder="–"
-              error={messageOf(errors.budget?.[period]?.message)}
-              {...register(`budget.${period}`)}
-            />
-          ))}
-        </div>
-      </fieldset>
+      <LimitFields
+        currency={currency}
+        register={(name) => ({
+          ...register(name),
+          error: messageOf((get(errors, name) as FieldError | undefined)?.message),
+        })}
+      />
       <ModelChoice
         chosen={watch('models')}
         onChange={(models) => setValue('models', models, { shouldDirty: true })}
