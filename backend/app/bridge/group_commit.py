@@ -27,7 +27,7 @@ class _Waiting:
 
 
 class GroupCommit:
-    """Runs writes in the order they came. One that fails does not take the others of its transaction with it."""
+    """Runs writes, each of one statement, in the order they came. One that fails takes no other of its transaction with it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,7 +62,11 @@ class GroupCommit:
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         async with self._database.writing() as connection:
-            results = [await waiting.write(connection) for waiting in batch]
+            results = []
+            for waiting in batch:
+                if waiting is batch[-1]:
+                    await self._database.commit_with_next(connection)
+                results.append(await waiting.write(connection))
         for waiting, result in zip(batch, results, strict=True):
             if not waiting.result.done():
                 waiting.result.set_result(result)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
@@ -115,6 +116,12 @@ class Database:
             if is_unavailable(error):
                 raise DatabaseUnavailableError from error
             raise
+
+    async def commit_with_next(self, connection: AsyncConnection) -> None:
+        """Let SQLite commit in one step with the connection's next statement, which must be its last."""
+        if self.is_sqlite:
+            raw: Any = (await connection.get_raw_connection()).dbapi_connection
+            raw.commit_with_next()
 
     @asynccontextmanager
     async def _session(self, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:

@@ -73,7 +73,7 @@ class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
     async def _hop(self, method: str, operation: Any, parameters: Any) -> None:
         connection = self._adapt_connection
         async with connection._execute_mutex:
-            begin = connection.take_begin()
+            begin, commits = connection.take_begin(), connection.take_commit()
             raw: sqlite3.Connection = self._connection._conn
 
             def run() -> tuple[Any, int, int, list[Any]]:
@@ -83,6 +83,8 @@ class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
                         cursor.execute(begin)
                     getattr(cursor, method)(operation, parameters)
                     rows = cursor.fetchall() if cursor.description else []
+                    if commits:
+                        raw.commit()
                     return cursor.description, cursor.lastrowid or -1, cursor.rowcount, rows
                 finally:
                     cursor.close()
@@ -97,12 +99,13 @@ class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
 class OneHopConnection(AsyncAdapt_aiosqlite_connection):
     """A connection whose transaction begins with its first statement."""
 
-    __slots__ = ("_is_reading", "_pending_begin", "is_begun")
+    __slots__ = ("_is_reading", "_pending_begin", "_pending_commit", "is_begun")
     _cursor_cls = OneHopCursor  # type: ignore[assignment]
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
         self._pending_begin: str | None = None
+        self._pending_commit = False
         self.is_begun = False  # what SQLite said after the last statement; written in the driver's thread
         self._is_reading = False
 
@@ -115,6 +118,15 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         begin, self._pending_begin = self._pending_begin, None
         return begin
 
+    def commit_with_next(self) -> None:
+        """Let the next statement, the transaction's last, commit it in the same hop."""
+        self._pending_commit = True
+
+    def take_commit(self) -> bool:
+        """Tell whether the next statement commits."""
+        commits, self._pending_commit = self._pending_commit, False
+        return commits
+
     def commit(self) -> None:
         self._end("commit")
 
@@ -123,7 +135,7 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
 
     def _end(self, how: str) -> None:
         """End the transaction if one was begun. A reader does not wait: nothing of its snapshot could fail to end."""
-        self._pending_begin = None
+        self._pending_begin, self._pending_commit = None, False
         if not self._connection._connection:
             return
         raw: sqlite3.Connection = self._connection._conn

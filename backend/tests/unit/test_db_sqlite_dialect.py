@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import aiosqlite
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from app.bridge.group_commit import GroupCommit
 from app.db.engine import async_url
 from app.db.session import Database
 
@@ -29,28 +31,72 @@ async def _names(database: Database) -> list[str]:
         return list(await db.scalars(text("SELECT name FROM item ORDER BY id")))
 
 
-async def test_a_write_is_one_hop_per_statement_and_one_to_commit_and_a_read_is_one(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import aiosqlite
-
-    hops = 0
+def _counted_hops(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list that gets an entry for each hop to the driver's thread from now on."""
+    hops: list[object] = []
     stock = aiosqlite.Connection._execute
 
     async def counted(self: object, fn: object, *args: object, **options: object) -> object:
-        nonlocal hops
-        hops += 1
+        hops.append(fn)
         return await stock(self, fn, *args, **options)  # type: ignore[arg-type]
 
-    await _names(database)  # the reader's connection is open now
     monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    return hops
+
+
+async def test_a_write_is_one_hop_per_statement_and_one_to_commit_and_a_read_is_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _names(database)  # the reader's connection is open now
+    hops = _counted_hops(monkeypatch)
     async with database.transaction() as db:
         await db.execute(text("INSERT INTO item (name) VALUES ('a')"))
         await db.execute(text("UPDATE item SET name = 'b'"))
-    assert hops == 3
-    hops = 0
+    assert len(hops) == 3
+    hops.clear()
     assert await _names(database) == ["b"]
-    assert hops == 1
+    assert len(hops) == 1
+
+
+async def test_the_last_statement_can_take_the_commit_with_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hops = _counted_hops(monkeypatch)
+    async with database.writing() as connection:
+        await connection.execute(text("INSERT INTO item (name) VALUES ('a')"))
+        await database.commit_with_next(connection)
+        changed = await connection.execute(text("UPDATE item SET name = 'b'"))
+    assert (len(hops), changed.rowcount) == (2, 1)
+    with pytest.raises(IntegrityError):
+        async with database.writing() as connection:
+            await connection.execute(text("INSERT INTO item (name) VALUES ('c')"))
+            await database.commit_with_next(connection)
+            await connection.execute(text("INSERT INTO item (name) VALUES ('b')"))
+    async with database.writing() as connection:
+        await connection.execute(text("INSERT INTO item (name) VALUES ('d')"))
+        assert await _names(database) == ["b"], "what failed was rolled back, and this is not committed yet"
+    assert await _names(database) == ["b", "d"]
+
+
+async def test_writes_of_one_moment_share_a_transaction_and_one_that_fails_takes_no_other_with_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = GroupCommit(database)
+
+    def insert(name: str) -> Callable[[AsyncConnection], Awaitable[int]]:
+        async def write(connection: AsyncConnection) -> int:
+            query = text("INSERT INTO item (name) VALUES (:name)")
+            return (await connection.execute(query, {"name": name})).rowcount
+
+        return write
+
+    hops = _counted_hops(monkeypatch)
+    assert await asyncio.gather(*[commits.run(insert(name)) for name in "abc"]) == [1, 1, 1]
+    assert len(hops) == 3
+    given = await asyncio.gather(*[commits.run(insert(name)) for name in "dae"], return_exceptions=True)
+    assert [isinstance(one, IntegrityError) for one in given] == [False, True, False]
+    await commits.close()
+    assert await _names(database) == ["a", "b", "c", "d", "e"]
 
 
 async def test_a_caller_cancelled_in_the_midst_of_a_statement_leaves_no_open_transaction(
