@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     portal_public_url: str = ""
     portal_roles: Annotated[list[Literal["http", "mqtt"]], NoDecode] = ["http", "mqtt"]
     portal_data_dir: Path = PROJECT_ROOT / "data"
+    portal_drain_seconds: int = Field(3, ge=0, le=3600)
     portal_trusted_proxies: str = "127.0.0.1"
     cors_origins: Annotated[list[str], NoDecode] = []
     portal_currency: str = Field("USD", pattern=r"^[A-Z]{3}$")

@@ -92,10 +92,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                     admin.start()
 
                     def leave() -> None:
-                        runtime.session_watch.close()
+                        runtime.leave()
                         admin.watching.leave()
 
                     yield {LEAVING: leave}
+                    await runtime.drain()
                     await admin.close()
         finally:
             await runtime.close()

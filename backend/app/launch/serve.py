@@ -21,7 +21,6 @@ from app.launch.prepare import prepare
 from app.web.corked import CorkedProtocol
 from app.web.leaving import LEAVING
 
-_GRACE_SECONDS = 3
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 _WEBSOCKET_BYTES = 1024 * 1024  # what the portal's own broker takes
 
@@ -71,7 +70,7 @@ def _server_config(settings: Settings) -> uvicorn.Config:
         proxy_headers=bool(settings.portal_trusted_proxies),
         forwarded_allow_ips=settings.portal_trusted_proxies,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=settings.portal_drain_seconds,
         reset_contextvars=True,
     )
 

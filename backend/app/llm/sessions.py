@@ -95,6 +95,11 @@ class SessionManager(SyncFace):
         self._spawn(keep_checkpoints(self._store, self._turns, self._checkpoint_seconds))
         self._spawn(self._listen_for_cancels())
 
+    async def drain(self, seconds: float) -> None:
+        """Wait for the turns that run now; the later ones are not waited for."""
+        if turns := self._turns.all():
+            await asyncio.wait([turn.ended for turn in turns], timeout=seconds)
+
     async def close(self, grace_seconds: float = 3.0) -> None:
         """End running turns as failed with what they have, and stop. Safe to call twice."""
         self._is_closing = True
