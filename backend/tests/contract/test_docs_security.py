@@ -1,17 +1,21 @@
-"""Each line of docs/security.md names tests that exist."""
+"""Each line of the tables in docs/security.md and docs/gateway.md names tests that exist."""
 
 from __future__ import annotations
 
 import ast
 import re
 
+import pytest
+
 from app.config import PROJECT_ROOT
 
 _PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+_GATEWAY = (PROJECT_ROOT / "docs" / "gateway.md").read_text(encoding="utf-8")
 
 
-def test_every_test_that_the_page_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", _PAGE)
+@pytest.mark.parametrize("page", [_PAGE, _GATEWAY], ids=["security", "gateway"])
+def test_every_test_that_the_page_names_exists(page: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
     assert len(named) > 25
     missing = []
     for file, name in named:
