@@ -35,9 +35,9 @@ Reshape = Callable[[Target], Shape | None]
 """Tells in what form a target is asked; None passes it over."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would take four times as long to make, once a request
 class RelayCall:
-    """One request.
+    """One request. Nobody changes it.
 
     Args:
         path: the route at the server, with `/v1`.
@@ -138,7 +138,7 @@ class Relay:
 
     async def _walk(self, call: RelayCall, deadline: float | None, ask: RunningAsk) -> Relayed:
         """Ask the candidates in turn. Raises the last one's LLMError."""
-        last: LLMError = UnknownModelError("No model server is configured for this model.")
+        last: LLMError | None = None
         for target in self._runner.candidates(
             call.body.get("model"), call.caller, partial(needs_of, call.body)
         ):
@@ -151,7 +151,7 @@ class Relay:
                 if not is_worth_another(error):
                     raise
                 last = error
-        raise last
+        raise last or UnknownModelError("No model server is configured for this model.")
 
     async def _open_at(
         self, target: Target, shape: Shape, call: RelayCall, deadline: float | None, ask: RunningAsk
