@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.auth import cookie
 from app.auth.deps import (
@@ -33,7 +33,7 @@ from app.users.schemas import UserRead
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 
-RefreshCookie = Annotated[str | None, Cookie(alias=cookie.NAME, include_in_schema=False)]
+RefreshCookie = Annotated[str | None, Depends(cookie.read)]
 
 
 @router.get("/config", summary="How one gets in")
@@ -87,18 +87,18 @@ async def login(
     },
 )
 async def refresh(
-    request: Request, response: Response, services: Services, pp_refresh: RefreshCookie = None
+    request: Request, response: Response, services: Services, refresh_token: RefreshCookie
 ) -> RenewedRead:
-    issued = await services.auth.refresh(pp_refresh)
+    issued = await services.auth.refresh(refresh_token)
     token = cookie.hand_out(issued, request, response, services.settings)
     return RenewedRead(**token.model_dump(), user=UserRead.model_validate(issued.user))
 
 
 @router.post("/logout", summary="End this sign-in at once, everywhere", dependencies=[SameSiteOnly])
 async def logout(
-    bearer: Bearer, request: Request, response: Response, services: Services, pp_refresh: RefreshCookie = None
+    bearer: Bearer, request: Request, response: Response, services: Services, refresh_token: RefreshCookie
 ) -> Done:
-    await services.auth.logout(bearer.credentials if bearer else None, pp_refresh)
+    await services.auth.logout(bearer.credentials if bearer else None, refresh_token)
     cookie.take_back(request, response, services.settings)
     return Done()
 

@@ -39,6 +39,13 @@ class SignInRepository:
         self._session.add(sign_in)
         await self._session.flush()
 
+    async def began_at(self, sign_in_id: str) -> datetime | None:
+        """Return when the password was given."""
+        found: datetime | None = await self._session.scalar(
+            select(SignIn.created_at).where(SignIn.id == sign_in_id)
+        )
+        return found
+
     async def rotate(
         self, sign_in_id: str, old_hash: str, new_hash: str, now: datetime, expires_at: datetime
     ) -> bool:

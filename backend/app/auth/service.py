@@ -32,6 +32,8 @@ logger = logging.getLogger("portal.auth")
 
 GRACE = timedelta(seconds=10)  # two tabs that wake up together renew with the same cookie
 MAX_SIGN_INS = 100
+LONGEST = timedelta(days=180)
+"""However much it is used: then the password is asked for again (ASVS 5, 7.3.2)."""
 
 
 Departing = Callable[[int], Awaitable[Callable[[], Awaitable[None]]]]
@@ -101,8 +103,10 @@ class AuthService:
         now, next_token = self._clock.now(), self._mint.refresh_token(sign_in_id)
         async with self._database.transaction() as session:
             repository = SignInRepository(session)
+            began_at = await repository.began_at(sign_in_id) or now
+            until = min(now + self._idle_lifetime, began_at + LONGEST)
             is_rotated = await repository.rotate(
-                sign_in_id, refresh_hash(token), refresh_hash(next_token), now, now + self._idle_lifetime
+                sign_in_id, refresh_hash(token), refresh_hash(next_token), now, until
             )
             found = await repository.with_user(sign_in_id)
             is_in_grace = not is_rotated and found is not None and _is_in_grace(found[0], token, now)

@@ -67,7 +67,16 @@ async def test_the_refresh_cookie_is_secure_behind_https(settings: Settings) -> 
         browser = portal.client()
         await browser.post("/api/auth/register", json={"email": EMAIL, "password": PASSWORD})
         answer = await browser.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD})
-    assert "; secure" in answer.headers["set-cookie"].lower()
+        made = answer.headers["set-cookie"]
+        assert made.startswith("__Secure-pp_refresh=")
+        assert "; secure" in made.lower()
+        token = made.split(";")[0].partition("=")[2]
+        # httpx keeps a secure cookie from this address; one that was made before the portal had HTTPS is good once more
+        headers = {"cookie": f"pp_refresh={token}", "origin": "https://portal.example.org"}
+        renewed = await portal.client().post("/api/auth/refresh", headers=headers)
+        assert renewed.status_code == 200
+        names = {one.partition("=")[0] for one in renewed.headers.get_list("set-cookie")}
+        assert names == {"pp_refresh", "__Secure-pp_refresh"}
 
 
 async def test_wrong_password_and_unknown_address_get_the_same_answer(portal: AuthPortal) -> None:

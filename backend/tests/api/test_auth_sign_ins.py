@@ -107,6 +107,17 @@ async def test_a_sign_in_ends_when_it_is_not_used(portal: AuthPortal) -> None:
     assert (await browser.post("/api/auth/refresh")).status_code == 401
 
 
+async def test_a_sign_in_ends_after_half_a_year_however_much_it_is_used(portal: AuthPortal) -> None:
+    browser = await portal.signed_in()
+    for _ in range(8):
+        portal.clock.advance(days=22)
+        assert (await browser.post("/api/auth/refresh")).status_code == 200
+    portal.clock.advance(days=3)
+    assert (await browser.post("/api/auth/refresh")).status_code == 200
+    portal.clock.advance(days=1, seconds=1)
+    assert (await browser.post("/api/auth/refresh")).status_code == 401
+
+
 async def test_refresh_without_a_cookie(portal: AuthPortal) -> None:
     answer = await portal.client().post("/api/auth/refresh")
     assert (answer.status_code, code_of(answer)) == (401, "refresh_refused")

@@ -27,5 +27,14 @@ def test_every_test_that_the_page_names_exists(page: str) -> None:
 
 
 def test_every_line_of_the_table_has_a_test() -> None:
-    rows = [line for line in _PAGE.splitlines() if line.startswith("| ") and not line.startswith("| area")]
+    heads = ("| area", "| chapter")
+    rows = [line for line in _PAGE.splitlines() if line.startswith("| ") and not line.startswith(heads)]
     assert [row for row in rows if "`tests/" not in row] == []
+
+
+def test_every_chapter_of_the_standard_is_met_or_said_not_to_apply() -> None:
+    table, _, rest = _PAGE.partition("Not applicable:")
+    told = re.findall(r"^\| V(\d+) ", table, re.MULTILINE) + re.findall(
+        r"\bV(\d+) \(", rest.partition("##")[0]
+    )
+    assert sorted(map(int, told)) == list(range(1, 18))
