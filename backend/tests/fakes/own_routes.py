@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import struct
 from types import TracebackType
 from typing import Any
 
@@ -56,6 +58,8 @@ class OwnServer:
         app.router.add_post("/v1/responses/{id}/cancel", self._cancel)
         app.router.add_post("/v1/messages", self._message)
         app.router.add_post("/v1/messages/count_tokens", self._count)
+        app.router.add_post("/v1/embeddings", self._embed)
+        app.router.add_post("/v1/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -233,6 +237,47 @@ class OwnServer:
         if found is None:
             return web.json_response({"error": {"message": "not found"}}, status=404)
         return web.json_response(change(found))
+
+    # Embeddings and completions of a text
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        body = await self._taken(request)
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        vector = [0.25 * number for number in range(body.get("dimensions") or 4)]
+        is_packed = body.get("encoding_format") == "base64"
+        packed = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+        data = [
+            {"object": "embedding", "index": index, "embedding": packed if is_packed else vector}
+            for index in range(len(texts))
+        ]
+        usage = {"prompt_tokens": 3, "total_tokens": 3}
+        return web.json_response({"object": "list", "data": data, "model": body["model"], "usage": usage})
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        body = await self._taken(request)
+        text = (body["prompt"] if body.get("echo") else "") + " on"
+        logprobs = {
+            "tokens": [" on"],
+            "token_logprobs": [-0.5],
+            "top_logprobs": [{" on": -0.5}],
+            "text_offset": [0],
+        }
+        choices = [
+            {"index": index, "text": text, "finish_reason": "stop", "logprobs": logprobs}
+            for index in range(body.get("n") or 1)
+        ]
+        head = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": body["model"]}
+        usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+        if not body.get("stream"):
+            return web.json_response({**head, "choices": choices, "usage": usage})
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        for choice in choices:
+            await answer.write(b"data: " + orjson.dumps({**head, "choices": [choice]}) + b"\n\n")
+        await answer.write(b"data: " + orjson.dumps({**head, "choices": [], "usage": usage}) + b"\n\n")
+        await answer.write(b"data: [DONE]\n\n")
+        await answer.write_eof()
+        return answer
 
     # Messages
 
