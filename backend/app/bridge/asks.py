@@ -37,7 +37,11 @@ class Ask(BaseModel):
 
     @property
     def rest(self) -> dict[str, Any]:
-        return self.model_extra or {}
+        """The operation's own body; `template` is this contract's word for HTTP's `template_id`."""
+        rest = self.model_extra or {}
+        if "template" in rest and "template_id" not in rest:
+            rest["template_id"] = rest.pop("template")
+        return rest
 
     def without_secrets(self) -> dict[str, Any]:
         """Return what may be stored."""
@@ -54,16 +58,16 @@ def read_ask(payload: bytes) -> Ask:
         raise _refusal(error) from None
 
 
-def token_of(payload: bytes) -> str:
-    """Return the token of a payload that may be wrong in all else: who sent it is told what is wrong."""
+def text_of(payload: bytes, name: Literal["id", "token"]) -> str:
+    """Return a field of a payload that may be wrong in all else: who sent it is told what is wrong."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         return ""
     try:
         data = orjson.loads(payload)
     except orjson.JSONDecodeError:
         return ""
-    token = data.get("token") if isinstance(data, dict) else None
-    return token if isinstance(token, str) else ""
+    text = data.get(name) if isinstance(data, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 def chat_body(rest: dict[str, Any]) -> ChatBody:
@@ -101,4 +105,4 @@ def session_name(rest: dict[str, Any]) -> str:
 def _refusal(error: ValidationError) -> UnprocessableError:
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "payload"
-    return UnprocessableError(f"{where}: {first['msg']}")
+    return UnprocessableError(f"{where}: {first['msg'].removeprefix('Value error, ')}")

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from app.auth.errors import AdminOnlyError
 from app.auth.principal import Principal
-from app.bridge.asks import Ask, read_ask, token_of
+from app.bridge.asks import Ask, read_ask, text_of
 from app.bridge.callers import Callers
 from app.bridge.frames import Frames
 from app.bridge.games import GameMessage, ask_of, read_game_message, reply_topic
@@ -120,7 +120,7 @@ class Intake:
         try:
             said = read_game_message(message.payload)
         except PortalError as refused:
-            said, error = GameMessage(token=SecretStr(token_of(message.payload))), refused
+            said, error = GameMessage(token=SecretStr(text_of(message.payload, "token"))), refused
         secret = said.token.get_secret_value() if said.token else ""
         principal = await self.caller(message, secret or self._game_key)
         if principal is None:
@@ -140,7 +140,7 @@ class Intake:
             if ask["op"] == "clear_all" and not principal.is_admin:
                 raise AdminOnlyError
         except PortalError as refused:
-            await self._refuse(ReplyTo(f"{base}/error", "text"), "error", refused)
+            await self._refuse(ReplyTo(_error_topic(topic, said, base, client), "text"), "error", refused)
             return None
         if message.expiry_seconds is None:
             message = replace(
@@ -211,7 +211,7 @@ def _read(payload: bytes) -> tuple[Ask | None, PortalError | None]:
 
 def _secret(ask: Ask | None, message: Incoming) -> str:
     if ask is None:
-        return token_of(message.payload)
+        return text_of(message.payload, "token")
     return ask.token.get_secret_value() if ask.token else ""
 
 
@@ -225,14 +225,27 @@ def _priority(message: Incoming) -> PriorityClass | None:
 
 def _request_name(ask: Ask | None, message: Incoming) -> str | None:
     """Return what names the request: its id, else its Correlation Data, else a new name; None for an unusable id."""
-    if ask is not None and ask.id is not None:
-        return ask.id if is_name(ask.id) else None
+    named = text_of(message.payload, "id") if ask is None else ask.id
+    if named:
+        return named if is_name(named) else None
     if message.correlation:
         text = message.correlation.decode("ascii", errors="ignore")
         return (
             text if text.encode() == message.correlation and is_name(text) else message.correlation.hex()[:64]
         )
     return new_id()
+
+
+def _error_topic(topic: GameTopic, said: GameMessage, base: str, client: str | None) -> str:
+    """Return where a game listens whose message is refused, as far as that can be known."""
+    if topic.session is not None and is_name(topic.session):
+        return f"{base}/{topic.session}"
+    if topic.session is not None or "sessionId" not in said.model_fields_set or not said.has_plain_names:
+        return f"{base}/error"
+    try:
+        return reply_topic(topic, said, base, client)
+    except UnprocessableError:
+        return reply_topic(topic, said.model_copy(update={"replyTopic": None}), base)
 
 
 def _game_reply(

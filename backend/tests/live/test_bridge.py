@@ -88,6 +88,9 @@ def test_a_request_that_comes_again_is_answered_from_the_store(
     assert len(threaded_model.requests) == 1
     device.send("pp/v1/robot/req", {**ask, "message": "something else"})
     assert device.frame()["error"]["code"] == "id_reused"
+    device.send("pp/v1/robot/req", {**ask, "id": "q9", "op": "shout"})
+    refused = device.next()
+    assert (refused.topic, orjson.loads(refused.payload)["id"]) == ("pp/v1/robot/res/q9", "q9")
 
 
 def test_without_a_valid_key_there_is_no_answer_and_the_token_is_not_logged(
@@ -194,8 +197,16 @@ def test_a_games_topics_work_with_raw_replies(key: str, device: Device, threaded
     assert device.next().topic == "driving/assistant_response/s1/c/r"
     device.send("driving/user_input", {**ask, "replyTopic": "somebody/else"})
     refused = device.next()
-    assert refused.topic.startswith("driving/assistant_response/")
+    assert refused.topic == "driving/assistant_response/s1"
     assert refused.payload.startswith(b"Error: replyTopic")
+    device.send("maze/state", {"token": key, "sessionId": "s1", "visible_map": [[0] * 20_000]})
+    too_large = device.next()
+    assert too_large.topic == "maze/hint/s1"
+    assert too_large.payload.startswith(b"Error: The state is longer")
+    device.send("driving/user_input", {**ask, "sessionId": "a/b"})
+    assert device.next().topic == "driving/assistant_response/error"
+    device.send("driving/user_input", {**ask, "message": ""})
+    assert device.next().payload.startswith(b"Error: message: write a message")
 
 
 def test_a_game_changes_a_sessions_prompt(key: str, device: Device, threaded_model: FakeUpstream) -> None:

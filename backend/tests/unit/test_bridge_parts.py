@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.bridge.asks import read_ask
+from app.bridge.asks import read_ask, text_of
 from app.bridge.choice import client_id
 from app.bridge.completions import CompletionBody, completion_events
 from app.bridge.lanes import Lanes
@@ -206,6 +206,12 @@ def test_the_payloads_shape_says_what_is_asked() -> None:
     assert read_ask(b'{"message": "hi"}').operation == "session"
     with pytest.raises(UnprocessableError):
         read_ask(b'{"op": "shout"}')
+    assert read_ask(b'{"message": "hi", "template": "t1"}').rest == {"message": "hi", "template_id": "t1"}
+
+
+def test_a_broken_payload_tells_its_id_where_it_can_be_read() -> None:
+    assert text_of(b'{"id": "q1", "op": "shout"}', "id") == "q1"
+    assert [text_of(payload, "id") for payload in (b"{", b"[]", b'{"id": 7}', b"x" * 300_000)] == [""] * 4
 
 
 def test_what_the_bridge_counts_reaches_the_metrics() -> None:
