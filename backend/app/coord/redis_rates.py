@@ -44,8 +44,10 @@ table.sort(parts, function(a, b) return tonumber(a) < tonumber(b) end)
 for _, part in ipairs(parts) do
   if tonumber(part) >= index - tonumber(ARGV[1]) then
     local refund = math.min(tonumber(redis.call('HGET', KEYS[1], part)), -delta)
-    redis.call('HINCRBY', KEYS[1], part, string.format('%.0f', -refund))
-    delta = delta + refund
+    if refund > 0 then  -- minus nothing would be written as "-0", which is no number to Redis
+      redis.call('HINCRBY', KEYS[1], part, string.format('%.0f', -refund))
+      delta = delta + refund
+    end
   end
 end
 """

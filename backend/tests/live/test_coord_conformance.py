@@ -195,6 +195,12 @@ async def test_a_reservation_is_settled_by_what_was_really_used(first: Coord, se
     await first.rates.adjust("tokens", delta=900, window_seconds=60)
     assert not (await second.rates.take("tokens", limit=1000, window_seconds=60, amount=1)).is_allowed
     await second.rates.adjust("never seen", delta=-5, window_seconds=60)
+    for _ in range(3):  # what was given back already has nothing left to give
+        await second.rates.take("attempts", limit=5, window_seconds=60)
+        await second.rates.adjust("attempts", delta=-1, window_seconds=60)
+        await second.rates.adjust("attempts", delta=-1, window_seconds=60)
+    assert (await second.health()).is_healthy, "no script that fails is taken for a store that is away"
+    assert (await first.rates.take("attempts", limit=1, window_seconds=60)).is_allowed
     assert (await first.rates.take("never seen", limit=5, window_seconds=60, amount=5)).is_allowed
 
 
