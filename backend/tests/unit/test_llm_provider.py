@@ -12,6 +12,7 @@ from app.llm.errors import (
     ProviderUnreachableError,
 )
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
+from app.llm.providers.transport import Endpoint
 from app.llm.types import Usage
 from tests.fakes.asking import KEY, QUICK, ask, collect, failure, text_of
 from tests.fakes.upstream import FakeUpstream, Recorded, Reply
@@ -183,3 +184,16 @@ async def test_no_client_and_no_probe_per_call(
         await collect(provider)
     assert paths == ["/v1/chat/completions"] * 5
     assert upstream.other_paths == ["/props"]
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("https://api.openai.com/v1", "openai"),
+        ("https://api.anthropic.com", "anthropic"),
+        ("https://openrouter.ai/api/v1", "openrouter"),
+    ],
+)
+async def test_a_service_for_all_is_told_by_its_address_without_being_asked(address: str, kind: str) -> None:
+    found = await OpenAICompatibleProvider("service")._detect(Endpoint.of(address))
+    assert found.name == kind

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha1
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -251,6 +252,11 @@ class OpenAICompatibleProvider:
             return kind
 
     async def _detect(self, endpoint: Endpoint) -> ServerKind:
+        host = urlsplit(endpoint.base_url).hostname
+        if (
+            known := next((kind for kind in KINDS.values() if kind.host and kind.host == host), None)
+        ) is not None:
+            return known
         unreachable: LLMError | None = None
         for kind in PROBED:
             try:

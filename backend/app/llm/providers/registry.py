@@ -28,6 +28,7 @@ class ServerKind:
     """What one kind of server understands.
 
     Args:
+        host: where it is, if it is one service for all; it is told by that without being asked.
         probe_path: a route that only this kind has, and `probe_field` a key of its JSON answer.
         health_path: answers 200 when the model can be asked.
         tokenize: the format of `/tokenize`, None where there is none.
@@ -43,6 +44,7 @@ class ServerKind:
 
     name: KindName
     health_path: str
+    host: str = ""
     probe_path: str = ""
     probe_field: str = ""
     tokenize: TokenizeFormat | None = None
@@ -87,6 +89,7 @@ LOCALAI: Final = ServerKind(name="localai", health_path="/readyz")
 LM_STUDIO: Final = ServerKind(name="lm-studio", health_path="/v1/models")
 OPENAI: Final = ServerKind(
     name="openai",
+    host="api.openai.com",
     health_path="/v1/models",
     max_tokens_field="max_completion_tokens",
     own_routes=frozenset({"responses", "background"}),
@@ -94,13 +97,14 @@ OPENAI: Final = ServerKind(
 # Its chat completions take the key as OpenAI's do; all other routes take it in a header of its own.
 ANTHROPIC: Final = ServerKind(
     name="anthropic",
+    host="api.anthropic.com",
     health_path="/v1/models",
     own_routes=frozenset({"messages"}),
     key_header="x-api-key",
     headers=(("anthropic-version", "2023-06-01"),),
 )
 # Its list of models is open to everybody; /v1/key answers to a valid key only.
-OPENROUTER: Final = ServerKind(name="openrouter", health_path="/v1/key")
+OPENROUTER: Final = ServerKind(name="openrouter", host="openrouter.ai", health_path="/v1/key")
 GEMINI: Final = ServerKind(name="gemini", health_path="/models", api_prefix="")
 GENERIC: Final = ServerKind(name="generic", health_path="/v1/models")
 

@@ -1,21 +1,38 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Field } from '@/components/ui/Field';
+import { Field, inputStyle, Labelled } from '@/components/ui/Field';
 import { FormDialog } from '@/components/ui/FormDialog';
+import type { ProviderCreate } from '@/lib/apiSchemas';
 import { createProvider } from '../api/admin';
 
 /** The same in every language. */
 const example = { name: 'gpu-1', url: 'http://10.0.0.5:8000/v1' };
+
+type Kind = NonNullable<ProviderCreate['kind']>;
+
+/** Those that are told by their address and key alone, by the names that they give themselves. */
+const kinds: Partial<Record<Kind, string>> = {
+  openai: 'OpenAI',
+  anthropic: 'Anthropic',
+  openrouter: 'OpenRouter',
+  gemini: 'Gemini',
+  'llama.cpp': 'llama.cpp',
+  vllm: 'vLLM',
+  ollama: 'Ollama',
+  localai: 'LocalAI',
+  'lm-studio': 'LM Studio',
+};
 
 interface AddProviderProps {
   onClose: () => void;
   onAdded: () => void;
 }
 
-/** Enter a server that speaks OpenAI's API; the portal finds out its kind, and offers all its models. */
+/** Enter a server that speaks OpenAI's API; its kind is found out or named, and all its models are offered. */
 export function AddProvider({ onClose, onAdded }: AddProviderProps) {
   const { t } = useTranslation();
   const [name, setName] = useState('');
+  const [kind, setKind] = useState<Kind | ''>('');
   const [url, setUrl] = useState('');
   const [key, setKey] = useState('');
   const [isPrivate, setIsPrivate] = useState(false);
@@ -23,6 +40,7 @@ export function AddProvider({ onClose, onAdded }: AddProviderProps) {
   async function add() {
     await createProvider({
       name: name.trim(),
+      kind: kind || null,
       base_url: url.trim(),
       api_key: key.trim() || null,
       offer_all: true,
@@ -48,6 +66,23 @@ export function AddProvider({ onClose, onAdded }: AddProviderProps) {
         autoComplete="off"
         onChange={(event) => setName(event.target.value)}
       />
+      <Labelled label={t('admin.providerKind')}>
+        {(control) => (
+          <select
+            {...control}
+            className={inputStyle}
+            value={kind}
+            onChange={(event) => setKind(event.target.value as Kind | '')}
+          >
+            <option value="">{t('admin.providerKindAny')}</option>
+            {Object.entries(kinds).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        )}
+      </Labelled>
       <Field
         label={t('admin.providerUrl')}
         placeholder={example.url}
