@@ -37,9 +37,14 @@ MAZE_SCHEMA: dict[str, Any] = {
 }
 
 _MAZE = (
-    "You guide a player through a maze. Answer with one JSON object and nothing else. Its fields, all optional: "
-    "hint (a short sentence), path (list of [x, y]), show_path, break_wall ([x, y]), speed_boost_ms, slow_germs_ms, "
-    "freeze_germs_ms, teleport_player ([x, y]), spawn_oxygen (list of [x, y]), reveal_map."
+    "You guide a player through a maze. x grows to the right, y grows downwards. Each message is the state of the game: "
+    "visible_map has the rows around the player, who stands in the middle; 0 is open, 1 is a wall or not seen yet. "
+    "Answer with one JSON object and nothing else. hint is one short, kind sentence that says where to go next, without "
+    "coordinates. Add what helps now, and leave out the rest: show_path, or path (a list of [x, y]); break_wall ([x, y]) "
+    "where a wall beside the player stands before the exit; freeze_germs_ms or slow_germs_ms (up to 5000) while a germ is "
+    "near; spawn_oxygen (a list of open [x, y] near the player) when oxygen is below 30; speed_boost_ms; reveal_map when "
+    "the player is lost; highlight_zone (a list of [x, y]) with highlight_ms; teleport_player ([x, y]) only when health "
+    "is 1 and a germ is beside the player."
 )
 
 DEFAULT = ProjectSettings(system_prompt="You are a helpful assistant. Answer briefly.")

@@ -6,6 +6,8 @@ import type { HistoryItem, HistoryRead } from '@/lib/apiSchemas';
 import { ApiError } from '@/lib/errors';
 import { requestData } from '@/lib/http';
 import { readHint } from './hints';
+import { useHintWords } from './useHintWords';
+import { withoutPlace } from './words';
 
 interface State {
   player_pos?: number[];
@@ -27,6 +29,7 @@ async function history(sessionId: string, signal: AbortSignal): Promise<HistoryI
 /** The game as the portal keeps it: states are the player's messages, hints the model's answers. */
 export function MazeConversation({ sessionId, count }: { sessionId: string; count: number }) {
   const { t } = useTranslation();
+  const say = useHintWords();
   const { data } = useQuery({
     queryKey: ['maze', sessionId, count],
     queryFn: ({ signal }) => history(sessionId, signal),
@@ -51,7 +54,11 @@ export function MazeConversation({ sessionId, count }: { sessionId: string; coun
           }
         >
           <p className="break-words text-sm">
-            {message.role === 'user' ? <StateLine text={message.content} /> : readHint(message.content).hint}
+            {message.role === 'user' ? (
+              <StateLine text={message.content} />
+            ) : (
+              say(readHint(message.content).hint ?? '')
+            )}
           </p>
           <details className="mt-0.5 text-muted-foreground text-xs">
             <summary>{t('maze.raw')}</summary>
@@ -66,7 +73,7 @@ export function MazeConversation({ sessionId, count }: { sessionId: string; coun
 function StateLine({ text }: { text: string }) {
   const { t } = useTranslation();
   const state = readHint(text) as State;
-  if (!state.player_pos || !state.exit_pos) return text;
+  if (!state.player_pos || !state.exit_pos) return withoutPlace(text);
   return t('maze.state', {
     player: state.player_pos.join(', '),
     exit: state.exit_pos.join(', '),

@@ -59,7 +59,7 @@ export function MazePanel({ link, isConnected, seed: wanted, onSeed }: MazePanel
     <div className="grid gap-6 min-[1000px]:grid-cols-[minmax(0,1fr)_21rem]">
       <div className="min-w-0 [--maze-board:min(36rem,calc(var(--visible-height,100dvh)-27rem))]">
         <MazeFigures game={game} />
-        <MazeWords last={said.at(-1)} isAsking={isAsking} />
+        <MazeWords game={game} last={said.at(-1)} isAsking={isAsking} />
         <MazeBoard game={game} onStep={steer} onAsk={() => canAsk && ask()} dispatch={dispatch} />
         <MazeControls
           game={game}

@@ -8,6 +8,7 @@ import { Segmented } from '@/components/ui/Segmented';
 import { formatDuration } from '@/lib/format';
 import { MazeConversation } from './MazeConversation';
 import type { Said } from './useGuide';
+import { useHintWords } from './useHintWords';
 
 interface MazeTalkProps {
   said: readonly Said[];
@@ -106,13 +107,14 @@ function SayLine({ canSay, onSay, onWriting }: Pick<MazeTalkProps, 'canSay' | 'o
 
 function Hints({ said }: { said: readonly Said[] }) {
   const { t } = useTranslation();
+  const say = useHintWords();
   if (said.length === 0) return <p className="text-muted-foreground text-sm">{t('maze.noHints')}</p>;
   return (
     <ol aria-label={t('maze.view.hints')} className="space-y-2">
       {[...said].reverse().map((one) => (
         <li key={one.number} data-testid="maze-hint" className="rounded-lg border bg-surface px-3.5 py-2.5">
           <p className={one.isError ? 'text-destructive text-sm' : 'break-words text-sm'}>
-            {one.text || t('maze.noWords')}
+            {(one.isError ? one.text : say(one.text)) || t('maze.noWords')}
           </p>
           <p className="mt-1.5 flex flex-wrap items-center gap-1.5 text-xs">
             {one.deeds.map((deed) => (

@@ -61,7 +61,7 @@ test('an error is said and does nothing; words go to the guide as they are', () 
   const { hook, sent, onHint, arrive } = play();
   act(() => hook.result.current.say('Help!'));
   expect(sent[0]?.[0]).toBe('maze/user_input');
-  expect(sent[0]?.[1]).toMatchObject({ message: 'Help!' });
+  expect(sent[0]?.[1]).toMatchObject({ message: 'Help! I am at [1, 1], the exit is at [1, 9].' });
   arrive('r/s1/1', 'Error: Slower, please.');
   expect(onHint).not.toHaveBeenCalled();
   expect(hook.result.current.said).toMatchObject([{ isError: true, text: 'Slower, please.' }]);

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { MqttLink } from '../model/mqttLink';
 import type { Game } from './game';
 import { applyHint, type Deed, type Hint, readHint, stateOf } from './hints';
+import { withPlace } from './words';
 
 export interface Said {
   number: number;
@@ -81,7 +82,10 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
     [link, sessionId, onAsked],
   );
   const ask = useCallback(() => send('state', stateOf(current.current.game)), [send]);
-  const say = useCallback((message: string) => send('user_input', { message }), [send]);
+  const say = useCallback(
+    (message: string) => send('user_input', { message: withPlace(message, current.current.game) }),
+    [send],
+  );
 
   // A newer state takes the place of one that waits, and a broken line loses answers: nobody waits for ever.
   useEffect(() => {
