@@ -23,7 +23,7 @@ from bench.cpu_quota import cpu_quota
 
 WARM_SECONDS, TURN_SECONDS, TURNS = 15.0, 5.0, 4
 CONCURRENCY = 16
-CORES_A_PORTAL = 0.4
+CORES_A_PORTAL = 0.25
 CORES_ENOUGH = 8
 WANTED_RATIO = 1.7
 PASSWORD = secrets.token_urlsafe()
