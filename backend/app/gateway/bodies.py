@@ -27,15 +27,18 @@ _FRAME_BYTES = 12  # a chat template puts a few tokens around each message
 AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
 
 
-def read_body(data: bytes, required: str) -> dict[str, Any]:
-    """Parse a body, whatever its content type says (`curl -d` sends a form's). Raises InvalidBodyError."""
+def read_body(data: bytes, required: str, *instead: str) -> dict[str, Any]:
+    """Parse a body, whatever its content type says (`curl -d` sends a form's). Raises InvalidBodyError.
+
+    Without what is `required` there must be one of the fields that can stand `instead` of it.
+    """
     try:
         body = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise InvalidBodyError("The body is not valid JSON.", code="invalid_json") from error
     if not isinstance(body, dict):
         raise InvalidBodyError("The body must be a JSON object.")
-    if required not in body:
+    if required not in body and not any(name in body for name in instead):
         raise InvalidBodyError(f"{required}: this field is required.", details={"param": required})
     model = body.get("model")
     if model is not None and not isinstance(model, str):

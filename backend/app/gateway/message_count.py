@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -10,11 +9,10 @@ import orjson
 
 from app.chat.errors import portal_error
 from app.llm.errors import LLMError, UnknownModelError
+from app.llm.relay import Reshape
 from app.llm.routing import Routes
 from app.llm.tokens import TokenCounter, text_of_json
 from app.llm.types import Caller, ChatMessage
-
-COUNT = "/v1/messages/count_tokens"
 
 
 class PromptCounter:
@@ -24,14 +22,18 @@ class PromptCounter:
         self._routes = routes
         self._counter = TokenCounter()
 
-    async def count_own(self, caller: Caller, body: dict[str, Any], headers: Mapping[str, str]) -> int | None:
-        """Ask the server that has Messages itself; None where the first one that would be asked has not."""
+    async def ask(self, caller: Caller, model: str | None, reshape: Reshape) -> int | None:
+        """Ask the server itself, in the form that `reshape` tells; None where the first one that would be asked cannot be.
+
+        Raises PortalError.
+        """
         try:
-            target = self._routes.candidates(body.get("model"), caller)[0]
-            if not target.provider.has_own("messages"):
+            target = self._routes.candidates(model, caller)[0]
+            shape = reshape(target)
+            if shape is None:
                 return None
-            whole = {**body, "model": target.model}
-            pieces = target.provider.relay(COUNT, whole, is_stream=False, headers=headers)
+            body = {**shape.body, "model": target.model}
+            pieces = target.provider.relay(shape.path, body, is_stream=False, headers=shape.headers)
             async with aclosing(pieces):
                 answer = orjson.loads(b"".join([piece async for piece in pieces]))
             return int(answer["input_tokens"])

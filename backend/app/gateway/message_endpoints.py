@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,7 +16,7 @@ from app.gateway.endpoints import GatewayUser, LimitHeaders
 from app.gateway.message_asker import MessageAsker
 from app.gateway.message_bodies import to_prompt
 from app.gateway.message_count import PromptCounter
-from app.gateway.message_work import passed_headers
+from app.gateway.message_work import count_shape, passed_headers
 
 router = APIRouter(prefix="/v1", tags=["anthropic"])
 
@@ -88,7 +89,8 @@ async def count_tokens(
     headers: LimitHeaders,
 ) -> MessageTokens:
     body = read_body(await request.body(), "messages")
-    tokens = await counter.count_own(principal.caller, body, passed_headers(request.headers))
+    reshape = partial(count_shape, body, passed_headers(request.headers))
+    tokens = await counter.ask(principal.caller, body.get("model"), reshape)
     if tokens is None:
         tokens = await counter.count(principal.caller, to_prompt(body))
     return MessageTokens(input_tokens=tokens)

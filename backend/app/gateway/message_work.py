@@ -57,6 +57,13 @@ class MessageWork:
         return Shape(_CHAT, self.chat, self.is_stream) if self.chat is not None else None
 
 
+def count_shape(body: dict[str, Any], headers: Mapping[str, str], target: Target) -> Shape | None:
+    """Return the question how long a prompt is, as a server takes it that has Messages itself."""
+    if not target.provider.has_own("messages"):
+        return None
+    return Shape(f"{MESSAGES}/count_tokens", body, is_stream=False, headers=headers)
+
+
 def passed_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return what goes along of a caller's headers; one that could not be sent is left out."""
     return {name: headers[name] for name in _PASSED if _VALUE.fullmatch(headers.get(name, ""))}

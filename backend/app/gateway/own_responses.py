@@ -64,6 +64,8 @@ class OwnRequest:
             body["input"] = [*map(_portable, self.earlier), *map(_portable, self.items)]
         else:
             body["input"] = self._input()
+        if body["input"] is None:
+            del body["input"]
         if not self.is_stored or "store" in self.body:
             body["store"] = self.is_stored
         if is_stream:
@@ -74,7 +76,7 @@ class OwnRequest:
 
     def _input(self) -> Any:
         """Return the input as it came; references are replaced, for an id alone says nothing of whose it is."""
-        given = self.body["input"]
+        given = self.body.get("input")
         if isinstance(given, list) and any(_is_reference(item) for item in given):
             return [*map(_portable, self.items)]
         return given

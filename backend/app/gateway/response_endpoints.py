@@ -12,6 +12,8 @@ from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
 from app.gateway.direct import stream_of
 from app.gateway.endpoints import GatewayUser, LimitHeaders
+from app.gateway.message_count import PromptCounter
+from app.gateway.message_endpoints import get_counter
 from app.gateway.response_service import ItemPage, ResponseService
 from app.gateway.responses import ByteStream
 
@@ -51,7 +53,7 @@ ResponsePath = Annotated[str, Path(description="The response's id.", max_length=
 async def create_response(
     request: Request, principal: GatewayUser, responses: Responses, headers: LimitHeaders
 ) -> Response:
-    body = read_body(await request.body(), "input")
+    body = read_body(await request.body(), "input", "prompt")
     work = await responses.begin(principal, body)
     if body.get("background"):
         started = await responses.start_in_background(work)
@@ -66,6 +68,24 @@ async def create_response(
         return _json(await run_until_disconnect(request.receive, responses.whole(work)), headers)
     kept = await run_until_disconnect(request.receive, responses.whole_kept(work, wish))
     return Response(kept, media_type="application/json", headers=headers)
+
+
+@router.post(
+    "/input_tokens",
+    summary="Count the tokens of a response's input",
+    description="By a server that has responses itself; else by the model server's own tokenizer where it has one.",
+    responses={200: _ABSENT[200], 400: _CREATED[400]},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": _BODY}}},
+)
+async def count_input_tokens(
+    request: Request,
+    principal: GatewayUser,
+    responses: Responses,
+    counter: Annotated[PromptCounter, Depends(get_counter)],
+    headers: LimitHeaders,
+) -> Response:
+    body = read_body(await request.body(), "input", "prompt")
+    return _json(await responses.count_tokens(principal, body, counter), headers)
 
 
 @router.get(

@@ -18,6 +18,7 @@ from app.errors import PortalError, UpstreamError
 from app.gateway.bodies import TEMPLATE_FIELDS
 from app.gateway.cache import AnswerCache, Asked, CacheWish
 from app.gateway.errors import InvalidBodyError
+from app.gateway.message_count import PromptCounter
 from app.gateway.own_events import OwnEncoder
 from app.gateway.own_responses import OwnRequest, StoredAt
 from app.gateway.response_background import BackgroundResponses
@@ -78,7 +79,8 @@ class ResponseService:
         if body.get("background") and principal.is_anonymous:
             raise NotInBackgroundError("stored, and it needs an API key: it")
         earlier, previous = await self._earlier(principal, body.get("previous_response_id"))
-        items = input_items(body["input"], {item["id"]: item for item in earlier if "id" in item})
+        known = {item["id"]: item for item in earlier if "id" in item}
+        items = input_items(body["input"], known) if body.get("input") is not None else []
         chat = self._chat(principal, body, [*earlier, *items])
         model = self._gateway.model(principal, body["model"]).id if body.get("model") else ""
         row_id = new_id()
@@ -105,6 +107,21 @@ class ResponseService:
     async def _open(self, work: ResponseWork, *, is_stream: bool) -> Passed:
         reshape = partial(work.shape, is_stream=is_stream)
         return await self._gateway.open(work.principal, "chat/completions", work.sizes, reshape=reshape)
+
+    async def count_tokens(
+        self, principal: Principal, body: dict[str, Any], counter: PromptCounter
+    ) -> dict[str, Any]:
+        """Return how long a prompt is: asked of a server that has responses itself, else counted as a chat.
+
+        Raises PortalError.
+        """
+        work = await self.begin(principal, body)
+        tokens = await counter.ask(principal.caller, body.get("model"), work.count_shape)
+        if tokens is None:
+            if work.chat is None:
+                raise InvalidBodyError("This model's server has no way to count what only it can read.")
+            tokens = await counter.count(principal.caller, work.chat)
+        return {"object": "response.input_tokens", "input_tokens": tokens}
 
     async def whole(self, work: ResponseWork) -> dict[str, Any]:
         """Answer, and return the response; cancelling this closes the connection to the server. Raises PortalError."""

@@ -9,6 +9,7 @@ from typing import Any
 from app.auth.principal import Principal
 from app.gateway.own_events import OwnEncoder
 from app.gateway.own_responses import OwnRequest, provider_of
+from app.gateway.own_stream import RESPONSES
 from app.gateway.response_events import ResponseEncoder
 from app.gateway.response_items import Item
 from app.gateway.tables import StoredResponse
@@ -16,6 +17,10 @@ from app.llm.relay import Relayed, Shape
 from app.llm.routing import Target
 
 _CHAT = "/v1/chat/completions"
+_COUNTED = (
+    "input", "instructions", "tools", "tool_choice", "text", "reasoning", "previous_response_id", "conversation",
+    "parallel_tool_calls", "truncation", "personality",
+)  # fmt: skip
 Encoder = ResponseEncoder | OwnEncoder
 
 
@@ -51,6 +56,14 @@ class ResponseWork:
             is_background = bool(self.response["background"])
             return self.own.shape(target, is_stream=is_stream, is_background=is_background)
         return Shape(_CHAT, self.chat, is_stream=True) if self.chat is not None else None
+
+    def count_shape(self, target: Target) -> Shape | None:
+        """Return the question how long its prompt is, as a server takes it that has responses itself."""
+        if self.own is None or not target.provider.has_own("responses"):
+            return None
+        shape = self.own.shape(target, is_stream=False, is_background=False)
+        body = {name: value for name, value in shape.body.items() if name in _COUNTED}
+        return Shape(f"{RESPONSES}/input_tokens", body, is_stream=False)
 
     def encoder(self, answer: Relayed, told: int = 0) -> Encoder:
         """Return what makes the response of an answer; `told` is how many of its events were told already."""

@@ -326,3 +326,15 @@ async def leave_early(sdk: AsyncOpenAI, is_stream: bool) -> None:
     if is_stream:
         async for _ in answer:
             pass
+
+
+async def test_the_input_is_counted_by_who_reads_it(sdk: AsyncOpenAI, server: OwnServer) -> None:
+    first = await sdk.responses.create(model="own", prompt={"id": "pmpt_1"})
+    assert server.bodies == [{"prompt": {"id": "pmpt_1"}, "model": "own-model"}]
+    counted = await sdk.responses.input_tokens.count(model="own", input="Hi!", previous_response_id=first.id)
+    assert counted.input_tokens == 42
+    assert server.bodies[1]["previous_response_id"] in server.stored
+    elsewhere = await sdk.responses.input_tokens.count(model="fake-model", input="Count me, please.")
+    assert 3 <= elsewhere.input_tokens <= 20 and len(server.bodies) == 2
+    with pytest.raises(openai.BadRequestError, match="stored prompts"):
+        await sdk.responses.create(model="fake-model", prompt={"id": "pmpt_1"})

@@ -53,6 +53,7 @@ class OwnServer:
     async def __aenter__(self) -> OwnServer:
         app = web.Application()
         app.router.add_post("/v1/responses", self._respond)
+        app.router.add_post("/v1/responses/input_tokens", self._count)
         app.router.add_get("/v1/responses/{id}", self._read)
         app.router.add_delete("/v1/responses/{id}", self._delete)
         app.router.add_post("/v1/responses/{id}/cancel", self._cancel)
