@@ -114,7 +114,7 @@ def _provider(pooled: PooledProvider) -> Finding:
     latency = round(health.latency_ms, 2) if health.latency_ms is not None else None
     if not health.is_available:
         advice = "Check that server, its address and its key (Providers: Test). Its models' other servers are asked."
-        return Finding(name, "down", health.message, advice, latency, figures)
+        return Finding(name, "down", health.message, advice, figures=figures)
     if open_ones:
         message = f"It answers, but is left alone after failures with: {', '.join(open_ones[:5])}."
         advice = (
@@ -126,7 +126,8 @@ def _provider(pooled: PooledProvider) -> Finding:
 
 def _models_file(runtime: Runtime) -> Finding:
     first = runtime.catalog.mistakes[0]
-    message = f"Line {first.line}: {first.message} ({len(runtime.catalog.mistakes)} mistakes)"
+    place = f"Line {first.line}: " if first.line else ""
+    message = f"{place}{first.message} ({len(runtime.catalog.mistakes)} in all)."
     advice = "Mend MODELS_FILE; it is read again by itself. Until then its last good version is in use."
     return Finding("models_file", "degraded", message, advice)
 

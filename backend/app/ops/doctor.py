@@ -14,13 +14,14 @@ from typing import Literal
 
 from app import __version__
 from app.auth.secret import FILE_NAME as SECRET_FILE
-from app.config import PROJECT_ROOT, Settings
+from app.config import PROJECT_ROOT, Settings, environment_value
 from app.coord.factory import create_coord
 from app.db.engine import async_url
 from app.db.migrate import current_revision, known_revisions
 from app.errors import PortalError
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
+from app.models.config_file import ConfigFileError, parse
 
 Verdict = Literal["ok", "warn", "FAIL"]
 _LOW_DISK_BYTES = 1 << 30
@@ -51,6 +52,10 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _database(settings)
     yield asyncio.run(_redis(settings))
     yield asyncio.run(_model(settings))
+    if settings.models_path is not None:
+        yield _models_file(settings.models_path)
+    if settings.mqtt_broker_host:
+        yield asyncio.run(_broker(settings))
 
 
 def _page() -> Check:
@@ -154,3 +159,31 @@ async def _model(settings: Settings) -> Check:
     if health.is_healthy:
         return Check("ok", "model", "the model server answers")
     return Check("FAIL", "model", f"{health.message} Check LLM_SERVER_URL and LLM_API_KEY.")
+
+
+def _models_file(file: Path) -> Check:
+    try:
+        found = parse(file.read_text(encoding="utf-8"), environment_value)
+    except ConfigFileError as error:
+        first = error.mistakes[0]
+        words = f"{file}, line {first.line}: {first.message}; mend it, it is read again by itself"
+        return Check("FAIL", "models file", words)
+    except (OSError, UnicodeDecodeError):
+        return Check("FAIL", "models file", f"{file} cannot be read; check MODELS_FILE and its permissions")
+    words = f"{len(found.providers)} providers, {len(found.models)} models"
+    return Check("ok", "models file", words)
+
+
+async def _broker(settings: Settings) -> Check:
+    place = f"{settings.mqtt_broker_host}:{settings.mqtt_broker_port}"
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            _, writer = await asyncio.open_connection(settings.mqtt_broker_host, settings.mqtt_broker_port)
+    except (OSError, TimeoutError):
+        return Check(
+            "FAIL",
+            "mqtt",
+            f"nothing answers at {place}; start the broker, or check MQTT_BROKER_HOST and _PORT",
+        )
+    writer.close()
+    return Check("ok", "mqtt", f"something answers at {place}")

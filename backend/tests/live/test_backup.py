@@ -90,3 +90,35 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(settings: Settings) -> Non
     assert secret.verdict == "FAIL"
     assert "chmod 600" in secret.words
     assert kept.read_text().strip() not in "\n".join(str(check) for check in examine(settings))
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize(
+    ("changes", "subject", "verdict", "advice"),
+    [
+        ({"redis_url": "redis://127.0.0.1:9"}, "coordination", "FAIL", "check REDIS_URL"),
+        ({"database_url": "postgresql://nobody@127.0.0.1:9/none"}, "database", "FAIL", "127.0.0.1"),
+        ({"database_url": "oracle://x"}, "database", "FAIL", "DATABASE_URL"),
+        ({"mqtt_broker_host": "127.0.0.1", "mqtt_broker_port": 9}, "mqtt", "FAIL", "MQTT_BROKER_HOST"),
+        ({"models_file": "{folder}/models.yaml"}, "models file", "FAIL", "line 2"),
+        ({"models_file": "{folder}/absent.yaml"}, "models file", "FAIL", "check MODELS_FILE"),
+        ({"llm_server_url": "", "llm_model_path": "/absent.gguf"}, "model", "FAIL", "LLM_MODEL_PATH"),
+        ({"log_content": True}, "log", "warn", "LOG_CONTENT"),
+    ],
+)
+def test_the_doctor_names_each_broken_setting(
+    settings: Settings,
+    tmp_path: Path,
+    changes: dict[str, object],
+    subject: str,
+    verdict: str,
+    advice: str,
+) -> None:
+    (tmp_path / "models.yaml").write_text("providers:\n  gpu: {base_url: 7}\n", encoding="utf-8")
+    filled = {
+        name: value.replace("{folder}", str(tmp_path)) if isinstance(value, str) else value
+        for name, value in changes.items()
+    }
+    found = {check.subject: check for check in examine(settings.model_copy(update=filled))}
+    assert found[subject].verdict == verdict
+    assert advice in found[subject].words

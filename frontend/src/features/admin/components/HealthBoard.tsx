@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { Skeleton } from '@/components/ui/Skeleton';
 import type { AdminHealthRead, ComponentRead } from '@/lib/apiSchemas';
 import { cn } from '@/lib/cn';
-import { formatCompact, formatDuration, formatRelative } from '@/lib/format';
+import { formatCompact, formatDateTime, formatDuration, formatRelative } from '@/lib/format';
 
 const dots: Record<ComponentRead['state'], string> = {
   ok: 'bg-success',
@@ -71,7 +71,7 @@ function Tile({ component }: { component: ComponentRead }) {
       </div>
       <p className="mt-2 text-sm [overflow-wrap:anywhere]">{message}</p>
       {advice && <p className="mt-1 text-muted-foreground text-sm">{advice}</p>}
-      <p className="mt-auto pt-3 text-[13px] text-muted-foreground tabular">
+      <p className="mt-auto pt-3 text-[13px] text-muted-foreground tabular" title={formatDateTime(since)}>
         {[
           t('admin.since', { when: formatRelative(since) }),
           latency != null && t('admin.latency', { time: formatDuration(latency) }),
