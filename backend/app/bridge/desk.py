@@ -30,7 +30,9 @@ class Desk:
         self._worker = worker
         self._inbox = inbox
         self._status = status
-        self._order: SessionOrder[Work] = SessionOrder(self._run, max_waiting=max_waiting)
+        self._order: SessionOrder[Work] = SessionOrder(
+            self._run, lambda work: work.row.created_at, max_waiting=max_waiting
+        )
         self._works: dict[tuple[int, str, str], Work] = {}
 
     def works(self) -> list[Work]:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -18,10 +19,21 @@ class _Line(Generic[Item]):
 
 
 class SessionOrder(Generic[Item]):
-    """Runs items: those of one key one after another, those of different keys side by side."""
+    """Runs items: those of one key one after another, those of different keys side by side.
 
-    def __init__(self, run: Callable[[Item], Awaitable[None]], *, max_waiting: int) -> None:
+    Args:
+        came_at: when an item came. One that was fetched for a bridge that is gone is older than what came here before it.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Item], Awaitable[None]],
+        came_at: Callable[[Item], datetime],
+        *,
+        max_waiting: int,
+    ) -> None:
         self._run = run
+        self._came_at = came_at
         self._max_waiting = max_waiting
         self._lines: dict[Hashable, _Line[Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -38,13 +50,16 @@ class SessionOrder(Generic[Item]):
         return True
 
     def put_newest(self, key: Hashable, item: Item) -> Item | None:
-        """Run an item next; returns the one that waited and is dropped for it."""
+        """Run an item after what was put before; of two that wait the older one is dropped, and returned."""
         line = self._lines.get(key)
         if line is None:
             self._begin(key, item)
             return None
-        replaced, line.newest_state = line.newest_state, item
-        return replaced
+        waiting = line.newest_state
+        if waiting is not None and self._came_at(waiting) > self._came_at(item):
+            return item
+        line.newest_state = item
+        return waiting
 
     async def close(self) -> None:
         """Cancel what runs; what waits never begins."""
