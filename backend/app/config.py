@@ -75,6 +75,7 @@ class Settings(BaseSettings):
 
     # State
     database_url: str = "sqlite:///./app.db"
+    database_max_connections: int = Field(30, ge=2)
     redis_url: str = ""
 
     # How long things are kept, in days; 0: for ever

@@ -64,7 +64,9 @@ class Runtime:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.replica = Replica.current()
-        self.database = Database(settings.database_url, settings.portal_data_dir)
+        self.database = Database(
+            settings.database_url, settings.portal_data_dir, max_connections=settings.database_max_connections
+        )
         self._database_clock = DatabaseClock(self.database)
         self.clock = clock or self._database_clock
         shared_name = str(async_url(settings.database_url, settings.portal_data_dir))

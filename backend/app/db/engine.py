@@ -59,8 +59,10 @@ def async_url(database_url: str, data_dir: Path) -> URL:
     return url.set(database=str((data_dir / url.database).resolve()))
 
 
-def create_engines(database_url: str, data_dir: Path, *, echo: bool = False) -> Engines:
-    """Make engines that are ready for concurrent short transactions."""
+def create_engines(
+    database_url: str, data_dir: Path, *, max_connections: int = 30, echo: bool = False
+) -> Engines:
+    """Make engines that are ready for concurrent short transactions; a third of PostgreSQL's connections are kept open."""
     url = async_url(database_url, data_dir)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engines(url, echo)
@@ -69,8 +71,8 @@ def create_engines(database_url: str, data_dir: Path, *, echo: bool = False) -> 
         url,
         echo=echo,
         hide_parameters=True,
-        pool_size=10,
-        max_overflow=20,
+        pool_size=max(1, max_connections // 3),
+        max_overflow=max_connections - max(1, max_connections // 3),
         pool_timeout=_POOL_WAIT_SECONDS,
         pool_pre_ping=True,
         pool_recycle=1800,

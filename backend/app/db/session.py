@@ -40,8 +40,8 @@ class Database:
     `reading()` sees one snapshot, never waits for a writer, and refuses to write.
     """
 
-    def __init__(self, database_url: str, data_dir: Path) -> None:
-        self._engines = create_engines(database_url, data_dir)
+    def __init__(self, database_url: str, data_dir: Path, *, max_connections: int = 30) -> None:
+        self._engines = create_engines(database_url, data_dir, max_connections=max_connections)
         self._writing = async_sessionmaker(
             self._engines.writing, expire_on_commit=False, sync_session_class=NotingSession
         )

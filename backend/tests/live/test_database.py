@@ -135,3 +135,23 @@ async def test_foreign_keys_are_enforced_on_sqlite(database: Database) -> None:
         async with database.transaction() as session:
             await session.execute(text("CREATE TABLE child (user_id INTEGER REFERENCES users(id))"))
             await session.execute(text("INSERT INTO child VALUES (4711)"))
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+async def test_a_portal_takes_no_more_connections_than_it_may(database_url: str, data_dir: Path) -> None:
+    database = Database(database_url, data_dir, max_connections=3)
+    most = 0
+
+    async def look() -> None:
+        nonlocal most
+        async with database.reading() as session:
+            counted = await session.scalar(
+                text(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pg_sleep(0.02) IS NOT NULL"
+                )
+            )
+            most = max(most, int(counted or 0))
+
+    await asyncio.gather(*(look() for _ in range(12)))
+    await database.close()
+    assert most == 3
