@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
-.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt bench-gateway chaos-mqtt soak-mqtt check-litellm screenshots lock openapi cluster chaos soak bench-replicas audit sbom
+.PHONY: help setup check dev test bench bench-turn bench-prefix bench-page bench-mqtt bench-gateway bench-gateway-pair chaos-mqtt soak-mqtt check-litellm screenshots lock openapi cluster chaos soak bench-replicas audit sbom
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench-page:  ## how quick the page is in a browser, beside its budgets
 
 bench-gateway:  ## what /v1 costs beside nginx, Portkey and LiteLLM, each on one core; installs what is missing into .cache
 	@$(python) -m bench.gateway
+
+bench-gateway-pair:  ## the CPU of a request through /v1 here, beside another commit's in the same run: BASE=HEAD~3
+	@$(python) -m bench.gateway_pair --base $(BASE)
 
 bench-mqtt:  ## what a request over MQTT costs over an echo at the same broker; nothing lost, nothing twice
 	@$(python) -m bench.mqtt

@@ -112,8 +112,8 @@ def upstream() -> Iterator[str]:
 
 
 @contextmanager
-def portal(upstream_url: str, folder: Path) -> Iterator[Gateway]:
-    """Run the portal with a key whose limits are on, and high."""
+def portal(upstream_url: str, folder: Path, root: Path = ROOT) -> Iterator[Gateway]:
+    """Run the portal of a checkout with a key whose limits are on, and high."""
     port = free_port()
     settings = {
         "PORTAL_ENV_FILE": "",
@@ -129,9 +129,9 @@ def portal(upstream_url: str, folder: Path) -> Iterator[Gateway]:
     }
     command: list[str | Path] = [sys.executable, "run_server.py"]
     ready = f"http://127.0.0.1:{port}/readyz"
-    with _running("portal", command, ready, settings, cwd=ROOT / "backend"):
+    with _running("portal", command, ready, settings, cwd=root / "backend"):
         pass  # the first start makes the database; a cold start is one of an installed portal
-    with _running("portal", command, ready, settings, cwd=ROOT / "backend") as gateway:
+    with _running("portal", command, ready, settings, cwd=root / "backend") as gateway:
         gateway.key = _portal_key(gateway.url)
         yield gateway
 
