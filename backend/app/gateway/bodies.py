@@ -19,7 +19,7 @@ _SESSION_FIELDS = (
     "top_p",
 )
 _SESSION_IGNORED = {"messages", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens"}
-TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
+_TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
 
 _IMAGE_BYTES = 3000
 _FRAME_BYTES = 12  # a chat template puts a few tokens around each message
@@ -97,9 +97,14 @@ def _bytes(value: Any) -> int:
     return 0
 
 
+def has_template(body: Mapping[str, Any]) -> bool:
+    """Whether a body chooses a template: then it is translated, for templates are the portal's own."""
+    return any(name in body for name in _TEMPLATE_FIELDS)
+
+
 def take_template(body: dict[str, Any]) -> dict[str, Any]:
     """Take the fields that choose a template out of a body; a server would not know them."""
-    return {name: body.pop(name) for name in TEMPLATE_FIELDS if name in body}
+    return {name: body.pop(name) for name in _TEMPLATE_FIELDS if name in body}
 
 
 def session_fields(body: dict[str, Any]) -> dict[str, Any]:

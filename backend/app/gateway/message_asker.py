@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import Scope
 
 from app.auth.principal import Principal
+from app.gateway.bodies import has_template
 from app.gateway.cache import AnswerCache, Asked, CacheWish
 from app.gateway.errors import InvalidBodyError
 from app.gateway.message_answers import MessageEncoder, to_message
@@ -32,7 +33,8 @@ class MessageAsker:
         try:
             chat = to_chat(body)
         except InvalidBodyError:
-            if not self._gateway.has_own(principal, body.get("model"), "messages"):
+            has_own = self._gateway.has_own(principal, body.get("model"), "messages")
+            if has_template(body) or not has_own:
                 raise
         return MessageWork(body, chat, passed_headers(headers))
 
@@ -61,7 +63,7 @@ class MessageAsker:
 
     def _is_own(self, principal: Principal, work: MessageWork) -> bool:
         model = work.body.get("model")
-        return work.is_own_possible and self._gateway.has_own(principal, model, "messages")
+        return not has_template(work.body) and self._gateway.has_own(principal, model, "messages")
 
     async def _open(self, principal: Principal, work: MessageWork) -> Passed:
         return await self._gateway.open(principal, "chat/completions", work.sizes, reshape=work.shape)

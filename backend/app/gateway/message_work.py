@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.gateway.bodies import TEMPLATE_FIELDS
+from app.gateway.bodies import has_template
 from app.gateway.own_stream import MESSAGES
 from app.llm.relay import Shape
 from app.llm.routing import Target
@@ -37,11 +37,6 @@ class MessageWork:
         return bool(self.body.get("stream", False))
 
     @property
-    def is_own_possible(self) -> bool:
-        """Whether a server may be asked as it came: templates are the portal's own."""
-        return not any(name in self.body for name in TEMPLATE_FIELDS)
-
-    @property
     def sizes(self) -> dict[str, Any]:
         """Return the body that limits, routing and keeping go by."""
         if self.chat is not None:
@@ -52,7 +47,7 @@ class MessageWork:
 
     def shape(self, target: Target) -> Shape | None:
         """Return it as a target is asked; None where it cannot be said to this one."""
-        if self.is_own_possible and target.provider.has_own("messages"):
+        if not has_template(self.body) and target.provider.has_own("messages"):
             return Shape(MESSAGES, dict(self.body), self.is_stream, self.headers)
         return Shape(_CHAT, self.chat, self.is_stream) if self.chat is not None else None
 

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from app.auth.principal import Principal
 from app.db.session import Database
 from app.errors import PortalError, UpstreamError
-from app.gateway.bodies import TEMPLATE_FIELDS
+from app.gateway.bodies import has_template
 from app.gateway.cache import AnswerCache, Asked, CacheWish
 from app.gateway.errors import InvalidBodyError
 from app.gateway.message_count import PromptCounter
@@ -88,7 +88,7 @@ class ResponseService:
         response = beginning(body, _PREFIX + row_id, created, model or self._gateway.default_model(principal))
         response["store"] = response["store"] and not principal.is_anonymous
         own = None
-        if not any(name in body for name in TEMPLATE_FIELDS):  # templates are the portal's own
+        if not has_template(body):
             own = OwnRequest(body, items, earlier, previous, response["store"])
         return ResponseWork(row_id, principal, chat, own, items, response)
 
@@ -100,7 +100,8 @@ class ResponseService:
         try:
             return to_chat(body, items)
         except InvalidBodyError:
-            if not self._gateway.has_own(principal, body.get("model"), "responses"):
+            has_own = self._gateway.has_own(principal, body.get("model"), "responses")
+            if has_template(body) or not has_own:
                 raise
             return None
 

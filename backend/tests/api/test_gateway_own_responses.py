@@ -338,3 +338,15 @@ async def test_the_input_is_counted_by_who_reads_it(sdk: AsyncOpenAI, server: Ow
     assert 3 <= elsewhere.input_tokens <= 20 and len(server.bodies) == 2
     with pytest.raises(openai.BadRequestError, match="stored prompts"):
         await sdk.responses.create(model="fake-model", prompt={"id": "pmpt_1"})
+
+
+async def test_a_template_is_the_portals_and_so_is_what_is_asked_with_it(
+    sdk: AsyncOpenAI, server: OwnServer
+) -> None:
+    wish: Any = {"template_id": 424242}
+    with pytest.raises(openai.NotFoundError):
+        await sdk.responses.create(model="own", input="Hello!", extra_body=wish)
+    items: Any = [{"type": "web_search_call", "id": "ws_1"}]
+    with pytest.raises(openai.BadRequestError, match="cannot be translated"):
+        await sdk.responses.create(model="own", input=items, extra_body=wish)
+    assert not server.bodies
