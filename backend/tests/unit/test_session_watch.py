@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import orjson
 
-from app.chat.session_watch import SessionWatch
+from app.chat.session_watch import ENDED_TURNS, SessionWatch
 from app.coord.base import CoordUnavailableError
 from app.coord.local_signals import LocalSignals
 
@@ -49,3 +49,17 @@ async def test_a_signal_that_cannot_be_sent_is_lost_without_a_word_to_the_caller
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert watch._sending == set()
+
+
+async def test_the_ends_of_turns_are_told_for_all_doors_but_mqtt_which_heard_them_itself() -> None:
+    signals = LocalSignals()
+    watch = SessionWatch(signals)
+    async with signals.listen(ENDED_TURNS) as messages, asyncio.timeout(5):
+        watch.announce_end(1, "s", "t1", "mqtt")
+        watch.announce_end(1, "s", "t2", "rest")
+        assert orjson.loads(await anext(messages)) == {
+            "user_id": 1,
+            "session_id": "s",
+            "turn_id": "t2",
+            "door": "rest",
+        }
