@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.bridge.status import BridgeStatus
 from app.chat.runtime import Runtime
+from app.llm.accounting import Spent
+from app.llm.money import to_money
 from app.llm.turns import TurnOutcome
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -63,6 +65,31 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.requests = Counter(
+            "portal_model_requests",
+            "Requests to models that ended, of every door: turns, single asks, and what passes.",
+            ["door", "model", "status"],
+            registry=self.registry,
+        )
+        self.request_first_token = Histogram(
+            "portal_model_request_first_token_seconds",
+            "From a request's arrival to its first token, of every door that streams.",
+            ["model"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.cost = Counter(
+            "portal_cost",
+            "What requests to models cost, in the portal's currency.",
+            ["model"],
+            registry=self.registry,
+        )
+        self.cache_hits = Counter(
+            "portal_cache_hits",
+            "Requests that the portal's own cache answered.",
+            ["model"],
+            registry=self.registry,
+        )
         self._models: set[str] = set()
         self.on_request: Callable[[int], None] = lambda status: None
         self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -71,6 +98,7 @@ class Metrics:
     def watch(self, runtime: Runtime, bridge: BridgeStatus | None) -> None:
         """Count the turns of a running portal, and read its state at each scrape."""
         runtime.store.on_finished = self.count_turn
+        runtime.usage_recorder.observers.append(self.count_spent)
         self.registry.register(_State(runtime, bridge))
 
     def count_turn(self, door: str, outcome: TurnOutcome) -> None:
@@ -83,6 +111,17 @@ class Metrics:
             self.first_token_seconds.labels(model).observe(ttft / 1000)
         if (total := outcome.timings.get("total_ms")) is not None:
             self.turn_seconds.labels(model).observe(total / 1000)
+
+    def count_spent(self, spent: Spent) -> None:
+        """Count one request to a model, by whichever door it came."""
+        model = self._bounded(spent.model or "none")
+        self.requests.labels(spent.door, model, spent.status).inc()
+        if spent.ttft_ms is not None:
+            self.request_first_token.labels(model).observe(spent.ttft_ms / 1000)
+        if nanos := spent.nanos:
+            self.cost.labels(model).inc(to_money(nanos))
+        if spent.is_cache_hit:
+            self.cache_hits.labels(model).inc()
 
     def count_request(self, method: str, route: str, status: int, seconds: float | None) -> None:
         """Count one answer; `seconds` is None when none was begun."""

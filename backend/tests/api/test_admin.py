@@ -200,6 +200,8 @@ async def test_metrics_need_their_token_and_have_bounded_labels(
     chat_portal: ChatPortal, ada: httpx.AsyncClient
 ) -> None:
     await say(ada, "s1", "hello")
+    single = {"messages": [{"role": "user", "content": "hello"}]}
+    assert (await ada.post("/api/llm/chat", json=single)).status_code == 200
     await ada.get("/api/sessions/a-name-of-somebody")
     await ada.get("/wp-admin/a-scanner")
     for headers in ({}, {"authorization": "Bearer wrong"}):
@@ -211,6 +213,9 @@ async def test_metrics_need_their_token_and_have_bounded_labels(
     assert len(ended) == 1
     assert 'door="page"' in ended[0]
     assert ended[0].endswith(" 1.0")
+    every = [line for line in lines if line.startswith("portal_model_requests_total{")]
+    assert len(every) == 1
+    assert every[0].endswith(" 2.0"), "turns and single asks"
     assert "portal_model_up 1.0" in lines
     assert "portal_usage_rows_dropped 0.0" in lines
     assert 'route="/api/llm/chat/session"' in text
