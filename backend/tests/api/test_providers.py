@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app.users.service import create_with_one_time_password
 from tests.api.chat_portal import PASSWORD, ChatPortal
+from tests.fakes.own_routes import OwnServer
 from tests.fakes.reply import Reply
 from tests.fakes.upstream import FakeUpstream
 
@@ -214,3 +215,22 @@ async def test_two_providers_answer_for_one_name(
     other.queue(Reply(status=503))
     assert (await ask(ada, "big")).status_code == 200
     assert (len(other.requests), len(upstream.requests)) == (1, 1)
+
+
+async def test_what_a_server_has_of_its_own_is_said_and_changed(
+    admin: httpx.AsyncClient, ada: httpx.AsyncClient
+) -> None:
+    async with OwnServer() as server:
+        own = {**wish(server.url, kind="generic"), "models": [{"name": "own", "model": "own-model"}]}
+        refused = await admin.post("/api/admin/providers", json={**own, "own_routes": ["background"]})
+        assert refused.status_code == 422 and "background needs responses" in refused.text
+        made = await admin.post("/api/admin/providers", json={**own, "own_routes": ["responses"]})
+        assert made.json()["own_routes"] == ["responses"]
+        asked = {"model": "own", "input": "Hello!"}
+        answer = await ada.post("/v1/responses", json=asked)
+        assert answer.status_code == 200 and server.asked == ["POST /v1/responses"]
+        path = f"/api/admin/providers/{made.json()['id']}"
+        assert (await admin.patch(path, json={"own_routes": []})).json()["own_routes"] == []
+        assert (await ada.post("/v1/responses", json=asked)).status_code == 404  # it has no chat completions
+        again = await ada.get(f"/v1/responses/{answer.json()['id']}")
+        assert again.json()["output"] == answer.json()["output"]
