@@ -76,3 +76,21 @@ async def test_the_bytes_are_uvicorns(method: str, version: str) -> None:
             mine, wanted = [await exchange(port, method, path, version) for port in (ours, theirs)]
             assert mine == wanted, path
             assert b"x-evil" not in mine
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"content-length: 2\r\ntransfer-encoding: chunked\r\n",
+        b"transfer-encoding: chunked\r\ncontent-length: 2\r\n",
+        b"content-length: 2\r\ncontent-length: 40\r\n",
+        b"content-length: +2\r\n",
+    ],
+)
+async def test_a_body_is_never_longer_than_it_is_declared(lengths: bytes) -> None:
+    """The limit of bodies believes a declared length."""
+    async with serving(CorkedProtocol) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /length HTTP/1.1\r\nhost: portal\r\n" + lengths + b"\r\n20\r\n" + 32 * b"x")
+        assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 400 ")
+        writer.close()
