@@ -42,6 +42,7 @@ Structure = TypeVar("Structure", bound=BaseModel)
 # provider → (kind of server, its usual address)
 _PROVIDERS: dict[str, tuple[KindName | None, str]] = {
     "openai": ("openai", "https://api.openai.com/v1"),
+    "anthropic": ("anthropic", "https://api.anthropic.com"),
     "ollama": ("ollama", "http://localhost:11434"),
     "openrouter": ("openrouter", "https://openrouter.ai/api/v1"),
     "gemini": ("gemini", ""),  # its OpenAI-compatible address is the config's `endpoint`
@@ -58,7 +59,8 @@ class ProviderConfig(BaseModel):
     """Which model to ask, and how.
 
     Args:
-        provider: openai, ollama, openrouter, litellm (its proxy), gemini, llama.cpp, vllm, localai, lm-studio or generic.
+        provider: openai, anthropic, ollama, openrouter, litellm (its proxy), gemini, llama.cpp, vllm, localai, lm-studio
+            or generic.
         endpoint: the server's address; its usual one when empty.
         fallback_models: asked in turn when `model` fails before it has said anything.
         max_retries: further attempts after a failure that may pass; between them the delay grows from
