@@ -29,7 +29,7 @@ SAMPLE_SECONDS = 5.0
 SAID_EVERY = 12
 CONVERSATION_TURNS = 12
 PASSWORD = secrets.token_urlsafe()
-_WORDS = {True: "PASS", False: "FAIL", None: "????  too short to say:"}
+_WORDS = {True: "PASS", False: "FAIL", None: "----  not judged:"}
 _PATHS = ("/api/sessions", "/api/models", "/api/templates", "/api/auth/me", "/api/announcements", "/healthz")
 
 
