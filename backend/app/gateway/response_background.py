@@ -25,7 +25,7 @@ from app.gateway.response_work import Encoder, ResponseWork
 from app.gateway.service import GatewayService, Passed
 from app.gateway.tables import ACTIVE, StoredResponse
 from app.kit.clock import Clock
-from app.llm.types import Caller
+from app.llm.types import Caller, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -193,7 +193,9 @@ class BackgroundResponses:
                 and encoder.goes_on_alone
             ):
                 if self._is_closing:  # its server goes on; who looks after it next finds its end
-                    await self._set(work.row_id, lease_until=None)
+                    counted = passed.account.counted
+                    told = {**at, "counted": [counted.prompt_tokens, counted.completion_tokens]}
+                    await self._set(work.row_id, lease_until=None, upstream=told)
                     return
                 encoder.conclude(await self._elsewhere.stopped(StoredAt.of(at)))
                 self._gateway.count_later(passed, encoder.response)
@@ -230,7 +232,8 @@ class BackgroundResponses:
         response = encoder.response
         facts = row.upstream or {}
         caller = Caller(row.user_id, key_id=facts.get("key"))
-        self._gateway.count_found(caller, str(facts.get("target")), response)
+        counted = Usage(*facts.get("counted", ()))
+        self._gateway.count_found(caller, str(facts.get("target")), response, counted)
         await self._set(row.id, status=response["status"], response=response, lease_until=None)
         with contextlib.suppress(CoordError):
             await self._coord.logs.abandon(_log_of(row.id), encoder.last)

@@ -159,23 +159,19 @@ class GatewayService:
 
     def count_later(self, passed: Passed, response: dict[str, Any]) -> None:
         """Count what a response came to beyond what was counted when its stream broke."""
-        counted, target = passed.account.counted, passed.answer.target
-        found = usage_of(response) or counted
-        more = Usage(
-            max(0, found.prompt_tokens - counted.prompt_tokens),
-            max(0, found.completion_tokens - counted.completion_tokens),
-        )
+        target = passed.answer.target
+        more = _beyond(usage_of(response), passed.account.counted)
         self._count_response(passed.account.caller, target.alias, target.name, target.price, more)
 
-    def count_found(self, caller: Caller, target_name: str, response: dict[str, Any]) -> None:
-        """Count a response whose process died, and whose server told its end."""
+    def count_found(self, caller: Caller, target_name: str, response: dict[str, Any], counted: Usage) -> None:
+        """Count a response whose process died, and whose server told its end, beyond what that one had counted."""
         alias = str(response.get("model") or "")
         try:
             targets = self._targets.candidates(alias or None, caller)
         except LLMError:
             targets = []
         price = next((target.price for target in targets if target.name == target_name), None)
-        self._count_response(caller, alias, target_name, price, usage_of(response) or Usage())
+        self._count_response(caller, alias, target_name, price, _beyond(usage_of(response), counted))
 
     def _count_response(
         self, caller: Caller, alias: str, target_name: str, price: Price | None, usage: Usage
@@ -359,6 +355,16 @@ def _ask_for_usage(body: dict[str, Any]) -> bool:
     options = body.get("stream_options")
     body["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
     return is_wanted
+
+
+def _beyond(found: Usage | None, counted: Usage) -> Usage:
+    """Return what is found to have been used and was not counted yet."""
+    if found is None:
+        return Usage()
+    return Usage(
+        max(0, found.prompt_tokens - counted.prompt_tokens),
+        max(0, found.completion_tokens - counted.completion_tokens),
+    )
 
 
 def _validated(model: type[Model], fields: dict[str, Any]) -> Model:
