@@ -102,7 +102,7 @@ class MqttBridge:
             reply_bases={settings.mqtt_topic_user_input: settings.mqtt_topic_assistant_response},
             projects=self._projects,
         )
-        self._telling = Telling(runtime, self._transport)
+        self._telling = Telling(runtime, callers, self._transport)
         self._desk = Desk(
             worker,
             self._inbox,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import Table, exists, func, select
 
-from app.bridge.replies import ReplyTo
 from app.bridge.tables import BridgeRequest
 from app.db.session import Database
 from app.kit.hashing import digest
@@ -38,18 +38,16 @@ class Lines:
         async with self._database.reading() as session:
             return bool((await session.execute(later)).scalar_one())
 
-    async def speakers_of(self, user_id: int, session: str, limit: int) -> list[tuple[str, ReplyTo]]:
-        """Return who spoke in a session last, and where each of them listens; the last one last."""
-        latest = func.max(_TABLE.c.created_at)
-        of_line = _TABLE.c.line == line_of(user_id, session)
-        clients = select(_TABLE.c.client, latest.label("at")).where(of_line).group_by(_TABLE.c.client)
-        newest = clients.order_by(latest.desc()).limit(limit).subquery()
-        query = select(_TABLE.c.client, _TABLE.c.reply).join(
-            newest, (newest.c.client == _TABLE.c.client) & (newest.c.at == _TABLE.c.created_at) & of_line
-        )
-        async with self._database.reading() as session_:
-            rows = (await session_.execute(query.order_by(_TABLE.c.created_at))).all()
-        return [(row.client, ReplyTo.of(row.reply)) for row in rows]
+    async def speakers_of(self, user_id: int, session: str, limit: int) -> Sequence[BridgeRequest]:
+        """Return the last request of each client that spoke in a session; the latest last."""
+        latest = func.max(BridgeRequest.created_at)
+        of_line = BridgeRequest.line == line_of(user_id, session)
+        clients = select(BridgeRequest.client, latest.label("at")).where(of_line)
+        newest = clients.group_by(BridgeRequest.client).order_by(latest.desc()).limit(limit).subquery()
+        is_newest = (newest.c.client == BridgeRequest.client) & (newest.c.at == BridgeRequest.created_at)
+        query = select(BridgeRequest).join(newest, is_newest).where(of_line)
+        async with self._database.reading() as reading:
+            return (await reading.scalars(query.order_by(BridgeRequest.created_at))).all()
 
     async def sessions_of(self, client: str) -> set[tuple[int, str]]:
         """Return owner and name of each session that was spoken to as `client`, as far as the inbox remembers."""

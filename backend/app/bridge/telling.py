@@ -10,15 +10,17 @@ from typing import Any
 
 import orjson
 
+from app.bridge.callers import Callers
 from app.bridge.frames import encode
 from app.bridge.lines import Lines
-from app.bridge.replies import render
+from app.bridge.replies import ReplyTo, render
+from app.bridge.tables import BridgeRequest
 from app.bridge.topics import ROOT, reply_prefix
 from app.bridge.transport import MqttTransport
 from app.chat.runtime import Runtime
 from app.chat.session_watch import ENDED_TURNS
 from app.coord.base import CoordUnavailableError
-from app.errors import PortalError
+from app.errors import PortalError, UnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +32,9 @@ _GAME_LEVELS = 3  # {project}/assistant_response/{sessionId}; what follows names
 class Telling:
     """One for a bridge. Several bridges hear of a turn; a counter in the shared store lets one of them speak."""
 
-    def __init__(self, runtime: Runtime, transport: MqttTransport) -> None:
+    def __init__(self, runtime: Runtime, callers: Callers, transport: MqttTransport) -> None:
         self._runtime = runtime
+        self._callers = callers
         self._lines = Lines(runtime.database)
         self._transport = transport
 
@@ -52,8 +55,9 @@ class Telling:
         if said is None:
             return
         question, answer = said
-        for client, reply in speakers:
-            if not await self._is_first(turn["turn_id"], client):
+        for speaker in speakers:
+            client, reply = speaker.client, ReplyTo.of(speaker.reply)
+            if not await self._may_hear(speaker) or not await self._is_first(turn["turn_id"], client):
                 continue
             frame = {"type": "message", "message": question, "text": answer, **turn}
             del frame["user_id"]
@@ -61,6 +65,16 @@ class Telling:
                 self._transport.publish(f"{reply_prefix(client)}session", encode(frame))
             else:
                 self._transport.publish(_topic_of_session(reply.topic), render(reply.form, frame))
+
+    async def _may_hear(self, speaker: BridgeRequest) -> bool:
+        """Tell whether who spoke by a key or as a device may still do so."""
+        try:
+            await self._callers.of_row(speaker)
+        except UnavailableError:
+            raise
+        except PortalError:
+            return False
+        return True
 
     async def _is_first(self, turn_id: str, client: str) -> bool:
         taken = await self._runtime.coord.rates.take(

@@ -110,6 +110,8 @@ class Worker:
         if answer is None:
             answer = await self._answer(work)
             if not await self._store(work.row, answer):
+                if work.row.is_state:
+                    self._inbox.sent(work.row.id)
                 return  # another bridge has it by now, or a later state was answered: that answer counts
         await self.send(work.reply, answer)
         self._inbox.sent(work.row.id)

@@ -78,9 +78,9 @@ async def test_who_spoke_in_a_session_is_known_to_every_bridge(database: Databas
     await inbox.close()
     lines = Lines(database)
     found = await lines.speakers_of(user_id, "s1", 8)
-    assert [(client, reply.topic) for client, reply in found] == [
+    assert [(row.client, row.reply["topic"]) for row in found] == [
         ("maze", "pp/v1/maze/res/1"),
         ("robot", "pp/v1/robot/res/2"),
     ]
-    assert [client for client, _ in await lines.speakers_of(user_id, "s1", 1)] == ["robot"]
-    assert await lines.speakers_of(user_id + 1, "s1", 8) == []
+    assert [row.client for row in await lines.speakers_of(user_id, "s1", 1)] == ["robot"]
+    assert not await lines.speakers_of(user_id + 1, "s1", 8)

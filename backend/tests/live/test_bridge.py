@@ -319,3 +319,19 @@ def test_what_is_said_in_its_session_by_another_door_reaches_the_game(
     assert "user_id" not in frame
     assert told[1].payload == b"You said: Typed into shared-maze."
     _assert_silence(device)
+
+
+def test_a_game_whose_key_was_revoked_is_told_nothing_more(
+    place: Games, mqtt_portal: PortalProcess, device: Device
+) -> None:
+    with mqtt_portal.client(place.sign_in()) as client:
+        made = client.post("/api/keys", json={"name": "a game"}).raise_for_status().json()
+        ask = {"id": "v1", "token": made["key"], "session_id": "lent", "message": "Hello."}
+        device.send("pp/v1/robot/req", ask)
+        assert device.frame()["text"] == "You said: Hello."
+        typed = {"session_id": "lent", "message": "Still there?"}
+        client.post("/api/llm/chat/session", json=typed).raise_for_status()
+        assert device.frame()["text"] == "You said: Still there?"
+        client.delete(f"/api/keys/{made['id']}").raise_for_status()
+        client.post("/api/llm/chat/session", json=typed).raise_for_status()
+        _assert_silence(device)

@@ -16,7 +16,7 @@ from tests.fixtures.mosquitto import Device, wait_for
 pytestmark = pytest.mark.live
 
 _REQUESTS, _AT_ONCE = 200, 8
-_PATIENCE_SECONDS = 5
+_PATIENCE_SECONDS = 2
 
 
 @pytest.fixture
