@@ -139,9 +139,7 @@ class Watch:
         percent = 100 * grown / statistics.mean(memory)
         third = max(1, len(warm) // 3)
         early, late = (statistics.mean(one.files for one in part) for part in (warm[:third], warm[-third:]))
-        lost, errors = (
-            sum(getattr(player, what) for player in self._players) for what in ("lost", "errors")
-        )
+        lost, errors = (sum(getattr(player, what) for player in self._players) for what in ("lost", "errors"))
         return [
             (
                 percent <= GROWTH_PERCENT,
