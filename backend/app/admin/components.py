@@ -136,7 +136,7 @@ def _queue(runtime: Runtime) -> Finding:
     active, queued = runtime.sessions.load()
     settings = runtime.settings
     figures = {"active": float(active), "queued": float(queued), "turns": float(runtime.sessions.running)}
-    message = f"{active} with the model, {queued} waiting."
+    message = "Requests wait for a place." if queued else "There is room."
     if queued and queued >= settings.llm_max_queued:
         advice = (
             "Callers are told to come later. Add model capacity, or raise LLM_MAX_CONCURRENCY if it has room."
@@ -152,7 +152,7 @@ def _disk(runtime: Runtime) -> Finding:
         return Finding(
             "disk", "down", f"The data folder cannot be read: {error.strerror}.", "Check PORTAL_DATA_DIR."
         )
-    message = f"{usage.free / (1 << 30):.1f} GiB free of {usage.total / (1 << 30):.1f}."
+    message = f"{usage.free / (1 << 30):.1f} of {usage.total / (1 << 30):.0f} GiB are free."
     state: ComponentState = "ok"
     if usage.free < _LOW_DISK_BYTES:
         state = "down" if usage.free < _NO_DISK_BYTES else "degraded"
