@@ -38,6 +38,7 @@ class OwnEncoder:
         self.goes_on_alone = goes_on_alone
         self.is_adrift = False
         """The stream of one that goes on alone has broken: its server must be asked for the end."""
+        self._begun = response
         self._decoder = SSEDecoder()
         self._told = told
         self._number = told
@@ -122,11 +123,13 @@ class OwnEncoder:
 
     def _map(self, theirs: dict[str, Any]) -> dict[str, Any]:
         """Take a response as its server tells it, under the portal's ids."""
-        if not isinstance(theirs.get("output"), list) or not isinstance(theirs.get("status"), str):
+        if not isinstance(theirs.get("output", []), list) or not isinstance(theirs.get("status"), str):
             raise ValueError("no response")
         self.their_id = str(theirs.get("id") or "")
-        self.is_stored_there = bool(self.their_id) and theirs.get("store") is not False
-        self.response = {**theirs, **self._ours}
+        # a server that does not say that it stores may not know the id again, and would lose what was said
+        is_kept = theirs.get("store") is True or theirs.get("background") is True
+        self.is_stored_there = bool(self.their_id) and is_kept
+        self.response = {**self._begun, **theirs, **self._ours}
         return self.response
 
     def _end(self, status: str) -> bytes:

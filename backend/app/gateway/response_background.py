@@ -185,6 +185,8 @@ class BackgroundResponses:
                 theirs = await self._elsewhere.ended(StoredAt.of(at))
                 self._tell(encoder.conclude(theirs) or encoder.fail(*_INTERRUPTED), encoder, log)
                 self._gateway.count_later(passed, encoder.response)
+            elif not encoder.has_ended:
+                self._tell(encoder.fail(*_INTERRUPTED), encoder, log)
         except asyncio.CancelledError:
             if (
                 at is not None

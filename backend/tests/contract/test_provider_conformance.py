@@ -16,6 +16,9 @@ from aiohttp import web
 
 from app.config import PROJECT_ROOT, Settings
 from app.embedded.supervisor import EmbeddedServer
+from app.gateway.own_events import OwnEncoder
+from app.gateway.own_stream import OwnStream
+from app.gateway.response_bodies import beginning
 from app.llm.errors import ContextOverflowError, LLMError, ProviderRateLimitError, ProviderRejectedError
 from app.llm.ports import Provider
 from app.llm.providers.base import Timeouts
@@ -314,6 +317,33 @@ def test_the_documents_table_is_what_is_tested() -> None:
     assert rows == {kind: set(features) for kind, features in CAN.items()}
 
 
+async def own_routes(address: tuple[str, str]) -> None:
+    """It has responses and messages itself: asked there, they come under the portal's id and with their usage."""
+    provider = OpenAICompatibleProvider(
+        "real", *address, own_routes=["responses", "messages"], timeouts=QUICK
+    )
+    body = {"model": "m", "input": "Hello!", "max_output_tokens": 8, "stream": True}
+    data = b"".join([piece async for piece in provider.relay("/v1/responses", body, is_stream=True)])
+    begun = beginning(body, "resp_ours", 1, "alias")
+    encoder = OwnEncoder(begun)
+    events = [*encoder.feed(data), *encoder.finish(1)]
+    assert encoder.has_ended and not encoder.has_failed and len(events) > 5
+    assert (encoder.response["id"], encoder.response["model"]) == ("resp_ours", "alias")
+    assert encoder.response["output"] and encoder.response["usage"]["output_tokens"] == 8
+    assert not encoder.is_stored_there
+    said = {
+        "model": "m",
+        "max_tokens": 8,
+        "messages": [{"role": "user", "content": "Hello!"}],
+        "stream": True,
+    }
+    stream = OwnStream("/v1/messages", "alias")
+    async for piece in provider.relay("/v1/messages", said, is_stream=True):
+        stream.feed(piece)
+    assert stream.usage is not None and stream.usage.completion_tokens == 8
+    await provider.close()
+
+
 async def test_llama_cpp_itself(stack: AsyncExitStack) -> None:
     """The real server with the demo model: what that model can do."""
     embedded = EmbeddedServer(Settings(_env_file=None, llm_server_url="", llm_context_tokens=512))  # type: ignore[call-arg]
@@ -330,6 +360,7 @@ async def test_llama_cpp_itself(stack: AsyncExitStack) -> None:
         request = CompletionRequest("m", (ChatMessage("user", content),), Sampling(temperature=0, **sampling))
         return [chunk async for chunk in provider.stream(request)]
 
+    await own_routes(address)
     chunks = await asked("What is the capital of France?", max_tokens=40)
     assert "Paris" in said(chunks) and len(chunks) > 3
     [counted] = [chunk.usage for chunk in chunks if chunk.usage is not None]
