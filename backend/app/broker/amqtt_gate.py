@@ -27,7 +27,11 @@ _CONNECT_SECONDS = 10.0
 _HEAD_BYTES = 12  # as far as the level even behind the longest length; no CONNECT is shorter
 _UNSUPPORTED_VERSION = b"\x20\x03\x00\x84\x00"
 _GATE = "app.broker.amqtt_gate.AccountsGate"
-_KINDS: dict[Action, Kind] = {Action.PUBLISH: "publishClientSend", Action.SUBSCRIBE: "subscribePattern"}
+_KINDS: dict[Action, Kind] = {
+    Action.PUBLISH: "publishClientSend",
+    Action.SUBSCRIBE: "subscribePattern",
+    Action.RECEIVE: "subscribePattern",  # a session may remember what it may not hear any more
+}
 
 
 class AccountsGate(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # it has no types
@@ -56,8 +60,8 @@ class AccountsGate(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # it
     ) -> bool:
         if session is None or topic is None or action is None:
             return False
-        if action is Action.RECEIVE:  # its subscription was looked at; a name that is gone hears nothing more
-            return self._directory.has(session.username)
+        if not self._directory.has(session.username):
+            return False
         return self._directory.may(session.username, _KINDS[action], topic)
 
     async def on_broker_message_broadcast(self, *, client_id: str, message: ApplicationMessage) -> None:

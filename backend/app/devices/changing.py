@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.audit.service import note
-from app.broker.accounts import change_commands
+from app.broker.accounts import change_commands, let_in_commands, shut_off_commands
 from app.db.session import Database
 from app.devices.access import account_of
 from app.devices.errors import DeviceNotFoundError, UnknownProjectError
@@ -57,7 +57,12 @@ class DeviceEditor:
                 device.projects = sorted(set(wish.projects))
             note(session, "device.update", device.client, fields=sorted(given))
         if device.projects != before.projects:
-            await self._tell(change_commands(account_of(device)))
+            commands = change_commands(account_of(device))
+            if set(before.projects) - set(
+                device.projects
+            ):  # what it listens to already would go on: it comes back without
+                commands += [*shut_off_commands(device.client), *let_in_commands(device.client)]
+            await self._tell(commands)
         return device
 
     async def _own(self, user_id: int, device_id: str) -> Device:

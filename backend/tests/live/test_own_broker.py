@@ -163,6 +163,7 @@ def test_a_device_says_that_it_is_there_and_gets_other_topics_at_once(
         with place.portal.client(token) as client:
             change = {"projects": ["racing"]}
             client.patch(f"/api/devices/{made['id']}", json=change).raise_for_status()
+        assert device.left.get(timeout=10) >= _REFUSED  # it loses a project: it comes back without
     with _connect(place, token, made, "racing/assistant_response/#", "maze/hint/#") as device:
         assert [code >= _REFUSED for code in device.codes] == [False, True]
         device.send("racing/user_input", {"token": made["secret"], "sessionId": "s2", "message": "hi"})
