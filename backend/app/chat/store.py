@@ -26,7 +26,7 @@ from app.chat.turn_repository import Owned, TurnRepository
 from app.db.session import Database
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import new_id
-from app.llm.ports import UnknownMessageError
+from app.llm.ports import EarlierTurnError, UnknownMessageError
 from app.llm.turns import (
     HistoryMessage,
     TurnContext,
@@ -202,8 +202,8 @@ class SqlSessionStore:
             raise InvalidParentError
         return parent.id
 
-    async def load_context(self, turn_id: str) -> TurnContext:
-        """Read the turn's branch; a turn that had to wait is attached to it first."""
+    async def load_context(self, turn_id: str, *, gives_way: bool = False) -> TurnContext:
+        """Read the turn's branch; a turn that had to wait is attached to it first. See the Protocol."""
         context = self._contexts.pop(turn_id, None)
         if context is not None:
             return context
@@ -214,6 +214,8 @@ class SqlSessionStore:
                 return await _context(db, record_of(turn, session), session)
         async with self._database.transaction() as db:
             turn, session = await _living(db, turn_id)
+            if gives_way and await TurnRepository(db).has_earlier(turn, self._clock.now()):
+                raise EarlierTurnError
             await attach(db, turn, session)
             if turn.system_prompt is not None:
                 session.system_prompt = turn.system_prompt

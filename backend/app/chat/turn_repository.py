@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, Update, bindparam, select, update
+from sqlalchemy import Table, Update, bindparam, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.chat.repository import is_plain_id
@@ -94,6 +94,20 @@ class TurnRepository:
     async def last_in_queue(self, session_pk: str) -> str | None:
         """Return the answer of the last turn in a session's queue."""
         return await self._session.scalar(_LAST_IN_QUEUE, {"session_pk": session_pk})
+
+    async def has_earlier(self, turn: TurnRow, now: datetime) -> bool:
+        """Tell whether a turn of the same session that was stored before this one lives and is not over."""
+        found = await self._session.scalar(
+            select(TurnRow.id)
+            .where(
+                TurnRow.session_pk == turn.session_pk,
+                IS_ACTIVE,
+                TurnRow.lease_until > now,
+                tuple_(TurnRow.created_at, TurnRow.id) < (turn.created_at, turn.id),
+            )
+            .limit(1)
+        )
+        return found is not None
 
     async def last_prefix_tokens(self, session_pk: str) -> int:
         """Return the exact length of a session's last counted prefix."""

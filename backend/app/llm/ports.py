@@ -11,6 +11,10 @@ from app.llm.turns import HistoryMessage, TurnContext, TurnOutcome, TurnRecord, 
 from app.llm.types import Caller, Chunk, CompletionRequest
 
 
+class EarlierTurnError(Exception):
+    """A turn came to its session's lock before one that was stored earlier, by another replica."""
+
+
 class SessionStore(Protocol):
     """Where sessions and turns live. Each call is one short transaction; every look-up is by owner."""
 
@@ -21,11 +25,14 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def load_context(self, turn_id: str) -> TurnContext:
+    async def load_context(self, turn_id: str, *, gives_way: bool = False) -> TurnContext:
         """Read the branch of a turn. Called while the session's lock is held, so earlier turns have ended.
 
         For a request whose `parent_id` was UNSET this is where the new message is attached to the active leaf
         (it may have moved while the turn waited).
+
+        Raises:
+            EarlierTurnError: `gives_way`, and a turn that was stored before this one is not over; nothing was changed.
         """
         ...
 

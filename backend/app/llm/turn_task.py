@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from app.kit.clock import Clock
@@ -21,7 +22,7 @@ from app.llm.errors import (
 )
 from app.llm.images import image_ids, with_images
 from app.llm.needs import Needs
-from app.llm.ports import Lease, Locks, SessionStore
+from app.llm.ports import EarlierTurnError, Lease, Locks, SessionStore
 from app.llm.prompt import Prompt, build_prompt, describe, settle
 from app.llm.routing import Target
 from app.llm.runner import Ask, Runner, deadline_of, remaining_seconds
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 _STORE_SECONDS = 10.0
 _SAVE_PAUSES_SECONDS = (0.2, 1.0)
+_GIVE_WAY_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
+"""Pauses for an earlier turn to take its place; if it still has not, its process is most likely dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +82,28 @@ class TurnTask:
     async def run(self, turn: RunningTurn) -> None:
         """Wait for the session, answer, store, end. Never raises but for a bug in ending itself."""
         try:
-            wait_seconds = remaining_seconds(
-                deadline_of(turn.request.deadline_seconds, turn.stopwatch), self._clock
-            )
-            name = f"session:{turn.record.session_pk}"
-            async with self._locks.hold(
-                name, max_waiting=self._settings.session_max_queued, wait_seconds=wait_seconds
-            ) as lease:
-                await self._answer(turn, lease)
+            # Who stored its question first may ask for the lock second, from another replica: it is let by.
+            for pause_seconds in _GIVE_WAY_SECONDS:
+                try:
+                    async with self._hold(turn) as lease:
+                        return await self._answer(turn, lease, gives_way=True)
+                except EarlierTurnError:
+                    await asyncio.sleep(pause_seconds)
+            async with self._hold(turn) as lease:
+                await self._answer(turn, lease, gives_way=False)
         except (Exception, asyncio.CancelledError) as error:
             if turn.ended.done():
                 log.warning("a session's lock could not be given back cleanly: %s", type(error).__name__)
             else:
                 await self._conclude(turn, error, _Sent())
+
+    def _hold(self, turn: RunningTurn) -> AbstractAsyncContextManager[Lease]:
+        deadline = deadline_of(turn.request.deadline_seconds, turn.stopwatch)
+        return self._locks.hold(
+            f"session:{turn.record.session_pk}",
+            max_waiting=self._settings.session_max_queued,
+            wait_seconds=remaining_seconds(deadline, self._clock),
+        )
 
     async def abandon(self, record: TurnRecord) -> None:
         """Store a turn as failed that could not be begun."""
@@ -104,22 +116,27 @@ class TurnTask:
         except Exception as error:
             log.warning("a turn that could not be begun could not be stored either: %s", type(error).__name__)
 
-    async def _answer(self, turn: RunningTurn, lease: Lease) -> None:
+    async def _answer(self, turn: RunningTurn, lease: Lease, *, gives_way: bool) -> None:
         """Fill the turn's answer, and conclude while the session's lock is still held.
 
         A lock that was lost meanwhile ends nothing: the tree keeps both turns, and the ledger says what happened.
+
+        Raises:
+            EarlierTurnError: it gives way; nothing was done.
         """
         sent = _Sent()
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(_STORE_SECONDS):
-                context = await self._store.load_context(turn.record.turn_id)
+                context = await self._store.load_context(turn.record.turn_id, gives_way=gives_way)
             try:
                 await self._generate(turn, context, sent)
             except ContextOverflowError as error:
                 if not self._can_trim_more(turn, sent, error):
                     raise
                 await self._generate(turn, context, sent)
+        except EarlierTurnError:
+            raise
         except (Exception, asyncio.CancelledError) as error:
             failure = error
         turn.ledger.lock_lost = lease.is_lost

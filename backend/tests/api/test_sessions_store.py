@@ -21,7 +21,7 @@ from app.coord.factory import create_coord
 from app.db.session import Database
 from app.kit.ids import new_id
 from app.llm.money import Price
-from app.llm.ports import UnknownMessageError
+from app.llm.ports import EarlierTurnError, UnknownMessageError
 from app.llm.turns import TurnContext, TurnOutcome, TurnRecord, TurnRequest
 from app.llm.types import Caller, Usage
 from app.usage.tables import UsageDay, UsageRow
@@ -126,18 +126,19 @@ async def test_a_waiting_turn_is_attached_when_its_turn_comes(
 ) -> None:
     first, second = await store.begin_turn(ask("q0")), await store.begin_turn(ask("q1"))
     await answer(store, first, "a0")
-    context = await answer(store, second, "a1")
-    assert texts(context) == ["q0", "a0"]
+    assert texts(await store.load_context(second.turn_id, gives_way=True)) == ["q0", "a0"]
 
 
-async def test_turns_that_interleave_for_want_of_a_lock_are_both_kept(
-    store: SqlSessionStore, owner: Caller, ask: Callable[..., TurnRequest]
+async def test_a_turn_gives_way_to_an_earlier_one_unless_that_seems_dead_and_both_are_kept(
+    store: SqlSessionStore, owner: Caller, ask: Callable[..., TurnRequest], clock: StoppedClock
 ) -> None:
     first, second = await store.begin_turn(ask("q0")), await store.begin_turn(ask("q1"))
     await store.load_context(first.turn_id)
     await store.mark_streaming(first.turn_id, "test-model")
-    seen = await store.load_context(second.turn_id)
-    assert texts(seen) == []
+    with pytest.raises(EarlierTurnError):
+        await store.load_context(second.turn_id, gives_way=True)
+    clock.instant += timedelta(seconds=LEASE_SECONDS + 1)
+    assert texts(await store.load_context(second.turn_id, gives_way=True)) == []
     await store.finish_turn(second.turn_id, TurnOutcome("done", content="a1"))
     await store.finish_turn(first.turn_id, TurnOutcome("done", content="a0"))
     history = await store.history(owner, "maze-7")

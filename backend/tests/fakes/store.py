@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from app.kit.ids import new_id
-from app.llm.ports import UnknownMessageError
+from app.llm.ports import EarlierTurnError, UnknownMessageError
 from app.llm.turns import (
     UNSET,
     HistoryMessage,
@@ -67,6 +67,7 @@ class FakeStore:
         self.calls: list[str] = []
         self.is_down = False
         self.down_for: set[str] = set()
+        self.earlier_turns = 0  # how often a turn that gives way finds another one before it
 
     def _enter(self, name: str) -> None:
         self.calls.append(name)
@@ -111,8 +112,11 @@ class FakeStore:
     def _add(self, session: Session, message: Message) -> None:
         session.messages[message.id] = message
 
-    async def load_context(self, turn_id: str) -> TurnContext:
+    async def load_context(self, turn_id: str, *, gives_way: bool = False) -> TurnContext:
         self._enter("load_context")
+        if gives_way and self.earlier_turns > 0:
+            self.earlier_turns -= 1
+            raise EarlierTurnError
         turn = self.turns[turn_id]
         session, record = turn.session, turn.record
         if not turn.is_attached:

@@ -145,6 +145,23 @@ async def test_a_database_that_is_away_is_said_and_nothing_hangs(engine: Engine)
     assert (await engine.say("Hello")).outcome.status == "done"
 
 
+async def test_a_turn_that_came_too_early_lets_the_earlier_one_by(engine: Engine) -> None:
+    engine.store.earlier_turns = 2
+    result = await asyncio.wait_for(engine.say("Hello"), 5)
+    assert result.outcome.status == "done"
+    assert engine.store.earlier_turns == 0
+    assert engine.store.calls.count("load_context") == 3
+
+
+async def test_no_turn_waits_for_ever_for_one_that_never_comes(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.llm.turn_task._GIVE_WAY_SECONDS", (0.0, 0.0))
+    engine.store.earlier_turns = 1000
+    assert (await asyncio.wait_for(engine.say("Hello"), 5)).outcome.status == "done"
+    assert engine.store.earlier_turns == 998
+
+
 async def test_running_turns_are_checkpointed() -> None:
     async with run_engine(checkpoint_seconds=0.02) as engine:
         engine.upstream.queue(Reply(text="a b c", stall_after=3))

@@ -22,8 +22,8 @@ class PictureStore(FakeStore):
         super().__init__()
         self.loaded: list[list[str]] = []
 
-    async def load_context(self, turn_id: str) -> TurnContext:
-        context = await super().load_context(turn_id)
+    async def load_context(self, turn_id: str, *, gives_way: bool = False) -> TurnContext:
+        context = await super().load_context(turn_id, gives_way=gives_way)
         history = tuple(
             HistoryTurn(
                 tuple(_with_picture(one) for one in turn.messages), turn.prefix_tokens, turn.prefix_key
