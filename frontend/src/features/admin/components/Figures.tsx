@@ -1,19 +1,18 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { inputStyle } from '@/components/ui/Field';
 import { Notice } from '@/components/ui/Notice';
-import { Segmented } from '@/components/ui/Segmented';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useErrorText } from '@/hooks/useErrorText';
 import type { StatsRow } from '@/lib/apiSchemas';
 import { cn } from '@/lib/cn';
 import { formatCompact, formatCount, formatDateTime, formatDuration } from '@/lib/format';
 import { type StatsGroup, statsQuery } from '../api/admin';
+import { GroupBar } from './GroupBar';
 import { HourCharts } from './HourCharts';
 import { Spending } from './Spending';
 
-const windows = [1, 24, 24 * 7, 24 * 30] as const;
+const windows = [1, 24, 24 * 7, 24 * 30].map((hours) => hours * 60);
 const groups: StatsGroup[] = ['hour', 'model', 'door', 'user', 'device'];
 const columns = ['turns', 'errors', 'tokensIn', 'tokensOut', 'cached', 'firstToken', 'total'] as const;
 
@@ -21,33 +20,20 @@ const columns = ['turns', 'errors', 'tokensIn', 'tokensOut', 'cached', 'firstTok
 export function Figures() {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const [hours, setHours] = useState<number>(24);
+  const [minutes, setMinutes] = useState(24 * 60);
+  const hours = minutes / 60;
   const [by, setBy] = useState<StatsGroup>('hour');
   const { data, error } = useQuery({ ...statsQuery(hours, by), placeholderData: keepPreviousData });
   return (
     <>
-      <div className="mb-5 flex flex-wrap items-center gap-3">
-        <Segmented
-          label={t('admin.by')}
-          value={by}
-          onChange={setBy}
-          options={groups.map((value) => ({ value, label: t(`admin.group.${value}`) }))}
-        />
-        <label className="flex items-center gap-2 text-sm">
-          {t('admin.window')}
-          <select
-            className={cn(inputStyle, 'w-auto')}
-            value={hours}
-            onChange={(event) => setHours(Number(event.target.value))}
-          >
-            {windows.map((value) => (
-              <option key={value} value={value}>
-                {value < 48 ? t('admin.hours', { count: value }) : t('admin.days', { count: value / 24 })}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
+      <GroupBar
+        groups={groups}
+        by={by}
+        onBy={setBy}
+        windows={windows}
+        minutes={minutes}
+        onMinutes={setMinutes}
+      />
       {error && <Notice tone="error">{errorText(error)}</Notice>}
       {!data && !error && <Skeleton className="h-56" />}
       {data && by === 'hour' && <HourCharts hours={hours} rows={data.groups} />}

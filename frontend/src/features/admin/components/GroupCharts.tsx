@@ -1,19 +1,17 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { inputStyle } from '@/components/ui/Field';
 import { Notice } from '@/components/ui/Notice';
-import { Segmented } from '@/components/ui/Segmented';
 import { useErrorText } from '@/hooks/useErrorText';
 import type { TimelineRead, TimelineSeries } from '@/lib/apiSchemas';
-import { cn } from '@/lib/cn';
 import { formatCompact, formatDuration, formatMoney } from '@/lib/format';
 import { type TimelineGroup, timelineQuery } from '../api/admin';
 import { ChartCard } from './charts/ChartCard';
 import type { GroupColor } from './charts/TimeChart';
+import { GroupBar } from './GroupBar';
 
 const groups: TimelineGroup[] = ['door', 'model', 'user', 'device'];
-const windows = [15, 60, 180] as const;
+const windows = [15, 60, 180];
 const colors: GroupColor[] = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-6'];
 
 /** The last minutes by door, model, person or device: each chart has a line for each of the busiest. */
@@ -21,7 +19,7 @@ export function GroupCharts() {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [by, setBy] = useState<TimelineGroup>('door');
-  const [minutes, setMinutes] = useState<number>(15);
+  const [minutes, setMinutes] = useState(15);
   const { data, error } = useQuery({ ...timelineQuery(minutes, by), placeholderData: keepPreviousData });
   return (
     <section className="mt-9" aria-labelledby="group-charts">
@@ -29,28 +27,14 @@ export function GroupCharts() {
         {t('admin.groupsTitle')}
       </h2>
       <p className="mt-1 mb-3 text-muted-foreground text-sm">{t('admin.groupsHint')}</p>
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <Segmented
-          label={t('admin.by')}
-          value={by}
-          onChange={setBy}
-          options={groups.map((value) => ({ value, label: t(`admin.group.${value}`) }))}
-        />
-        <label className="flex items-center gap-2 text-sm">
-          {t('admin.window')}
-          <select
-            className={cn(inputStyle, 'w-auto')}
-            value={minutes}
-            onChange={(event) => setMinutes(Number(event.target.value))}
-          >
-            {windows.map((value) => (
-              <option key={value} value={value}>
-                {value < 60 ? t('admin.minutes', { count: value }) : t('admin.hours', { count: value / 60 })}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
+      <GroupBar
+        groups={groups}
+        by={by}
+        onBy={setBy}
+        windows={windows}
+        minutes={minutes}
+        onMinutes={setMinutes}
+      />
       {error && <Notice tone="error">{errorText(error)}</Notice>}
       {data?.series.length === 0 && <p className="text-muted-foreground text-sm">{t('admin.noRequests')}</p>}
       {data && data.series.length > 0 && <Charts read={data} />}
