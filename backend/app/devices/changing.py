@@ -9,7 +9,7 @@ from app.devices.access import account_of
 from app.devices.errors import DeviceNotFoundError, UnknownProjectError
 from app.devices.repository import DeviceRepository
 from app.devices.schemas import DeviceUpdate
-from app.devices.service import Tell, tell_nobody
+from app.devices.service import Tell, key_name, tell_nobody
 from app.devices.tables import Device
 from app.errors import UnprocessableError
 from app.keys.schemas import KeyUpdate
@@ -45,7 +45,10 @@ class DeviceEditor:
             if project not in self._projects and project not in before.projects:
                 raise UnknownProjectError(project, self._projects)
         if limits := given & _OF_ITS_KEY:
-            change = KeyUpdate(**{name: getattr(wish, name) for name in limits})
+            new = {name: getattr(wish, name) for name in limits}
+            if "name" in new:
+                new["name"] = key_name(wish.name)
+            change = KeyUpdate(**new)
             await self._keys.update(user_id, before.key_id, change)
         async with self._database.transaction() as session:
             device = await DeviceRepository(session).own(user_id, device_id)

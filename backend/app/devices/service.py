@@ -23,12 +23,13 @@ from app.devices.errors import DeviceNotFoundError, UnknownProjectError
 from app.devices.repository import DeviceRepository
 from app.devices.schemas import DeviceCreate
 from app.devices.tables import Device
-from app.keys.schemas import KeyCreate
+from app.keys.schemas import MAX_NAME, KeyCreate
 from app.keys.service import KeyService
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import is_id, new_id
 
 Tell = Callable[[list[dict[str, Any]]], Awaitable[None]]
+_KEY_MARK = " (device)"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look alike: people type these names
 
 
@@ -68,7 +69,7 @@ class DeviceService:
             if project not in self._projects:
                 raise UnknownProjectError(project, self._projects)
         key_wish = KeyCreate(
-            name=wish.name,
+            name=key_name(wish.name),
             scopes=["chat"],
             allowed_models=wish.allowed_models,
             requests_per_minute=wish.requests_per_minute,
@@ -99,7 +100,7 @@ class DeviceService:
         old = await self._own(user_id, device_id)
         renewed = await self._keys.renew(user_id, old.key_id)
         if renewed is None:  # its key was revoked by itself
-            wish = KeyCreate(name=old.name, scopes=["chat"])
+            wish = KeyCreate(name=key_name(old.name), scopes=["chat"])
             renewed = await self._keys.create(user_id, wish, is_admin=False)
         key, secret = renewed
         hashed = hash_secret(secret)
@@ -170,6 +171,11 @@ class DeviceService:
         if device is None:
             raise DeviceNotFoundError
         return device
+
+
+def key_name(name: str) -> str:
+    """Return how a device's key is called among its owner's keys, so that nobody takes it for a program's."""
+    return f"{name[: MAX_NAME - len(_KEY_MARK)].rstrip()}{_KEY_MARK}"
 
 
 def client_name(name: str) -> str:

@@ -12,9 +12,12 @@ from app.limits.schemas import Budget, RequestsPerMinute, StoredBudget, TokensPe
 Scope = Literal["chat", "gateway", "devices", "admin"]
 SCOPES: tuple[Scope, ...] = ("chat", "gateway", "devices", "admin")
 
+MAX_NAME = 100
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00-\x1f\x7f]*$"
+    ),
 ]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 

@@ -143,7 +143,7 @@ async def test_a_device_is_changed_and_keeps_its_secret(ada: httpx.AsyncClient) 
     assert changed["client"] == made["client"]
     assert (await ada.get("/api/models", headers=bearer(made["secret"]))).status_code == 200
     [key] = (await ada.get("/api/keys")).json()["items"]
-    assert (key["name"], key["requests_per_minute"]) == ("Robot", None)
+    assert (key["name"], key["requests_per_minute"]) == ("Robot (device)", None)
     for wrong, code in (({"projects": ["chess"]}, "unknown_project"), ({"name": ""}, "validation_error")):
         refused = await ada.patch(one, json=wrong)
         assert (refused.status_code, code_of(refused)) == (422, code)
