@@ -18,6 +18,8 @@ _ASYNC_DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _POOL_WAIT_SECONDS = 10
+APPLICATION_NAME = "prompt-portal"
+"""How PostgreSQL knows a portal's connections (`pg_stat_activity`)."""
 
 
 class UnsupportedDatabaseError(ValueError):
@@ -76,7 +78,11 @@ def create_engines(
         pool_timeout=_POOL_WAIT_SECONDS,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"timeout": 5, "command_timeout": 10},
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 10,
+            "server_settings": {"application_name": APPLICATION_NAME},
+        },
     )
     return Engines(engine, engine.execution_options(postgresql_readonly=True))
 

@@ -2,90 +2,89 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import io
 import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import tarfile
 import tempfile
-from contextlib import closing
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy.engine import URL
 
 from app import __version__
 from app.auth.secret import FILE_NAME as SECRET_FILE
 from app.config import Settings
-from app.db.engine import async_url
+from app.db.engine import UnsupportedDatabaseError, async_url
 from app.db.migrate import current_revision, known_revisions
+from app.errors import PortalError
 from app.kit.clock import isoformat
 from app.launch.errors import LaunchError
+from app.ops import postgres_dump, sqlite_copy
 
 FORMAT = "prompt-portal.backup/1"
 _MANIFEST, _SQLITE, _POSTGRES = "manifest.json", "database.sqlite", "database.dump"
-
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_CHUNK_BYTES = 1 << 20
 
 
 def write_backup(settings: Settings, archive: Path) -> dict[str, Any]:
     """Write the archive (mode 0600: it holds everybody's conversations) while the portal runs. Raises LaunchError."""
     if archive.exists():
         raise LaunchError(f"{archive} exists already; name another file.")
-    url = async_url(settings.database_url, settings.portal_data_dir)
-    is_sqlite = url.get_backend_name() == "sqlite"
-    with tempfile.TemporaryDirectory(dir=_parent(archive)) as folder:
-        dump = Path(folder) / (_SQLITE if is_sqlite else _POSTGRES)
-        if is_sqlite:
-            _copy_sqlite(Path(str(url.database)), dump)
+    url, name = _database_of(settings)
+    with _plain_errors(archive), tempfile.TemporaryDirectory(dir=_parent(archive)) as folder:
+        copied = Path(folder) / name
+        if name == _SQLITE:
+            sqlite_copy.copy(Path(str(url.database)), copied)
         else:
-            _run_postgres(["pg_dump", "--format=custom", "--no-owner", f"--file={dump}"], url)
+            postgres_dump.dump(url, copied)
         manifest = {
             "format": FORMAT,
             "portal": __version__,
-            "database": dump.name,
+            "database": name,
             "revision": current_revision(settings.database_url, settings.portal_data_dir),
             "created_at": isoformat(datetime.now(UTC)),
         }
         draft = Path(folder) / "archive"
-        _pack(draft, manifest, dump, settings.portal_data_dir / SECRET_FILE)
+        _pack(draft, manifest, copied, settings.portal_data_dir / SECRET_FILE)
         draft.replace(archive)
-    return {**manifest, "bytes": archive.stat().st_size}
+        return {**manifest, "bytes": archive.stat().st_size}
 
 
 def restore_backup(settings: Settings, archive: Path, *, is_forced: bool) -> dict[str, Any]:
-    """Put an archive's database and secret in place of what is there. The portal must not run. Raises LaunchError."""
-    url = async_url(settings.database_url, settings.portal_data_dir)
-    is_sqlite = url.get_backend_name() == "sqlite"
-    with tempfile.TemporaryDirectory() as folder:
-        manifest = _unpack(archive, Path(folder))
-        wanted = _SQLITE if is_sqlite else _POSTGRES
-        if manifest["database"] != wanted:
-            raise LaunchError(
-                "The backup is of the other kind of database; set DATABASE_URL to one of its kind."
-            )
-        if manifest["revision"] not in known_revisions():
-            raise LaunchError("A newer portal wrote this backup. Install that version first.")
-        if not is_forced and current_revision(settings.database_url, settings.portal_data_dir) is not None:
-            raise LaunchError("There is a database already. Stop the portal, and add --force to replace it.")
-        settings.portal_data_dir.mkdir(parents=True, exist_ok=True)
-        if is_sqlite:
-            _place_sqlite(Path(folder) / wanted, Path(str(url.database)))
-        else:
-            command = [
-                "pg_restore",
-                "--clean",
-                "--if-exists",
-                "--no-owner",
-                "--single-transaction",
-                "--dbname",
-            ]
-            _run_postgres([*command, str(url.database), str(Path(folder) / wanted)], url)
-        _place_secret(Path(folder) / SECRET_FILE, settings.portal_data_dir / SECRET_FILE)
+    """Put an archive's database and secret in place of what is there. Raises LaunchError, also while a portal runs."""
+    url, name = _database_of(settings)
+    data_dir = settings.portal_data_dir
+    with _plain_errors(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=data_dir) as folder:  # /tmp may be small, or memory
+            manifest = _unpack(archive, Path(folder))
+            _refuse_strange(manifest, name)
+            if not is_forced and current_revision(settings.database_url, data_dir) is not None:
+                raise LaunchError(
+                    "There is a database already. Stop the portal, and add --force to replace it."
+                )
+            if name == _SQLITE:
+                sqlite_copy.place(Path(folder) / name, Path(str(url.database)))
+            else:
+                postgres_dump.load(url, Path(folder) / name)
+            _place_secret(Path(folder) / SECRET_FILE, data_dir / SECRET_FILE)
     return manifest
+
+
+def _refuse_strange(manifest: dict[str, Any], wanted: str) -> None:
+    if manifest["database"] != wanted:
+        raise LaunchError("The backup is of the other kind of database; set DATABASE_URL to one of its kind.")
+    if manifest["revision"] not in known_revisions():
+        raise LaunchError("A newer portal wrote this backup. Install that version first.")
 
 
 def _parent(archive: Path) -> Path:
@@ -94,34 +93,26 @@ def _parent(archive: Path) -> Path:
     return archive.parent
 
 
-def _copy_sqlite(source: Path, target: Path) -> None:
-    """Copy page by page with SQLite's backup API: one instant of a database that is being written."""
-    if not source.exists():
-        raise LaunchError(f"There is no database at {source}.")
-    with (
-        closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as live,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        live.backup(copy, pages=2000)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        _check(copy)
+def _database_of(settings: Settings) -> tuple[URL, str]:
+    """Return where the database is, and what its copy is called in an archive."""
+    try:
+        url = async_url(settings.database_url, settings.portal_data_dir)
+    except UnsupportedDatabaseError as error:
+        raise LaunchError(str(error)) from None
+    return url, _SQLITE if url.get_backend_name() == "sqlite" else _POSTGRES
 
 
-def _check(database: sqlite3.Connection) -> None:
-    verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
-    if verdict != "ok":
-        raise LaunchError(f"The database is damaged: {verdict}")
-
-
-def _place_sqlite(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as found:
-        _check(found)
-    draft = target.with_name(f"{target.name}.restored")
-    draft.write_bytes(source.read_bytes())
-    draft.chmod(0o600)
-    for leftover in ("-wal", "-shm"):  # of the old database: read with the new one they would damage it
-        target.with_name(target.name + leftover).unlink(missing_ok=True)
-    draft.replace(target)
+@contextmanager
+def _plain_errors(place: Path) -> Iterator[None]:
+    """Say in a line what a disk or a database did not do."""
+    try:
+        yield
+    except PortalError as error:
+        raise LaunchError(error.message) from None
+    except sqlite3.Error as error:
+        raise LaunchError(f"SQLite says: {error}.") from None
+    except OSError as error:
+        raise LaunchError(f"{error.filename or place}: {error.strerror or error}.") from None
 
 
 def _place_secret(source: Path, target: Path) -> None:
@@ -148,33 +139,24 @@ def _pack(draft: Path, manifest: dict[str, Any], dump: Path, secret: Path) -> No
 def _unpack(archive: Path, folder: Path) -> dict[str, Any]:
     known = {_MANIFEST, _SQLITE, _POSTGRES, SECRET_FILE}
     try:
-        with tarfile.open(archive, "r:gz") as packed:
+        with gzip.open(archive) as plain, tarfile.open(fileobj=plain, mode="r:") as packed:
             for member in packed:
                 # read, not extracted: Python before 3.11.4 has no filters against what else an archive can hold
                 content = packed.extractfile(member) if member.isfile() and member.name in known else None
                 if content is not None:
-                    with (folder / member.name).open("wb") as file:
-                        shutil.copyfileobj(content, file)
+                    _write(content, folder / member.name)
+            while plain.read(_CHUNK_BYTES):  # its checksum is at its very end
+                pass
         manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_bytes())
-    except (OSError, EOFError, tarfile.TarError, ValueError) as error:
-        raise LaunchError(f"{archive} is no backup of a portal: {error}") from None
+    except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError) as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise LaunchError(f"{archive} is no backup of a portal, or it is damaged: {error}") from None
     if manifest.get("format") != FORMAT or not (folder / str(manifest.get("database"))).is_file():
         raise LaunchError(f"{archive} is no backup of a portal that this version can read.")
     return manifest
 
 
-def _run_postgres(command: list[str], url: URL) -> None:
-    """Run one of PostgreSQL's programs; the password goes by the environment, where `ps` does not show it."""
-    connection = {
-        "PGHOST": url.host or str(url.query.get("host", "")),
-        "PGPORT": str(url.port or 5432),
-        "PGUSER": url.username or "",
-        "PGPASSWORD": str(url.password or ""),
-        "PGDATABASE": url.database or "",
-    }
-    try:
-        done = subprocess.run(command, env={"PATH": _PATH, **connection}, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise LaunchError(f"{command[0]} is not installed (Debian: postgresql-client).") from None
-    if done.returncode:
-        raise LaunchError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
+def _write(content: IO[bytes], target: Path) -> None:
+    with target.open("wb") as file:
+        shutil.copyfileobj(content, file)

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
 import tarfile
+from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.auth.tokens import TokenMint
-from app.config import Settings
+from app.config import Settings, load_settings
+from app.db.migrate import current_revision, upgrade
 from app.db.session import Database
 from app.kit.clock import SystemClock
 from app.kit.ids import new_id
 from app.launch.errors import LaunchError
+from app.ops import sqlite_copy
 from app.ops.backup import restore_backup, write_backup
 from app.ops.doctor import examine
 from app.users.service import create_with_one_time_password
 from app.users.tables import User
+from tests.fixtures.portal import BACKEND
 
 
 @pytest.fixture
@@ -32,6 +42,14 @@ async def _people(settings: Settings) -> set[str]:
     try:
         async with database.reading() as session:
             return set((await session.scalars(select(User.email))).all())
+    finally:
+        await database.close()
+
+
+async def _add_person(settings: Settings, email: str) -> None:
+    database = Database(settings.database_url, settings.portal_data_dir)
+    try:
+        await create_with_one_time_password(database, email)
     finally:
         await database.close()
 
@@ -122,3 +140,120 @@ def test_the_doctor_names_each_broken_setting(
     found = {check.subject: check for check in examine(settings.model_copy(update=filled))}
     assert found[subject].verdict == verdict
     assert advice in found[subject].words
+
+
+def test_a_backup_ends_though_somebody_writes_all_the_time(tmp_path: Path) -> None:
+    busy = tmp_path / "busy.db"
+    with closing(sqlite3.connect(busy)) as made:
+        made.execute("PRAGMA journal_mode=WAL")
+        made.execute("CREATE TABLE pages (content BLOB)")
+        made.executemany("INSERT INTO pages VALUES (randomblob(1000000))", [()] * 40)
+        made.execute("CREATE TABLE written (number INTEGER)")
+        made.commit()
+    began, ended, done = Event(), Event(), Event()
+
+    def write() -> None:
+        with closing(sqlite3.connect(busy, timeout=10)) as writing:
+            while not ended.is_set():
+                writing.execute("INSERT INTO written VALUES (1)")
+                writing.commit()
+                began.set()
+
+    def back_up() -> None:
+        sqlite_copy.copy(busy, tmp_path / "copy.db")
+        done.set()
+
+    writer, copier = Thread(target=write), Thread(target=back_up, daemon=True)
+    writer.start()
+    assert began.wait(10)
+    copier.start()
+    is_done = done.wait(10)
+    ended.set()
+    writer.join()
+    copier.join()
+    assert is_done, "each write makes it begin again"
+
+
+async def test_a_running_portal_is_not_restored_under(settings: Settings, tmp_path: Path) -> None:
+    archive = tmp_path / "backup.tar.gz"
+    running = Database(settings.database_url, settings.portal_data_dir)
+    await create_with_one_time_password(running, "before@example.org")
+    await asyncio.to_thread(write_backup, settings, archive)
+    await create_with_one_time_password(running, "after@example.org")
+    with pytest.raises(LaunchError, match=r"[Ss]top"):
+        await asyncio.to_thread(restore_backup, settings, archive, is_forced=True)
+    await create_with_one_time_password(running, "later@example.org")
+    await running.close()
+    assert {"after@example.org", "later@example.org"} <= await _people(settings), "nothing was changed"
+    await asyncio.to_thread(restore_backup, settings, archive, is_forced=True)
+    assert await _people(settings) == {"before@example.org"}
+
+
+async def test_an_older_backup_comes_back_over_a_newer_schema_and_is_migrated(
+    empty_database_url: str, settings_overrides: dict[str, object], tmp_path: Path
+) -> None:
+    older = load_settings(
+        database_url=empty_database_url, portal_data_dir=tmp_path / "older", **settings_overrides
+    )
+    upgrade(older.database_url, older.portal_data_dir, "0003")
+    archive = tmp_path / "older.tar.gz"
+    assert write_backup(older, archive)["revision"] == "0003"
+    upgrade(older.database_url, older.portal_data_dir)
+    await _add_person(older, "zoë@bücher.example")
+    await asyncio.to_thread(restore_backup, older, archive, is_forced=True)
+    assert current_revision(older.database_url, older.portal_data_dir) == "0003"
+    upgrade(older.database_url, older.portal_data_dir)
+    assert await _people(older) == set(), "the newer rows are gone, and every table is made anew"
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_tables_of_somebody_else_are_left_alone(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    archive = tmp_path / "backup.tar.gz"
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE invoices (id integer)"))
+    await database.close()
+    await asyncio.to_thread(write_backup, settings, archive)
+    with pytest.raises(LaunchError, match=r"invoices.*empty database"):
+        await asyncio.to_thread(restore_backup, settings, archive, is_forced=True)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_an_archive_that_is_damaged_in_its_middle_is_refused(
+    settings: Settings, tmp_path: Path
+) -> None:
+    await _add_person(settings, "ada@example.org")
+    archive = tmp_path / "backup.tar.gz"
+    await asyncio.to_thread(write_backup, settings, archive)
+    whole = archive.read_bytes()
+    for place in (len(whole) // 4, len(whole) // 2, len(whole) - 6):
+        damaged = tmp_path / f"damaged-{place}.tar.gz"
+        damaged.write_bytes(
+            whole[:place] + bytes(byte ^ 0xFF for byte in whole[place : place + 40]) + whole[place + 40 :]
+        )
+        with pytest.raises(LaunchError, match=r"is no backup|damaged"):
+            await asyncio.to_thread(restore_backup, settings, damaged, is_forced=True)
+    assert await _people(settings) == {"ada@example.org"}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_disk_that_is_full_is_said_in_a_line_and_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "backup", str(folder / "b.tar.gz")],
+        cwd=BACKEND,
+        env={
+            "PATH": os.environ["PATH"],
+            "PORTAL_ENV_FILE": "",
+            "PORTAL_DATA_DIR": str(settings.portal_data_dir),
+        },
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+    assert done.stderr.startswith("error: ")
+    assert list(folder.iterdir()) == []
