@@ -70,6 +70,16 @@ def text_of(payload: bytes, name: Literal["id", "token"]) -> str:
     return text if isinstance(text, str) else ""
 
 
+def written(ask: dict[str, Any]) -> str:
+    """Return what may be stored as JSON, the same for the same content. Raises UnprocessableError for what JSON cannot hold."""
+    try:
+        return orjson.dumps(ask, option=orjson.OPT_SORT_KEYS).decode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnprocessableError(
+            "The payload holds a number of more than 64 bits, or is nested too deeply."
+        ) from error
+
+
 def chat_body(rest: dict[str, Any]) -> ChatBody:
     """Read the body of `op: chat`. Raises UnprocessableError."""
     try:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
+from app.bridge.asks import text_of, written
 from app.bridge.topics import GameTopic, is_name, is_own_reply_topic
 from app.errors import UnprocessableError
+from app.kit.hashing import digest
 
 _MAX_STATE_CHARS = 20_000
 _STATE_FIELDS = (
@@ -22,12 +24,20 @@ class _Template(BaseModel):
     content: Annotated[str, Field(max_length=100_000)] = ""
 
 
+_NO_SESSION = "default"
+_WHO = ("sessionId", "clientId", "requestId", "replyTopic", "token")
+
+
 class GameMessage(BaseModel):
-    """A payload of the projects' contract; fields that nobody knows are ignored, as games send all sorts."""
+    """A payload of the projects' contract; fields that nobody knows are ignored, as games send all sorts.
 
-    model_config = ConfigDict(extra="allow")
+    Some engines write every field there is, empty ones too, and count their ids: an empty text says nothing, a number is
+    a name.
+    """
 
-    sessionId: str = "default"
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
+
+    sessionId: str = _NO_SESSION
     message: str = ""
     temperature: float | None = None
     topP: float | None = None
@@ -38,6 +48,18 @@ class GameMessage(BaseModel):
     clientId: str | None = None
     requestId: str | None = None
     token: SecretStr | None = None
+
+    @field_validator("sessionId", "message", mode="before")
+    @classmethod
+    def _usual(cls, value: object, info: ValidationInfo) -> object:
+        """Read nothing as the usual. The field still counts as given: who names no session to clear does not mean all."""
+        usual = _NO_SESSION if info.field_name == "sessionId" else ""
+        return usual if value is None or value == "" else value
+
+    @field_validator("clientId", "requestId", "replyTopic", mode="before")
+    @classmethod
+    def _absent(cls, value: object) -> object:
+        return None if value == "" else value
 
     @property
     def template_text(self) -> str:
@@ -66,6 +88,26 @@ def read_game_message(payload: bytes) -> GameMessage:
         raise UnprocessableError(f"{where}: this value cannot be used.") from None
 
 
+def read_sender(payload: bytes) -> GameMessage:
+    """Return who sent a payload that cannot be used, as far as it tells: the sender hears what is wrong with it."""
+    try:
+        data = orjson.loads(payload)
+        return GameMessage.model_validate({name: data[name] for name in _WHO if name in data})
+    except (orjson.JSONDecodeError, TypeError, ValidationError):
+        return GameMessage(token=SecretStr(text_of(payload, "token")))
+
+
+def request_name(message: GameMessage, ask: dict[str, Any]) -> str | None:
+    """Return what names a game's request in the inbox; None for one without an id. Raises UnprocessableError.
+
+    Players of one project share its topics, and a game that is started again counts from one again: an id is one
+    client's, and the same request only with the same content.
+    """
+    if message.requestId is None:
+        return None
+    return digest(f"{message.clientId or ''}/{message.requestId}/{written(ask)}")[:32]
+
+
 def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
     """Return the request as the inbox stores it; the token stays out. Raises UnprocessableError."""
     if topic.action in ("clear_history", "delete_session"):
@@ -84,8 +126,8 @@ def ask_of(topic: GameTopic, message: GameMessage) -> dict[str, Any]:
     given = {
         "system_prompt": message.systemPrompt or message.template_text or None,
         "temperature": message.temperature,
-        "top_p": message.topP,
-        "max_tokens": message.maxTokens,
+        "top_p": message.topP or None,  # 0 is none that could be meant
+        "max_tokens": message.maxTokens or None,
     }
     body.update({name: value for name, value in given.items() if value is not None})
     ask = {"op": "session", "stream": False, "body": body, "project": topic.project}

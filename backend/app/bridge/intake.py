@@ -9,15 +9,19 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
-import orjson
-from pydantic import SecretStr
-
 from app.auth.errors import AdminOnlyError
 from app.auth.principal import Principal
-from app.bridge.asks import Ask, read_ask, text_of
+from app.bridge.asks import Ask, read_ask, text_of, written
 from app.bridge.callers import Callers
 from app.bridge.frames import Frames
-from app.bridge.games import GameMessage, ask_of, read_game_message, reply_topic
+from app.bridge.games import (
+    GameMessage,
+    ask_of,
+    read_game_message,
+    read_sender,
+    reply_topic,
+    request_name,
+)
 from app.bridge.inbox import Inbox, NewRequest
 from app.bridge.replies import ReplyTo
 from app.bridge.status import BridgeStatus
@@ -33,6 +37,7 @@ from app.projects.catalog import ProjectCatalog
 
 logger = logging.getLogger(__name__)
 _AUTHORIZATION = "authorization"
+_HASH_BYTES = 32
 
 
 class IdReusedError(ConflictError):
@@ -120,7 +125,7 @@ class Intake:
         try:
             said = read_game_message(message.payload)
         except PortalError as refused:
-            said, error = GameMessage(token=SecretStr(text_of(message.payload, "token"))), refused
+            said, error = read_sender(message.payload), refused
         secret = said.token.get_secret_value() if said.token else ""
         principal = await self.caller(message, secret or self._game_key)
         if principal is None:
@@ -137,6 +142,7 @@ class Intake:
                 )
             reply = _game_reply(topic, said, base, message.correlation, client)
             ask = ask_of(topic, said)
+            rid = request_name(said, ask) or new_id()
             if ask["op"] == "clear_all" and not principal.is_admin:
                 raise AdminOnlyError
         except PortalError as refused:
@@ -147,7 +153,6 @@ class Intake:
                 message, expiry_seconds=self._projects.get(topic.project).settings.deadline_seconds
             )
         is_state = topic.action == "state" and self._projects.get(topic.project).settings.coalesces_states
-        rid = said.requestId or new_id()
         return await self._take(principal, topic.project, rid, ask, reply, message, is_state=is_state)
 
     async def caller(self, message: Incoming, secret: str, client: str | None = None) -> Principal | None:
@@ -178,6 +183,7 @@ class Intake:
     ) -> Taken | None:
         try:
             wished = _priority(message)
+            content = written(ask)
             await self._limits.take_request(principal.subjects)
         except PortalError as error:
             await self._refuse(reply, rid, error)
@@ -187,7 +193,7 @@ class Intake:
             key_id=principal.key.id if principal.key else "",
             client=client,
             request=rid,
-            payload_hash=digest(orjson.dumps(ask, option=orjson.OPT_SORT_KEYS).decode()),
+            payload_hash=digest(content),
             ask=ask if wished is None else {**ask, "priority": wished},
             reply=reply.as_json(),
             deadline_seconds=message.expiry_seconds,
@@ -229,11 +235,16 @@ def _request_name(ask: Ask | None, message: Incoming) -> str | None:
     if named:
         return named if is_name(named) else None
     if message.correlation:
-        text = message.correlation.decode("ascii", errors="ignore")
-        return (
-            text if text.encode() == message.correlation and is_name(text) else message.correlation.hex()[:64]
-        )
+        return _name_of(message.correlation)
     return new_id()
+
+
+def _name_of(correlation: bytes) -> str:
+    """Return Correlation Data as a name: as it is where it is one, else in hex digits, those of its hash where it is long."""
+    text = correlation.decode("ascii", errors="ignore")
+    if text.encode() == correlation and is_name(text):
+        return text
+    return correlation.hex() if len(correlation) <= _HASH_BYTES else digest(correlation.hex())
 
 
 def _error_topic(topic: GameTopic, said: GameMessage, base: str, client: str | None) -> str:

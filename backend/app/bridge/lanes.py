@@ -1,4 +1,7 @@
-"""Messages as they came, a lane for each topic: one client's messages keep their order, and no client holds up another."""
+"""Messages as they came, a lane for each sender: one client's messages keep their order, and no client holds up another.
+
+That holds over its topics: a cancel never overtakes the request that it is about.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from app.bridge.status import BridgeStatus
+from app.bridge.topics import sender_of
 from app.bridge.transport import Incoming
 from app.errors import PortalError, UnavailableError
 
@@ -41,12 +45,13 @@ class Lanes:
                 self._status.dropped += 1
                 return
             self._unassured += 1
-        lane = self._lanes.get(message.topic)
+        sender = sender_of(message.topic)
+        lane = self._lanes.get(sender)
         if lane is not None:
             lane.append(message)
             return
-        self._lanes[message.topic] = deque([message])
-        task = asyncio.create_task(self._serve(message.topic), name="mqtt-lane")
+        self._lanes[sender] = deque([message])
+        task = asyncio.create_task(self._serve(sender), name="mqtt-lane")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -56,15 +61,15 @@ class Lanes:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _serve(self, topic: str) -> None:
-        lane = self._lanes[topic]
+    async def _serve(self, sender: str) -> None:
+        lane = self._lanes[sender]
         try:
             while lane:
                 batch = [lane.popleft() for _ in range(min(_BATCH, len(lane)))]
                 self._unassured -= sum(message.qos == 0 for message in batch)
                 await self._take(batch)
         finally:
-            del self._lanes[topic]
+            del self._lanes[sender]
 
     async def _take(self, batch: Sequence[Incoming]) -> None:
         """Take in a batch, one by one if it does not go together, and again for as long as the database is away."""

@@ -1,4 +1,4 @@
-"""From a batch of messages of one topic to work on the desk, or to work that is stopped."""
+"""From a batch of messages of one sender to work on the desk, or to work that is stopped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.bridge.asks import read_ask
 from app.bridge.desk import Desk
-from app.bridge.intake import Intake
+from app.bridge.intake import Intake, Taken
 from app.bridge.members import BRIDGES
 from app.bridge.topics import (
     CANCELS,
@@ -23,7 +23,7 @@ from app.bridge.topics import (
 )
 from app.bridge.transport import Incoming
 from app.config import Settings
-from app.errors import PortalError
+from app.errors import PortalError, UnavailableError
 from app.projects.catalog import ProjectCatalog
 
 
@@ -36,6 +36,7 @@ class TakingIn:
         self._intake = intake
         self._desk = desk
         self._games = self._game_topics()
+        self._checked: dict[int, Taken | None] = {}
 
     def follow_projects(self) -> None:
         """Know the projects that there are now."""
@@ -46,27 +47,52 @@ class TakingIn:
         return [*shared, CANCELS, STATUSES, BRIDGES]
 
     async def take_in(self, batch: Sequence[Incoming]) -> None:
-        """Put requests into the inbox, in one transaction, and begin them; or stop what is to be stopped.
+        """Put requests into the inbox, in one transaction, and begin them; and stop what is to be stopped, in their order.
 
         Raises UnavailableError when the database is away: nothing is lost, the batch can be taken in again.
         """
-        topic = parse_topic(batch[0].topic, self._games)
-        messages = [message for message in batch if not message.is_retained]
-        match topic:
-            case RequestTopic():
-                checked = [await self._intake.request(topic, message) for message in messages]
-            case GameTopic():
-                checked = [await self._intake.game(topic, message) for message in messages]
-            case CancelTopic() | StatusTopic():
-                for message in messages:
+        try:
+            await self._take_in([message for message in batch if not message.is_retained])
+        except UnavailableError:
+            raise
+        except BaseException:
+            self._forget(batch)
+            raise
+        self._forget(batch)
+
+    async def _take_in(self, messages: Sequence[Incoming]) -> None:
+        found: list[Taken] = []
+        for message in messages:
+            topic = parse_topic(message.topic, self._games)
+            match topic:
+                case RequestTopic() | GameTopic():
+                    taken = await self._check(topic, message)
+                    found += [] if taken is None else [taken]
+                case CancelTopic() | StatusTopic():
+                    await self._begin(found)
+                    found = []
                     await self._stop(topic, message)
-                return
-            case _:
-                return
-        claims = [self._intake.claim(taken) for taken in checked if taken is not None]
-        for work in await asyncio.gather(*claims):
+        await self._begin(found)
+
+    async def _check(self, topic: RequestTopic | GameTopic, message: Incoming) -> Taken | None:
+        """Check a request once, however often it is tried to take it in: its limits count it once, it is refused once."""
+        if id(message) in self._checked:
+            return self._checked[id(message)]
+        if isinstance(topic, RequestTopic):
+            taken = await self._intake.request(topic, message)
+        else:
+            taken = await self._intake.game(topic, message)
+        self._checked[id(message)] = taken
+        return taken
+
+    async def _begin(self, found: Sequence[Taken]) -> None:
+        for work in await asyncio.gather(*(self._intake.claim(taken) for taken in found)):
             if work is not None:
                 await self._desk.begin(work)
+
+    def _forget(self, batch: Sequence[Incoming]) -> None:
+        for message in batch:
+            self._checked.pop(id(message), None)
 
     async def _stop(self, topic: CancelTopic | StatusTopic, message: Incoming) -> None:
         """Stop one request, or all of a client that is gone and whose last will asks for it."""

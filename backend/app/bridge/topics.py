@@ -103,6 +103,12 @@ class GameTopics:
         return None
 
 
+def sender_of(topic: str) -> str:
+    """Return by whom, as far as a topic tells: a client, or all players of a project. What each of them says keeps its order."""
+    levels = topic.split("/", 3)
+    return "/".join(levels[:3]) if topic.startswith(f"{ROOT}/") else levels[0]
+
+
 def status_client(topic: str) -> str | None:
     """Return whose presence a topic tells; None for any other topic."""
     match topic.split("/"):

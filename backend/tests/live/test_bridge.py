@@ -117,6 +117,11 @@ def test_what_cannot_be_answered_says_why(key: str, device: Device) -> None:
     assert "message" in device.frame()["error"]["message"]
     device.send("pp/v1/robot/req", b"[" * 300_000, UserProperty=secret)
     assert "larger" in device.frame()["error"]["message"]
+    body = b'{"id": "big", "session_id": "s", "message": "hi", "max_tokens": 123456789012345678901234567890}'
+    device.send("pp/v1/robot/req", body, UserProperty=secret)
+    refused = device.next()
+    assert refused.topic == "pp/v1/robot/res/big"
+    assert "64 bits" in orjson.loads(refused.payload)["error"]["message"]
     device.send(
         "pp/v1/robot/req",
         {"id": "q2", "session_id": "s", "message": "hi"},
@@ -134,6 +139,12 @@ def test_correlation_data_comes_back_and_retained_requests_are_ignored(key: str,
     answer = device.next()
     assert answer.topic == "pp/v1/robot/res/here"
     assert getattr(answer.properties, "CorrelationData", None) == b"\x01\x02"
+    for end in (b"1", b"2"):
+        long = b"a binary name " * 1_000 + end
+        device.send("pp/v1/robot/req", {**ask, "message": f"by {end!r}"}, CorrelationData=long)
+        answer = device.next()
+        assert getattr(answer.properties, "CorrelationData", None) == long
+        assert orjson.loads(answer.payload)["text"] == f"You said: by {end!r}"
 
 
 def test_another_persons_key_does_not_reach_a_session(place: Games, key: str, device: Device) -> None:
@@ -179,6 +190,17 @@ def test_a_cancel_ends_the_answer_with_what_came(
     assert final["text"].startswith("one")
 
 
+def test_a_cancel_right_after_its_request_stops_it(
+    key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    threaded_model.respond = lambda _: Reply(text="one two three", stall_after=2)
+    for number in range(5):
+        ask = {"id": f"n{number}", "token": key, "session_id": f"n{number}", "message": "go"}
+        device.send("pp/v1/robot/req", ask, is_awaited=False)
+        device.send(f"pp/v1/robot/cancel/n{number}", {"token": key}, is_awaited=False)
+        assert device.frame(5)["finish_reason"] == "cancelled"
+
+
 def test_a_messages_expiry_is_its_deadline(key: str, device: Device, threaded_model: FakeUpstream) -> None:
     threaded_model.queue(Reply(stall_before_first=True))
     ask = {"id": "q1", "token": key, "session_id": "s", "message": "hurry"}
@@ -203,10 +225,32 @@ def test_a_games_topics_work_with_raw_replies(key: str, device: Device, threaded
     too_large = device.next()
     assert too_large.topic == "maze/hint/s1"
     assert too_large.payload.startswith(b"Error: The state is longer")
+    device.send("driving/user_input", {**ask, "maxTokens": "many"})
+    wrong = device.next()
+    assert (wrong.topic, wrong.payload) == (
+        "driving/assistant_response/s1",
+        b"Error: maxTokens: this value cannot be used.",
+    )
     device.send("driving/user_input", {**ask, "sessionId": "a/b"})
     assert device.next().topic == "driving/assistant_response/error"
     device.send("driving/user_input", {**ask, "message": ""})
     assert device.next().payload.startswith(b"Error: message: write a message")
+
+
+def test_players_of_one_project_count_their_requests_each_for_itself(
+    key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    ask = {"token": key, "sessionId": "p1", "clientId": "ada", "requestId": 1, "message": "I am Ada."}
+    device.send("racing/user_input", ask)
+    assert device.next().payload == b"You said: I am Ada."
+    device.send("racing/user_input", {**ask, "sessionId": "p2", "clientId": "bob", "message": "I am Bob."})
+    answer = device.next()
+    assert (answer.topic, answer.payload) == ("racing/assistant_response/p2/bob/1", b"You said: I am Bob.")
+    device.send("racing/user_input", {**ask, "message": "My game was started again."})
+    assert device.next().payload == b"You said: My game was started again."
+    device.send("racing/user_input", ask)
+    assert device.next().payload == b"You said: I am Ada."
+    assert len(threaded_model.requests) == 3
 
 
 def test_a_game_changes_a_sessions_prompt(key: str, device: Device, threaded_model: FakeUpstream) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from app.bridge.completions import CompletionBody, completion_events
 from app.bridge.lanes import Lanes
 from app.bridge.members import GRACE_SECONDS, Members
 from app.bridge.status import BridgeStatus
+from app.bridge.taking_in import TakingIn
 from app.bridge.transport import Broker, Incoming
 from app.errors import UnavailableError, UnprocessableError
 from tests.api.auth_portal import ManualClock
@@ -118,6 +120,60 @@ async def test_what_may_be_lost_is_dropped_when_too_much_of_it_waits(monkeypatch
     lanes.put(_message(transport, 9))
     assert (status.received, status.dropped) == (6, 3)
     await lanes.close()
+
+
+async def test_a_cancel_does_not_overtake_its_request() -> None:
+    taken: list[str] = []
+    gate = asyncio.Event()
+
+    async def take_in(batch: Sequence[Incoming]) -> None:
+        if batch[0].topic.endswith("/req"):
+            await gate.wait()  # the database takes its time
+        taken.extend(message.topic for message in batch)
+
+    transport, lanes = FakeTransport(), Lanes(take_in, BridgeStatus())
+    lanes.put(_message(transport, 1, "pp/v1/robot/req"))
+    await asyncio.sleep(0)
+    lanes.put(_message(transport, 2, "pp/v1/robot/cancel/1"))
+    await asyncio.sleep(0)
+    assert taken == []
+    gate.set()
+    await _settled(lambda: len(taken) == 2)
+    assert taken == ["pp/v1/robot/req", "pp/v1/robot/cancel/1"]
+
+
+class FakeIntake:
+    """Counts what is checked; the inbox is away as often as told."""
+
+    def __init__(self, *, failures: int) -> None:
+        self.checked: list[bytes] = []
+        self.claimed: list[bytes] = []
+        self._failures = failures
+
+    async def request(self, _topic: object, message: Incoming) -> Incoming:
+        self.checked.append(message.payload)
+        return message
+
+    async def claim(self, taken: Incoming) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise UnavailableError("away")
+        self.claimed.append(taken.payload)
+
+
+async def test_while_the_database_is_away_a_request_is_counted_once() -> None:
+    intake = FakeIntake(failures=3)
+    settings = SimpleNamespace(mqtt_topic_user_input="", mqtt_topic_state="", mqtt_topic_template="")
+    taking_in = TakingIn(settings, SimpleNamespace(names=[]), intake, None)  # type: ignore[arg-type]
+    batch = [_message(FakeTransport(), number, "pp/v1/robot/req") for number in range(2)]
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await taking_in.take_in(batch)
+    await taking_in.take_in(batch)
+    assert intake.checked == [b"0", b"1"]
+    assert set(intake.claimed) == {b"0", b"1"}
+    await taking_in.take_in(batch[:1])  # it came again
+    assert intake.checked == [b"0", b"1", b"0"]
 
 
 def test_the_first_bridge_by_name_fetches_for_one_that_stays_away() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
-from app.bridge.games import ask_of, read_game_message, reply_topic
+from app.bridge.games import ask_of, read_game_message, read_sender, reply_topic, request_name
 from app.bridge.topics import (
     CancelTopic,
     GameTopic,
@@ -13,6 +14,7 @@ from app.bridge.topics import (
     StatusTopic,
     is_own_reply_topic,
     parse_topic,
+    sender_of,
 )
 from app.errors import UnprocessableError
 
@@ -76,3 +78,62 @@ def test_a_reply_topic_elsewhere_is_refused() -> None:
     message = read_game_message(b'{"message": "hi", "replyTopic": "maze/assistant_responses/x"}')
     with pytest.raises(UnprocessableError):
         reply_topic(topic, message, "maze/assistant_response")
+
+
+def test_fields_that_an_engine_writes_though_they_say_nothing_are_read_as_absent() -> None:
+    topic = GameTopic("maze", "user_input")
+    said = read_game_message(
+        b'{"sessionId": "", "message": "hi", "temperature": 0, "topP": 0, "maxTokens": 0, "systemPrompt": "", '
+        b'"replyTopic": "", "clientId": "", "requestId": "", "token": ""}'
+    )
+    assert said.has_plain_names
+    assert ask_of(topic, said)["body"] == {"session_id": "default", "message": "hi", "temperature": 0}
+    assert reply_topic(topic, said, "maze/assistant_response") == "maze/assistant_response/default"
+    nothing = read_game_message(b'{"sessionId": null, "message": null, "requestId": null}')
+    assert (nothing.sessionId, nothing.message, nothing.requestId) == ("default", "", None)
+
+
+def test_an_empty_session_is_not_all_of_them() -> None:
+    cleared = ask_of(GameTopic("maze", "clear_history"), read_game_message(b'{"sessionId": ""}'))
+    assert (cleared["op"], cleared["body"]) == ("clear", {"session_id": "default"})
+
+
+def test_ids_may_be_numbers() -> None:
+    said = read_game_message(b'{"sessionId": 7, "clientId": 1, "requestId": 17, "message": "hi"}')
+    topic = reply_topic(GameTopic("maze", "user_input"), said, "maze/assistant_response")
+    assert topic == "maze/assistant_response/7/1/17"
+
+
+def test_a_games_id_is_its_clients_and_of_one_content() -> None:
+    def name(**more: object) -> str | None:
+        given = {"sessionId": "s1", "clientId": "a", "requestId": "1", "message": "hi", **more}
+        said = read_game_message(orjson.dumps(given))
+        return request_name(said, ask_of(GameTopic("maze", "user_input"), said))
+
+    again, other = name(), [name(clientId="b"), name(sessionId="s2"), name(message="ho"), name(requestId="2")]
+    assert name() == again
+    assert len({again, *other}) == 5
+    assert name(requestId="") is None
+
+
+def test_who_sent_what_cannot_be_used_is_known_as_far_as_it_tells() -> None:
+    sender = read_sender(b'{"sessionId": "s1", "clientId": "c", "token": "t", "maxTokens": "many"}')
+    assert sender.token is not None
+    assert (sender.sessionId, sender.clientId, sender.token.get_secret_value()) == ("s1", "c", "t")
+    odd = read_sender(b'{"sessionId": {}, "token": "t"}')
+    assert odd.token is not None
+    assert ("sessionId" in odd.model_fields_set, odd.token.get_secret_value()) == (False, "t")
+
+
+@pytest.mark.parametrize(
+    ("topic", "sender"),
+    [
+        ("pp/v1/robot/req", "pp/v1/robot"),
+        ("pp/v1/robot/cancel/q1", "pp/v1/robot"),
+        ("pp/v1/robot/status", "pp/v1/robot"),
+        ("maze/user_input", "maze"),
+        ("maze/clear_history/s1", "maze"),
+    ],
+)
+def test_what_one_client_says_on_its_topics_keeps_one_order(topic: str, sender: str) -> None:
+    assert sender_of(topic) == sender
