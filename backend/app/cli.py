@@ -8,15 +8,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.errors import PortalError
 from app.launch.errors import LaunchError
+from app.launch.private import keeping_private
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; what went wrong is said in plain lines, never as a traceback."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
-    except LaunchError as error:
+        with keeping_private():
+            return int(options.run(options))
+    except (LaunchError, PortalError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:

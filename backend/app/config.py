@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     portal_trusted_proxies: str = "127.0.0.1"
     cors_origins: Annotated[list[str], NoDecode] = []
     portal_currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     log_file: str = ""
     log_content: bool = False
@@ -146,6 +146,18 @@ class Settings(BaseSettings):
     max_attachment_bytes: int = Field(10 * 1024 * 1024, ge=1024)
     attachment_quota_count: int = Field(1000, ge=0)
     attachment_quota_bytes: int = Field(256 * 1024 * 1024, ge=0)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.strip().upper() if isinstance(value, str) else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_only(cls, value: str) -> str:
+        if value and not re.match(r"(rediss?|unix)://", value):
+            raise ValueError("REDIS_URL must begin with redis://, rediss:// or unix://")
+        return value
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -42,8 +42,8 @@ def stored_secret(data_dir: Path) -> str:
     path = data_dir / FILE_NAME
     if not path.exists():
         _create(path)
-    secret = path.read_text(encoding="ascii").strip()
-    if len(secret) < 32:
+    secret = path.read_text(encoding="ascii", errors="replace").strip()
+    if len(secret) < 32 or not secret.isascii():
         raise SecretFileError(
             f"{path} holds no usable secret. Delete it; everybody will have to sign in again."
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite_dialect import DRIVER_NAME
+from app.errors import UnavailableError
 
 _ASYNC_DRIVERS = {
     "sqlite": DRIVER_NAME,
@@ -18,12 +21,18 @@ _ASYNC_DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _POOL_WAIT_SECONDS = 10
+_UNREADABLE = (
+    "DATABASE_URL cannot be read. It is postgresql://user:password@host:5432/name, and in its password "
+    "@ is %40, / is %2F, : is %3A, ? is %3F, # is %23 and % is %25."
+)
 APPLICATION_NAME = "prompt-portal"
 """How PostgreSQL knows a portal's connections (`pg_stat_activity`)."""
 
 
-class UnsupportedDatabaseError(ValueError):
-    """The URL names a database that the portal does not speak."""
+class UnsupportedDatabaseError(UnavailableError):
+    """The URL names no database that the portal speaks; the message repeats nothing of it that may be a password."""
+
+    code = "database_unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +60,33 @@ def async_url(database_url: str, data_dir: Path) -> URL:
         raise UnsupportedDatabaseError(
             f"DATABASE_URL begins with {scheme!r}; use sqlite:///./app.db or postgresql://user:password@host/name"
         )
-    url = make_url(f"{driver}://{rest}")
+    try:
+        url = make_url(f"{driver}://{rest}")
+    except (ArgumentError, ValueError):  # a port that is no number
+        raise UnsupportedDatabaseError(_UNREADABLE) from None
     if url.get_backend_name() != "sqlite":
-        return url
+        return _postgresql_url(url)
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise UnsupportedDatabaseError(
             "DATABASE_URL must name a SQLite file, as in sqlite:///./app.db; a database in memory would lose everything"
         )
     return url.set(database=str((data_dir / url.database).resolve()))
+
+
+def _postgresql_url(url: URL) -> URL:
+    """Return it as asyncpg takes it: what other clients call `sslmode` is `ssl` there."""
+    import asyncpg  # type: ignore[import-untyped]
+
+    if "@" in (url.database or ""):
+        raise UnsupportedDatabaseError(_UNREADABLE)
+    if (mode := url.query.get("sslmode")) is not None:
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    known = {*inspect.signature(asyncpg.connect).parameters, "prepared_statement_cache_size"}
+    if unknown := sorted(set(url.query) - known):
+        raise UnsupportedDatabaseError(
+            f"DATABASE_URL has options that the portal does not know: {', '.join(unknown)}. Take them out; sslmode is known."
+        )
+    return url
 
 
 def create_engines(

@@ -14,6 +14,7 @@ from app.config import Settings
 from app.launch.errors import LaunchError
 from app.launch.logs import start_logging
 from app.launch.prepare import migrate
+from app.launch.private import keeping_private
 from app.launch.settings import read_settings
 
 _KEY_NAME = "llamacpp_mqtt_deploy"
@@ -30,9 +31,10 @@ def run(arguments: Sequence[str], *, say: Callable[[str], None]) -> int:
         mqtt_username=flags.mqtt_username,
         mqtt_password=flags.mqtt_password,
     )
-    start_logging(settings)
-    migrate(settings)
-    asyncio.run(_serve(settings, say))
+    with keeping_private():
+        start_logging(settings)
+        migrate(settings)
+        asyncio.run(_serve(settings, say))
     return 0
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from app.config import Settings
 from app.errors import PortalError
 from app.launch.errors import LaunchError
 from app.launch.greeting import FirstAdmin
+from app.launch.private import make_private
 
 
 def prepare(settings: Settings, *, admin_email: str | None = None) -> FirstAdmin | None:
@@ -21,15 +23,17 @@ def prepare(settings: Settings, *, admin_email: str | None = None) -> FirstAdmin
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema. Raises LaunchError."""
-    from app.db.engine import UnsupportedDatabaseError
+    """Bring the database to the newest schema, and keep it from others of the machine. Raises LaunchError."""
+    from app.db.engine import async_url
     from app.db.migrate import upgrade
 
     try:
         settings.portal_data_dir.mkdir(parents=True, exist_ok=True)
+        url = async_url(settings.database_url, settings.portal_data_dir)
+        if url.get_backend_name() == "sqlite":
+            for ending in ("", "-wal", "-shm"):
+                make_private(Path(f"{url.database}{ending}"))
         upgrade(settings.database_url, settings.portal_data_dir)
-    except UnsupportedDatabaseError as error:
-        raise LaunchError(str(error)) from None
     except PortalError as error:
         raise LaunchError(error.message) from None
     except OSError as error:

@@ -12,6 +12,7 @@ from socket import socket
 
 import uvicorn
 
+from app.auth.secret import SecretFileError, stored_secret
 from app.config import Settings
 from app.launch.errors import LaunchError
 from app.launch.greeting import greeting, url_of
@@ -35,16 +36,16 @@ def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
         "uvicorn.error",
     ):  # the greeting says what a person wants to know of their steps
         logging.getLogger(chatty).setLevel("WARNING")
-    listener = take_port(settings.portal_host, settings.portal_port)
-    admin = prepare(settings)
-    port = listener.getsockname()[1]
-    address = url_of(settings.portal_host, port)
-    server = _GreetingServer(_server_config(settings), lambda: say(greeting(settings, address, admin)))
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn stopped in order, then raised the signal again
-        return 0
-    return 0 if server.started else 3
+    with take_port(settings.portal_host, settings.portal_port) as listener:
+        admin = prepare(settings)
+        _check_secret(settings)
+        address = url_of(settings.portal_host, listener.getsockname()[1])
+        server = _GreetingServer(_server_config(settings), lambda: say(greeting(settings, address, admin)))
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:  # uvicorn stopped in order, then raised the signal again
+            return 0
+        return 0 if server.started else 3
 
 
 def _check_telemetry(settings: Settings) -> None:
@@ -53,6 +54,17 @@ def _check_telemetry(settings: Settings) -> None:
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry's exporter is not installed: "
             ".venv/bin/pip install --require-hashes -r backend/requirements-telemetry.lock, or empty the setting."
         )
+
+
+def _check_secret(settings: Settings) -> None:
+    if settings.secret_key.get_secret_value():
+        return
+    try:
+        stored_secret(settings.portal_data_dir)
+    except SecretFileError as error:
+        raise LaunchError(str(error)) from None
+    except OSError as error:
+        raise LaunchError(f"{error.filename} cannot be read: {error.strerror}. Whose is it?") from None
 
 
 def _server_config(settings: Settings) -> uvicorn.Config:

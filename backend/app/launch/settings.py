@@ -28,6 +28,10 @@ def read_settings(**overrides: str | int | None) -> Settings:
         raise LaunchError(explain(error)) from None
     except UnicodeDecodeError as error:
         raise LaunchError(f"A .env file is not UTF-8 text ({error.reason} at byte {error.start}).") from None
+    except OSError as error:
+        raise LaunchError(
+            f"{error.filename} cannot be read by this account: {error.strerror}. Make it its own (chown)."
+        ) from None
 
 
 def explain(error: ValidationError) -> str:
@@ -39,16 +43,17 @@ def explain(error: ValidationError) -> str:
             lines.append(message)
             continue
         name = str(problem["loc"][0])
-        shown = "" if _is_secret(name) else f" (it is {problem['input']!r})"
+        shown = "" if _is_secret(name, problem["input"]) else f" (it is {problem['input']!r})"
         lines.append(f"{name.upper()}: {message}{shown}")
     return "\n".join(
         [*lines, "Settings come from the environment, then .env, then backend/.env; see .env.example."]
     )
 
 
-def _is_secret(name: str) -> bool:
+def _is_secret(name: str, value: object) -> bool:
     field = Settings.model_fields.get(name)
-    return field is None or field.annotation is SecretStr
+    has_password = "@" in str(value)  # an address may
+    return field is None or field.annotation is SecretStr or has_password
 
 
 def env_file_in_use() -> Path:

@@ -23,9 +23,8 @@ from sqlalchemy.engine import URL
 from app import __version__
 from app.auth.secret import FILE_NAME as SECRET_FILE
 from app.config import Settings
-from app.db.engine import UnsupportedDatabaseError, async_url
+from app.db.engine import async_url
 from app.db.migrate import current_revision, known_revisions
-from app.errors import PortalError
 from app.kit.clock import isoformat
 from app.launch.errors import LaunchError
 from app.ops import postgres_dump, sqlite_copy
@@ -39,7 +38,8 @@ def write_backup(settings: Settings, archive: Path) -> dict[str, Any]:
     """Write the archive (mode 0600: it holds everybody's conversations) while the portal runs. Raises LaunchError."""
     if archive.exists():
         raise LaunchError(f"{archive} exists already; name another file.")
-    url, name = _database_of(settings)
+    url = async_url(settings.database_url, settings.portal_data_dir)
+    name = _copy_name(url)
     with _plain_errors(archive), tempfile.TemporaryDirectory(dir=_parent(archive)) as folder:
         copied = Path(folder) / name
         if name == _SQLITE:
@@ -61,8 +61,9 @@ def write_backup(settings: Settings, archive: Path) -> dict[str, Any]:
 
 def restore_backup(settings: Settings, archive: Path, *, is_forced: bool) -> dict[str, Any]:
     """Put an archive's database and secret in place of what is there. Raises LaunchError, also while a portal runs."""
-    url, name = _database_of(settings)
     data_dir = settings.portal_data_dir
+    url = async_url(settings.database_url, data_dir)
+    name = _copy_name(url)
     with _plain_errors(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=data_dir) as folder:  # /tmp may be small, or memory
@@ -87,19 +88,14 @@ def _refuse_strange(manifest: dict[str, Any], wanted: str) -> None:
         raise LaunchError("A newer portal wrote this backup. Install that version first.")
 
 
+def _copy_name(url: URL) -> str:
+    return _SQLITE if url.get_backend_name() == "sqlite" else _POSTGRES
+
+
 def _parent(archive: Path) -> Path:
     if not archive.parent.is_dir():
         raise LaunchError(f"There is no folder {archive.parent}.")
     return archive.parent
-
-
-def _database_of(settings: Settings) -> tuple[URL, str]:
-    """Return where the database is, and what its copy is called in an archive."""
-    try:
-        url = async_url(settings.database_url, settings.portal_data_dir)
-    except UnsupportedDatabaseError as error:
-        raise LaunchError(str(error)) from None
-    return url, _SQLITE if url.get_backend_name() == "sqlite" else _POSTGRES
 
 
 @contextmanager
@@ -107,8 +103,6 @@ def _plain_errors(place: Path) -> Iterator[None]:
     """Say in a line what a disk or a database did not do."""
     try:
         yield
-    except PortalError as error:
-        raise LaunchError(error.message) from None
     except sqlite3.Error as error:
         raise LaunchError(f"SQLite says: {error}.") from None
     except OSError as error:

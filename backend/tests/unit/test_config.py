@@ -159,6 +159,12 @@ def test_database_url_without_or_with_any_driver_gets_the_asynchronous_one(
         assert (url.username, url.password, url.database) == ("user", "secret", "portal")
 
 
+def test_the_ssl_mode_of_other_clients_is_understood(tmp_path: Path) -> None:
+    url = async_url("postgresql://user:secret@db.example.org/portal?sslmode=require", tmp_path)
+    assert dict(url.query) == {"ssl": "require"}
+    assert url.get_dialect()().create_connect_args(url)[1]["ssl"] == "require"
+
+
 def test_a_relative_sqlite_file_lies_in_the_data_folder_and_an_absolute_one_where_it_says(
     tmp_path: Path,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
         ("LLM_TEMPERATURE", "3", "LLM_TEMPERATURE: Input should be less than or equal to 2 (it is '3')"),
         ("LLM_SERVER_URL", "localhost:8080", "LLM_SERVER_URL must begin with http:// or https://"),
         ("CORS_ORIGINS", "https://*.example.org", "wildcards are refused"),
+        ("LOG_LEVEL", "nonsense", "LOG_LEVEL: Input should be 'DEBUG', 'INFO'"),
+        ("REDIS_URL", "http://127.0.0.1", "REDIS_URL must begin with redis://"),
     ],
 )
 def test_a_wrong_setting_is_said_without_a_traceback(
@@ -52,6 +55,87 @@ def test_a_wrong_setting_is_said_without_a_traceback(
     error = capsys.readouterr().err
     assert error.startswith("error: ") and said in error
     assert len(error.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("REDIS_URL", "http://:canary@127.0.0.1"), ("LLM_SERVER_URL", "ada:canary@house:8080")],
+)
+def test_a_password_in_a_refused_address_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(LaunchError, match=name) as refused:
+        read_settings()
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "command", ["serve", "prepare", "backup b.tar.gz", "restore b.tar.gz", "rotate-encryption"]
+)
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://ada:canary@house/portal", "use sqlite:///"),
+        ("postgresql://ada:can@ary/x@house:5432/portal", "@ is %40"),
+        ("postgresql://ada:canary@house:port/portal", "@ is %40"),
+        ("postgresql://ada:canary@house/portal?channel_binding=require", "channel_binding"),
+    ],
+)
+def test_a_database_url_that_nobody_can_use_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: str,
+    url: str,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in (
+        ("DATABASE_URL", url),
+        ("PORTAL_DATA_DIR", str(tmp_path)),
+        ("PORTAL_PORT", "0"),
+        ("ENCRYPTION_KEY", "A" * 43),
+    ):
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert main(command.split()) == 1
+    error = capsys.readouterr().err
+    assert said in error and error.startswith("error: ") and len(error.splitlines()) == 1
+    assert "canary" not in error and "can@ary" not in error and "ada" not in error
+
+
+def test_a_kept_secret_that_is_unusable_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "secret_key").write_bytes(b"")
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORTAL_PORT", "0")
+    assert main(["serve"]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and "holds no usable secret" in error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_nobody_else_of_the_machine_reads_what_the_portal_writes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def modes() -> dict[str, int]:
+        paths = (folder, *folder.iterdir())
+        return {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths}
+
+    folder, before = tmp_path / "data", os.umask(0o022)
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(folder))
+    try:
+        assert main(["prepare"]) == 0
+        assert modes() == {"data": 0o700, "app.db": 0o600}
+        (folder / "app.db").chmod(0o644)  # of a portal before this was so
+        assert main(["prepare"]) == 0
+        assert modes()["app.db"] == 0o600
+        (folder / "app.db").chmod(0o640)  # somebody gave it to a group
+        assert main(["prepare"]) == 0
+        assert modes()["app.db"] == 0o640
+    finally:
+        os.umask(before)
 
 
 def test_a_refused_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
