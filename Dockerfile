@@ -1,7 +1,7 @@
 # Prompt Portal. Three stages: the page, the packages, and what runs: no root, no compiler, nothing written outside /data and /tmp.
 # Base images are build arguments, so that a team can name its own mirror or pin a digest (IMAGE@sha256:…).
 ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
-ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
+ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-trixie
 
 FROM ${NODE_IMAGE} AS page
 WORKDIR /src/frontend
@@ -17,7 +17,7 @@ RUN python3 -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r /requirements.lock
 
 FROM ${PYTHON_IMAGE}
-# libgomp1: the embedded llama.cpp; postgresql-client: `backup` and `restore` of PostgreSQL
+# libgomp1: the embedded llama.cpp; postgresql-client: `backup` and `restore`, which need one no older than the server (trixie: 17)
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends libgomp1 postgresql-client >/dev/null \
  && rm -rf /var/lib/apt/lists/* \

@@ -136,6 +136,16 @@ def test_every_profile_of_compose_is_whole() -> None:
         assert services[server]["healthcheck"]["test"][:3] == ["CMD", "curl", "-fsS"]
 
 
+def test_the_image_can_back_up_the_postgresql_of_compose() -> None:
+    clients = {"bookworm": 15, "trixie": 17}  # Debian's postgresql-client; pg_dump refuses a newer server
+    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    built = COMPOSE["services"]["portal-1"]["build"]["args"]["PYTHON_IMAGE"]
+    release = re.search(r"^ARG PYTHON_IMAGE=\S+-(\w+)$", dockerfile, re.MULTILINE)
+    server = re.search(r"postgres:(\d+)", COMPOSE["services"]["postgres"]["image"])
+    assert release and server and release[1] in built
+    assert int(server[1]) <= clients[release[1]]
+
+
 @pytest.mark.parametrize("folder", ["prompt-portal", "a folder 100% mine"])
 def test_the_service_of_the_setup_is_one_that_systemd_takes(folder: str, tmp_path: Path) -> None:
     root = tmp_path / folder
