@@ -7,8 +7,11 @@ from typing import Any
 import orjson
 
 from app.errors import ANTHROPIC_TYPES, UpstreamError
+from app.gateway.deltas import SENSELESS_ERRORS, known_count, known_text
 from app.kit.ids import new_id
+from app.llm.providers.sse import SSEDecoder
 
+_NO_SENSE = "The model server's answer makes no sense."
 _STOP_REASONS = {
     "stop": "end_turn",
     "length": "max_tokens",
@@ -25,18 +28,19 @@ _KINDS = {
 def to_message(data: bytes) -> bytes:
     """Return the message that a whole completion is. Raises UpstreamError for what is none."""
     try:
-        completion = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        completion = None
-    if not isinstance(completion, dict):
-        raise UpstreamError("The model server's answer makes no sense.")
-    choice = (completion.get("choices") or [{}])[0]
+        return orjson.dumps(_translated(orjson.loads(data)))
+    except SENSELESS_ERRORS as error:
+        raise UpstreamError(_NO_SENSE) from error
+
+
+def _translated(completion: dict[str, Any]) -> dict[str, Any]:
+    choice = completion["choices"][0]
     said = choice.get("message") or {}
     content: list[dict[str, Any]] = []
     if reasoning := said.get("reasoning_content") or said.get("reasoning"):
-        content.append({"type": "thinking", "thinking": reasoning, "signature": ""})
+        content.append({"type": "thinking", "thinking": known_text(reasoning), "signature": ""})
     if said.get("content"):
-        content.append({"type": "text", "text": said["content"]})
+        content.append({"type": "text", "text": known_text(said["content"])})
     for call in said.get("tool_calls") or ():
         function = call.get("function") or {}
         content.append(
@@ -48,9 +52,9 @@ def to_message(data: bytes) -> bytes:
             }
         )
     message = _message(completion.get("model"), content)
-    message["stop_reason"] = _STOP_REASONS.get(choice.get("finish_reason") or "stop", "end_turn")
+    message["stop_reason"] = _STOP_REASONS.get(known_text(choice.get("finish_reason") or "stop"), "end_turn")
     message["usage"] = _usage(completion.get("usage"))
-    return orjson.dumps(message)
+    return message
 
 
 class MessageEncoder:
@@ -60,45 +64,45 @@ class MessageEncoder:
     """
 
     def __init__(self) -> None:
-        self._held = b""
+        self._decoder = SSEDecoder()
         self._has_started = False
         self._has_ended = False
         self._block: tuple[str, int | None] | None = None
         self._count = 0
         self._finish_reason: str | None = None
-        self._usage: Any = None
+        self._usage = _usage(None)
 
     def feed(self, data: bytes) -> bytes:
         """Return the events that this piece makes."""
-        *frames, self._held = (self._held + data).replace(b"\r\n", b"\n").split(b"\n\n")
-        return b"".join(event for frame in frames for event in self._frame(frame))
+        return b"".join(made for event in self._decoder.feed(data) for made in self._event(event))
 
     def finish(self) -> bytes:
         """Return the end of the message; nothing when it has ended by an error."""
-        events = self._frame(self._held) if self._held else []
+        events = [made for event in self._decoder.flush() for made in self._event(event)]
         if self._has_ended:
             return b"".join(events)
         if self._finish_reason is None:
             return b"".join([*events, self._error(502, "The model server ended the stream in the middle.")])
         events += self._close()
         delta = {"stop_reason": _STOP_REASONS.get(self._finish_reason, "end_turn"), "stop_sequence": None}
-        events.append(_event("message_delta", {"delta": delta, "usage": _usage(self._usage)}))
+        events.append(_event("message_delta", {"delta": delta, "usage": self._usage}))
         events.append(_event("message_stop", {}))
         self._has_ended = True
         return b"".join(events)
 
-    def _frame(self, frame: bytes) -> list[bytes]:
-        lines = [line[5:].strip() for line in frame.split(b"\n") if line.startswith(b"data:")]
-        data = b"\n".join(lines)
-        if self._has_ended or not data or data == b"[DONE]":
+    def _event(self, data: bytes) -> list[bytes]:
+        if self._has_ended or data == b"[DONE]":
             return []
         try:
-            chunk = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return [self._error(502, "The model server's answer makes no sense.")]
+            return self._chunk(orjson.loads(data))
+        except SENSELESS_ERRORS:
+            return [self._error(502, _NO_SENSE)]
+
+    def _chunk(self, chunk: dict[str, Any]) -> list[bytes]:
         if isinstance(chunk.get("error"), dict):
             return [self._error_of(chunk["error"])]
-        self._usage = chunk.get("usage") or self._usage
+        if chunk.get("usage"):
+            self._usage = _usage(chunk["usage"])
         return [
             *self._start(chunk),
             *(event for choice in chunk.get("choices") or () for event in self._delta(choice)),
@@ -118,13 +122,14 @@ class MessageEncoder:
         events: list[bytes] = []
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
             events += self._open("thinking")
-            events.append(self._grow({"type": "thinking_delta", "thinking": reasoning}))
+            events.append(self._grow({"type": "thinking_delta", "thinking": known_text(reasoning)}))
         if content := delta.get("content"):
             events += self._open("text")
-            events.append(self._grow({"type": "text_delta", "text": content}))
+            events.append(self._grow({"type": "text_delta", "text": known_text(content)}))
         for call in delta.get("tool_calls") or ():
             events += self._tool(call)
-        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        if reason := choice.get("finish_reason"):
+            self._finish_reason = known_text(reason)
         return events
 
     def _tool(self, call: dict[str, Any]) -> list[bytes]:
@@ -140,7 +145,7 @@ class MessageEncoder:
             }
             events += self._open("tool_use", number, block)
         if arguments := function.get("arguments"):
-            events.append(self._grow({"type": "input_json_delta", "partial_json": arguments}))
+            events.append(self._grow({"type": "input_json_delta", "partial_json": known_text(arguments)}))
         return events
 
     def _open(self, kind: str, number: int | None = None, block: dict[str, Any] | None = None) -> list[bytes]:
@@ -193,21 +198,22 @@ def _message(model: Any, content: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _usage(usage: Any) -> dict[str, int]:
     """Return Anthropic's counts, which leave what the cache had out of the input."""
-    usage = usage if isinstance(usage, dict) else {}
-    prompt, cached = usage.get("prompt_tokens") or 0, 0
-    details = usage.get("prompt_tokens_details")
-    if isinstance(details, dict):
-        cached = min(prompt, details.get("cached_tokens") or 0)
+    prompt, details = known_count(usage, "prompt_tokens"), None
+    if isinstance(usage, dict):
+        details = usage.get("prompt_tokens_details")
+    cached = min(prompt, known_count(details, "cached_tokens"))
     return {
         "input_tokens": prompt - cached,
         "cache_read_input_tokens": cached,
         "cache_creation_input_tokens": 0,
-        "output_tokens": usage.get("completion_tokens") or 0,
+        "output_tokens": known_count(usage, "completion_tokens"),
     }
 
 
 def _input(arguments: Any) -> dict[str, Any]:
     """Return a tool's input; what a model wrote that is no JSON object is kept as text."""
+    if isinstance(arguments, dict):  # some servers do not write it as text
+        return arguments
     try:
         found = orjson.loads(arguments or "{}")
     except orjson.JSONDecodeError:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from app.errors import PortalError, render_anthropic, render_openai
+from app.gateway.deltas import known_count
 from app.kit.logging import request_id_var
 from app.llm.providers.sse import SSEDecoder
 from app.llm.types import Usage
@@ -28,6 +29,7 @@ class OwnStream:
         self._alias = alias
         self._decoder = SSEDecoder()
         self._reported: dict[str, Any] = {}
+        self._has_ended = False
         self.events = 0
         """How many pieces of text came, for an answer whose server tells no usage: about a token each."""
 
@@ -35,6 +37,11 @@ class OwnStream:
     def usage(self) -> Usage | None:
         """What was reported so far; of a message that is cut its prompt, at least."""
         return own_usage(self._reported) if "output_tokens" in self._reported else None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a message that is over ended without saying so; of a response its reader tells."""
+        return self._path == MESSAGES and not self._has_ended
 
     def feed(self, data: bytes) -> bytes:
         """Return the events that are complete with this piece."""
@@ -46,13 +53,13 @@ class OwnStream:
 
     def told(self, error: PortalError) -> bytes:
         """Return the event that says how a stream broke."""
-        if self._path == MESSAGES:
-            return framed_event("error", render_anthropic(error, request_id_var.get()))
-        return b"data: " + orjson.dumps(render_openai(error, request_id_var.get())) + b"\n\n"
+        return error_event(self._path, error)
 
     def _event(self, data: bytes) -> bytes:
         if b"_delta" in data or b".delta" in data:
             self.events += 1
+        elif b"message_stop" in data or b'"error"' in data:
+            self._has_ended = True
         if b'"usage"' not in data and b'"model"' not in data:
             return _framed(data)
         try:
@@ -71,21 +78,25 @@ class OwnStream:
 def own_usage(reported: dict[str, Any]) -> Usage:
     """Read the usage of a response, or of a message, whose input leaves out what the cache had."""
     read, wrote = reported.get("input_tokens_details"), reported.get("output_tokens_details")
-    prompt, cached = _count(reported, "input_tokens"), _count(read, "cached_tokens")
+    prompt, cached = known_count(reported, "input_tokens"), known_count(read, "cached_tokens")
     if "cache_read_input_tokens" in reported:
-        cached = _count(reported, "cache_read_input_tokens")
-        prompt += cached + _count(reported, "cache_creation_input_tokens")
-    return Usage(prompt, _count(reported, "output_tokens"), cached, _count(wrote, "reasoning_tokens"))
+        cached = known_count(reported, "cache_read_input_tokens")
+        prompt += cached + known_count(reported, "cache_creation_input_tokens")
+    return Usage(
+        prompt, known_count(reported, "output_tokens"), cached, known_count(wrote, "reasoning_tokens")
+    )
+
+
+def error_event(path: str, error: PortalError) -> bytes:
+    """Return the event that says how a stream broke, as the clients of its route understand it."""
+    if path.startswith(MESSAGES):  # an event without a name is nothing to Anthropic's SDKs
+        return framed_event("error", render_anthropic(error, request_id_var.get()))
+    return b"data: " + orjson.dumps(render_openai(error, request_id_var.get())) + b"\n\n"
 
 
 def framed_event(name: str, data: dict[str, Any]) -> bytes:
     """Return an event with its name before it."""
     return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
-
-
-def _count(counts: Any, name: str) -> int:
-    value = counts.get(name) if isinstance(counts, dict) else 0
-    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _framed(data: bytes) -> bytes:

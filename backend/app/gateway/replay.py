@@ -8,9 +8,12 @@ from typing import Any
 
 import orjson
 
+from app.gateway.deltas import SENSELESS_ERRORS
+
 _PIECE = re.compile(r".{1,40}(?:\s+|$)|.{1,40}", re.DOTALL)
 _HEAD = ("id", "created", "model", "system_fingerprint", "service_tier")
 _TEXT = ("content", "reasoning_content", "reasoning", "refusal")
+_MOST_AHEAD = 8
 _SEPARATOR = re.compile(rb"\r?\n\r?\n")
 
 
@@ -37,6 +40,12 @@ class Folder:
         """Return the answer, or None unless the stream ended well and holds nothing that could be lost."""
         if self._left < 0:
             return None
+        try:
+            return self._whole()
+        except SENSELESS_ERRORS:
+            return None
+
+    def _whole(self) -> bytes | None:
         answer: dict[str, Any] = {"object": "chat.completion", "choices": []}
         has_ended = False
         for event in _SEPARATOR.split(b"".join(self._events)):
@@ -97,6 +106,8 @@ def _take_delta(message: dict[str, Any], delta: dict[str, Any]) -> bool:
 
 def _take_call(calls: list[dict[str, Any]], given: dict[str, Any]) -> None:
     index = given.get("index", 0)
+    if index > len(calls) + _MOST_AHEAD:
+        raise ValueError("a call far from the others")
     while len(calls) <= index:
         calls.append({"id": "", "type": "function", "function": {"name": "", "arguments": ""}})
     call, function = calls[index], given.get("function") or {}
@@ -114,9 +125,17 @@ def replayed(data: bytes, *, is_usage_wanted: bool) -> Iterator[bytes]:
         for delta in _deltas(choice.get("message") or {}):
             yield _event(head, choice, delta)
         yield _event(head, choice, {}, choice.get("finish_reason") or "stop", choice.get("logprobs"))
-    if is_usage_wanted:
-        yield _sse({**head, "choices": [], "usage": answer.get("usage")})
+    if is_usage_wanted and answer.get("usage"):
+        yield _sse({**head, "choices": [], "usage": answer["usage"]})
     yield b"data: [DONE]\n\n"
+
+
+def streamed(data: bytes) -> bytes:
+    """Return the events of a whole answer, of a server that does not stream; what is none as it is."""
+    try:
+        return b"".join(replayed(data, is_usage_wanted=True))
+    except SENSELESS_ERRORS:
+        return data
 
 
 def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from app.gateway.deltas import SENSELESS_ERRORS, known_count, known_text
 from app.gateway.response_output import OutputItem, OutputMessage, OutputReasoning, OutputToolCall, whole_item
 from app.llm.providers.sse import SSEDecoder
 
@@ -118,10 +119,10 @@ class ResponseEncoder:
                 error = chunk["error"]
                 return self.fail(str(error.get("code") or "upstream_error"), str(error.get("message") or ""))
             self._usage = chunk.get("usage") or self._usage
-            if chunk.get("model"):
+            if isinstance(chunk.get("model"), str):
                 self.response["model"] = chunk["model"]
             return [made for choice in chunk.get("choices") or () for made in self._choice(choice)]
-        except (orjson.JSONDecodeError, AttributeError, TypeError):
+        except SENSELESS_ERRORS:
             return self.fail(SENSELESS["code"], SENSELESS["message"])
 
     def _choice(self, choice: dict[str, Any]) -> list[bytes]:
@@ -130,12 +131,13 @@ class ResponseEncoder:
         delta = choice.get("delta") or choice.get("message") or {}
         events: list[bytes] = []
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
-            events += self._grow(OutputReasoning, None, reasoning)
+            events += self._grow(OutputReasoning, None, known_text(reasoning))
         if content := delta.get("content"):
-            events += self._grow(OutputMessage, None, content)
+            events += self._grow(OutputMessage, None, known_text(content))
         for call in delta.get("tool_calls") or ():
             events += self._tool(call)
-        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        if reason := choice.get("finish_reason"):
+            self._finish_reason = known_text(reason)
         return events
 
     def _tool(self, call: dict[str, Any]) -> list[bytes]:
@@ -144,9 +146,9 @@ class ResponseEncoder:
         return self._grow(
             OutputToolCall,
             number,
-            function.get("arguments") or "",
-            call_id=call.get("id") or "",
-            name=function.get("name") or "",
+            known_text(function.get("arguments") or ""),
+            call_id=known_text(call.get("id") or ""),
+            name=known_text(function.get("name") or ""),
         )
 
     def _grow(self, kind: type[OutputItem], number: int | None, text: str, **facts: str) -> list[bytes]:
@@ -196,12 +198,15 @@ def framed(event: bytes) -> bytes:
 def _usage(usage: Any) -> dict[str, Any] | None:
     if not isinstance(usage, dict):
         return None
-    prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-    read, wrote = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    prompt, completion = known_count(usage, "prompt_tokens"), known_count(usage, "completion_tokens")
+    read, wrote = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
     return {
         "input_tokens": prompt,
-        "input_tokens_details": {"cached_tokens": read.get("cached_tokens") or 0, "cache_write_tokens": 0},
+        "input_tokens_details": {
+            "cached_tokens": known_count(read, "cached_tokens"),
+            "cache_write_tokens": 0,
+        },
         "output_tokens": completion,
-        "output_tokens_details": {"reasoning_tokens": wrote.get("reasoning_tokens") or 0},
+        "output_tokens_details": {"reasoning_tokens": known_count(wrote, "reasoning_tokens")},
         "total_tokens": prompt + completion,
     }

@@ -7,14 +7,13 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Mapping
 
-import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.chat.stream import KEEP_ALIVE_SECONDS, ClientLeftError, run_until_disconnect
-from app.errors import PortalError, render_openai
+from app.errors import PortalError
+from app.gateway.own_stream import error_event
 from app.kit import sse
-from app.kit.logging import request_id_var
 
 logger = logging.getLogger(__name__)
 _BUG = "Something went wrong inside the portal. The log has the cause under this request id."
@@ -47,9 +46,9 @@ class ByteStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(ClientLeftError):
-            await run_until_disconnect(receive, self._pump(send))
+            await run_until_disconnect(receive, self._pump(scope.get("path", ""), send))
 
-    async def _pump(self, send: Send) -> None:
+    async def _pump(self, path: str, send: Send) -> None:
         self._sent_at = asyncio.get_running_loop().time()
         self._look_later(send, self._keep_alive_seconds)
         try:
@@ -60,8 +59,7 @@ class ByteStream(Response):
             known = error if isinstance(error, PortalError) else PortalError(_BUG)
             if known is not error:
                 logger.exception("a stream failed")
-            data = b"data: " + orjson.dumps(render_openai(known, request_id_var.get())) + b"\n\n"
-            await self._send(send, data)
+            await self._send(send, error_event(path, known))
         finally:
             if self._timer is not None:
                 self._timer.cancel()

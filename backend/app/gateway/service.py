@@ -19,6 +19,7 @@ from app.chat.llm_schemas import SessionChatBody
 from app.chat.manner import Manner
 from app.chat.service import ChatService
 from app.chat.turn_service import TurnService
+from app.errors import UpstreamError
 from app.gateway.accounts import PassAccount, text_bytes_of
 from app.gateway.bodies import check_messages, longest_answer, prompt_bytes, session_fields, take_template
 from app.gateway.callers import GatewayCallers
@@ -30,7 +31,7 @@ from app.gateway.stream_filter import StreamFilter, under_alias, usage_of
 from app.kit.clock import Clock
 from app.kit.logging import request_id_var
 from app.llm.accounting import Spent
-from app.llm.errors import LLMError
+from app.llm.errors import LLMError, StreamInterruptedError
 from app.llm.money import Price
 from app.llm.needs import needs_of
 from app.llm.providers.registry import OwnRoute
@@ -216,6 +217,10 @@ class GatewayService:
                 raise portal_error(error) from error
             raise
         answer = _json(data)
+        if not isinstance(answer, dict):
+            senseless = UpstreamError("The model server's answer makes no sense.", code="upstream_protocol")
+            passed.account.ended(target, None, senseless)
+            raise senseless
         usage = usage_of(answer)
         passed.account.ended(target, usage, text_bytes=text_bytes_of(answer) if usage is None else 0)
         return under_alias(data, answer, target.alias)
@@ -237,6 +242,8 @@ class GatewayService:
                     if events := stream.feed(piece):
                         yield events
             yield stream.flush()
+            if stream.is_cut:
+                raise StreamInterruptedError("The model server ended its answer in the middle.")
         except LLMError as error:
             failure = error
             yield stream.flush() + stream.told(portal_error(error))

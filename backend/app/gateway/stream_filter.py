@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 
-from app.errors import PortalError, render_openai
-from app.gateway.own_stream import own_usage
-from app.kit.logging import request_id_var
+from app.errors import PortalError
+from app.gateway.deltas import SENSELESS_ERRORS
+from app.gateway.own_stream import error_event, own_usage
+from app.gateway.replay import streamed
 from app.llm.providers.wire import parse_usage
+from app.llm.tool_calls import CallNumbers
 from app.llm.types import Usage
 
 _MAX_HELD_BYTES = 1024 * 1024
+_END = re.compile(rb'\[DONE\]|"finish_reason":\s*"|"error"')
 
 
 def under_alias(data: bytes, answer: Any, alias: str) -> bytes:
@@ -47,32 +51,46 @@ class StreamFilter:
         self._alias = alias
         self._is_usage_wanted = is_usage_wanted
         self._held = b""
+        self._calls = CallNumbers()
         self._names: list[tuple[bytes, bytes]] | None = None
+        self._last = b""
         self.usage: Usage | None = None
         self.events = 0
         """How many events came, for an answer whose server tells no usage: about a token each."""
 
     def feed(self, data: bytes) -> bytes:
         """Return the events that are complete with this piece."""
+        if data.startswith(b"{") and not self._held and not self.events:
+            data = streamed(data)
         data = self._held + data if self._held else data
         end = max(data.rfind(b"\n\n") + 2, data.rfind(b"\r\n\r\n") + 4)
         if end < 4:
             end = len(data) if len(data) > _MAX_HELD_BYTES else 0
         whole, self._held = data[:end], data[end:]
-        self.events += whole.count(b"data:")
+        if count := whole.count(b"data:"):
+            self.events += count
+            self._last = whole
         if b'"usage"' in whole:
             whole = self._without_usage(whole)
+        if b'"tool_calls"' in whole:
+            whole = self._numbered(whole)
         return self._renamed(whole)
 
     def flush(self) -> bytes:
         """Return what is left when the stream ends."""
         left, self._held = self._held, b""
+        self._last += left
         return self._renamed(left)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a stream that is over ended without saying so: not every connection tells that it was broken off."""
+        return self.usage is None and _END.search(self._last) is None
 
     @staticmethod
     def told(error: PortalError) -> bytes:
         """Return the event that says how a stream broke."""
-        return b"data: " + orjson.dumps(render_openai(error, request_id_var.get())) + b"\n\n"
+        return error_event("", error)
 
     def _renamed(self, events: bytes) -> bytes:
         """Put the alias for the name that the first event gave the model."""
@@ -82,8 +100,31 @@ class StreamFilter:
             events = events.replace(theirs, ours)
         return events
 
+    def _numbered(self, whole: bytes) -> bytes:
+        """Give tool calls that share an index one each; only what begins a call is parsed as long as all is well."""
+        separator = _separator(whole)
+        return separator.join(
+            self._renumbered(event)
+            if b'"tool_calls"' in event and (self._calls.has_moved or b'"name"' in event)
+            else event
+            for event in whole.split(separator)
+        )
+
+    def _renumbered(self, event: bytes) -> bytes:
+        head, _, data = event.partition(b"data:")
+        try:
+            chunk = orjson.loads(data)
+            is_wrong = [
+                self._calls.put_right(choice["delta"]["tool_calls"], choice.get("index") or 0)
+                for choice in chunk["choices"]
+                if (choice.get("delta") or {}).get("tool_calls")
+            ]
+        except SENSELESS_ERRORS:
+            return event
+        return head + b"data: " + orjson.dumps(chunk) if any(is_wrong) else event
+
     def _without_usage(self, whole: bytes) -> bytes:
-        separator = b"\r\n\r\n" if b"\r\n\r\n" in whole else b"\n\n"
+        separator = _separator(whole)
         return b"".join(
             event + separator
             for event in whole.split(separator)
@@ -100,6 +141,10 @@ class StreamFilter:
             return True
         self.usage = usage
         return self._is_usage_wanted or bool(chunk.get("choices"))
+
+
+def _separator(events: bytes) -> bytes:
+    return b"\r\n\r\n" if b"\r\n\r\n" in events else b"\n\n"
 
 
 def _replacements(events: bytes, alias: str) -> list[tuple[bytes, bytes]]:

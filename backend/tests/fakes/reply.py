@@ -73,6 +73,12 @@ class Reply:
     raw: bytes | None = None
     content_type: str = "text/event-stream"
 
+    def whole(self, answer: dict[str, Any]) -> web.Response:
+        """Return an answer that is not streamed."""
+        if self.raw is not None:
+            return web.Response(body=self.raw, content_type=self.content_type)
+        return web.json_response(answer)
+
 
 @dataclass
 class Recorded:

@@ -237,7 +237,7 @@ class FakeUpstream:
         self._prompts.append([*prompt, *pieces(text), "<|end|>"])
         if not recorded.body.get("stream"):
             await asyncio.sleep(reply.first_delay_seconds)
-            return web.json_response(self._whole(recorded, reply, text))
+            return reply.whole(self._whole(recorded, reply, text))
         return await self._stream(request, recorded, reply, text)
 
     def _refuse(self, reply: Reply) -> web.Response:

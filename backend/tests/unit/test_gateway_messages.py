@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
+from app.errors import UpstreamError
 from app.gateway.errors import InvalidBodyError
 from app.gateway.message_answers import MessageEncoder, to_message
 from app.gateway.message_bodies import to_chat
+from app.gateway.response_events import ResponseEncoder
 
 USER: dict[str, Any] = {"role": "user", "content": "Hello!"}
 PNG = {"type": "base64", "media_type": "image/png", "data": "QUJD"}
@@ -206,3 +208,40 @@ def test_a_stream_that_breaks_ends_with_an_error_and_no_message_stop() -> None:
         events = read(encoder.feed(chunk({"content": "One"}) + ending) + encoder.finish())
         assert events[-1] == {"type": "error", "error": {"type": "api_error", "message": message}}
         assert "message_stop" not in [event["type"] for event in events]
+
+
+GARBAGE: list[Any] = [
+    {"choices": ["x"]},
+    {"choices": {"a": 1}},
+    {"choices": [{"message": "x", "delta": "x"}]},
+    {"choices": [{"message": {"content": [{"type": "text"}]}, "delta": {"content": [{"type": "text"}]}}]},
+    {"choices": [{"message": {"tool_calls": ["x"]}, "delta": {"tool_calls": ["x"]}}]},
+    {"choices": [{"message": {}, "delta": {}, "finish_reason": ["stop"]}]},
+    [1],
+    None,
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_what_makes_no_sense_is_told_as_an_error(garbage: Any) -> None:
+    with pytest.raises(UpstreamError, match="makes no sense"):
+        to_message(orjson.dumps(garbage))
+    encoder = MessageEncoder()
+    data = b"data: " + orjson.dumps(garbage) + b"\n\n"
+    events = read(encoder.feed(chunk({"content": "One"}) + data) + encoder.finish())
+    assert events[-1]["error"]["message"] == "The model server's answer makes no sense."
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_a_response_of_what_makes_no_sense_has_failed(garbage: Any) -> None:
+    encoder = ResponseEncoder({"id": "resp_1", "status": "in_progress", "output": [], "error": None})
+    encoder.feed(chunk({"content": "One"}) + b"data: " + orjson.dumps(garbage) + b"\n\n")
+    encoder.finish(1)
+    assert (encoder.response["status"], encoder.response["error"]["code"]) == ("failed", "upstream_protocol")
+    assert encoder.response["output"][0]["content"][0]["text"] == "One"
+
+
+def test_counts_that_are_none_are_none_used() -> None:
+    usage = {"prompt_tokens": "many", "completion_tokens": [], "prompt_tokens_details": 5}
+    data = {"model": "m", "choices": [{"message": {"content": "x"}}], "usage": usage}
+    assert orjson.loads(to_message(orjson.dumps(data)))["usage"]["input_tokens"] == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +59,57 @@ def test_carriage_returns_and_broken_json_pass() -> None:
     )
     shown, passing = _run(stream, [3, 9], is_usage_wanted=False)
     assert b"nonsense" in shown and passing.usage is not None and b"prompt_tokens" not in shown
+
+
+def _call(index: int, call_id: str, name: str, arguments: str) -> bytes:
+    function = {"name": name, "arguments": arguments} if name else {"arguments": arguments}
+    call = {"index": index, "function": function} | ({"id": call_id} if call_id else {})
+    return _event(choices=[{"index": 0, "delta": {"tool_calls": [call]}}])
+
+
+def _calls(shown: bytes) -> list[tuple[int, str]]:
+    """Return the calls as a client puts them together that goes by their index."""
+    found: dict[int, str] = {}
+    for event in shown.split(b"\n\n")[:-1]:
+        for call in orjson.loads(event[6:])["choices"][0]["delta"]["tool_calls"]:
+            found[call["index"]] = found.get(call["index"], "") + call["function"]["arguments"]
+    return sorted(found.items())
+
+
+@given(cuts=st.lists(st.integers(0, 1000), max_size=6))
+def test_calls_that_share_an_index_are_told_apart(cuts: list[int]) -> None:
+    same = _call(0, "a", "look", '{"at":1}') + _call(0, "b", "look", '{"at":2}') + _call(1, "c", "go", "{}")
+    shown, _ = _run(same, cuts, is_usage_wanted=False)
+    assert _calls(shown) == [(0, '{"at":1}'), (1, '{"at":2}'), (2, "{}")]
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        _call(0, "a", "look", "") + _call(0, "", "", '{"at"') + _call(0, "", "", ":1}"),
+        _call(0, "a", "look", '{"at"') + _call(0, "another", "look", ":1}"),  # older vLLM servers
+        _call(0, "a", "look", '{"at":1}') + _call(0, "a", "look", ""),
+    ],
+)
+def test_pieces_of_one_call_stay_together(stream: bytes) -> None:
+    shown, _ = _run(stream, [], is_usage_wanted=False)
+    assert shown == stream.replace(b"/models/a.gguf", b"demo") and _calls(shown) == [(0, '{"at":1}')]
+
+
+@pytest.mark.parametrize("end", [DONE, USAGE, DONE.strip(), _event(choices=[{"finish_reason": "stop"}])])
+def test_a_stream_that_ends_without_its_end_was_cut(end: bytes) -> None:
+    assert _run(TEXT + end + PING, [], is_usage_wanted=False)[1].is_cut is False
+    assert _run(TEXT + PING, [], is_usage_wanted=False)[1].is_cut
+    assert _run(_event(choices=[{"delta": {}, "finish_reason": None}]), [], is_usage_wanted=False)[1].is_cut
+
+
+def test_a_whole_answer_to_who_wants_a_stream_becomes_one() -> None:
+    message = {"role": "assistant", "content": "Hello there"}
+    whole: dict[str, Any] = {"model": "m", "choices": [{"message": message, "finish_reason": "stop"}]}
+    shown, passing = _run(orjson.dumps(whole), [], is_usage_wanted=False)
+    *events, last, rest = shown.split(b"\n\n")
+    chunks = [orjson.loads(event[6:]) for event in events]
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == "Hello there"
+    assert (last, rest, {chunk["model"] for chunk in chunks}) == (b"data: [DONE]", b"", {"demo"})
+    assert not passing.is_cut
+    assert _run(b'{"choices": {"a": 1}}', [], is_usage_wanted=False)[1].is_cut

@@ -34,8 +34,8 @@ class Reader:
     def body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.messages)
 
-    async def read(self, response: Any) -> None:
-        await response({"type": "http"}, self.receive, self.send)
+    async def read(self, response: Any, path: str = "/v1/chat/completions") -> None:
+        await response({"type": "http", "path": path}, self.receive, self.send)
 
 
 class Pieces:
@@ -95,6 +95,22 @@ async def test_a_model_that_reads_for_long_is_waited_for_with_comments(
         error = orjson.loads(reader.body.removeprefix(b"data: "))["error"]
         assert error["message"] == "The model server does not answer."
     assert reader.messages[0]["status"] == 200  # it had to begin before anybody knew
+
+
+@pytest.mark.parametrize("failure", [UnavailableError("It is away."), KeyError("a bug")])
+async def test_a_late_failure_is_told_as_the_doors_clients_hear_it(failure: Exception) -> None:
+    async def pieces() -> AsyncGenerator[bytes]:
+        yield b"event: ping\ndata: {}\n\n"
+        raise failure
+
+    reader = Reader()
+    await reader.read(ByteStream(pieces()), "/v1/messages")
+    name, _, data = reader.body.partition(b"\n\n")[2].partition(b"\n")
+    told = orjson.loads(data.removeprefix(b"data: "))
+    assert name == b"event: error" and told["type"] == "error" and told["error"]["message"]
+    reader = Reader()
+    await reader.read(ByteStream(pieces()), "/v1/responses")
+    assert orjson.loads(reader.body.split(b"\n\n")[1].removeprefix(b"data: "))["error"]["code"]
 
 
 async def test_a_refusal_in_time_is_no_stream() -> None:

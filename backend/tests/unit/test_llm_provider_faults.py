@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -53,6 +54,7 @@ async def provider(upstream: FakeUpstream) -> AsyncIterator[OpenAICompatibleProv
         (429, None, ProviderRateLimitError, True),
         (500, None, LLMError, True),
         (503, {"message": "Loading model"}, ProviderUnreachableError, True),
+        (308, None, LLMError, True),
     ],
 )
 async def test_status_becomes_a_typed_error(
@@ -71,6 +73,8 @@ async def test_status_becomes_a_typed_error(
     assert raised.provider == "main"
     if status == 429:
         assert raised.retry_after_seconds == 7
+    if status == 308:
+        assert "address leads on to another one" in raised.message
     if status == 400:
         assert "bad grammar" in raised.message
 
@@ -207,6 +211,28 @@ async def test_nobody_listens() -> None:
         health = await provider.check_health()
         assert not health.is_healthy and "127.0.0.1" not in health.message
         assert await provider.count_tokens("text", "m") is None
+    finally:
+        await provider.close()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "words"),
+    [
+        ("https", None, "Is its address one of http?"),
+        ("http", "nobody.invalid", "Nobody knows the name"),
+        ("https", "nobody.invalid", "Nobody knows the name"),
+    ],
+)
+async def test_a_mistake_in_the_address_is_named(
+    upstream: FakeUpstream, scheme: str, host: str | None, words: str
+) -> None:
+    host = host or upstream.url.removeprefix("http://")
+    provider = OpenAICompatibleProvider("main", f"{scheme}://{host}", KEY, kind="generic", timeouts=QUICK)
+    try:
+        with pytest.raises(ProviderUnreachableError, match=re.escape(words)) as refused:
+            await anext(provider.relay("/v1/chat/completions", {"messages": []}, is_stream=False))
+        assert host not in refused.value.message
+        assert words in (await provider.check_health()).message
     finally:
         await provider.close()
 

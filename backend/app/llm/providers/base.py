@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,12 +49,13 @@ def parse_retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
         instant = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
     return max(0.0, (aware - datetime.now(UTC)).total_seconds())
@@ -84,6 +86,9 @@ def error_from_object(
     known: dict[str, Any] = {"provider": provider, "status": status}
     if status in (401, 403):
         return ProviderAuthenticationError("The model server refused the portal's credentials.", **known)
+    if 300 <= status < 400:
+        message = "The model server's address leads on to another one, as from http to https. Enter that one."
+        return LLMError(message, is_retryable=True, **known)
     if status == 404:
         return UnknownModelError(f"The model server does not know this model or route{said}.", **known)
     if status in (408, 504):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -18,6 +19,9 @@ _STATUSES = {
     "invalid_prompt": 400,
 }
 _FAILED = b'"failed"'
+_ERROR = re.compile(rb'\{\s*"error"\s*:')
+BLANKS = b"\xef\xbb\xbf \r\n\t"
+"""What may stand before an answer: OpenRouter sends blanks while it waits for one."""
 _SAYS = ("content", "reasoning_content", "reasoning", "tool_calls", "function_call", "refusal", "audio")
 
 
@@ -53,9 +57,8 @@ class FirstContent:
         if chunk.get("error") is not None:
             raise told_error(self._provider, chunk["error"], self._secrets)
         kind = chunk.get("type")
-        if (
-            kind in _BEGINS
-        ):  # a response in the background is the server's from here on: it is asked nowhere else
+        if isinstance(kind, str) and kind in _BEGINS:
+            # a response in the background is the server's from here on: it is asked nowhere else
             response = chunk.get("response")
             return isinstance(response, dict) and response.get("background") is True
         if kind == "error":
@@ -77,20 +80,24 @@ def told_error(provider: str, error: Any, secrets: tuple[str, ...]) -> LLMError:
     return error_from_object(provider, status, error, secrets=secrets)
 
 
-def raise_failed(provider: str, answer: bytes, secrets: tuple[str, ...]) -> None:
-    """Raise what a whole response says went wrong whose status is 200. Raises LLMError."""
-    if _FAILED not in answer:
+def check_whole(provider: str, answer: bytes, secrets: tuple[str, ...]) -> None:
+    """Raise what a whole answer says went wrong whose status is 200, or that it is none (a page, say). Raises LLMError."""
+    is_told = _ERROR.match(answer) is not None
+    if answer.startswith(b"{") and not is_told and _FAILED not in answer:
         return
     try:
-        response = orjson.loads(answer)
+        told = orjson.loads(answer)
     except orjson.JSONDecodeError:
-        return
-    if (
-        isinstance(response, dict)
-        and response.get("object") == "response"
-        and response.get("status") == "failed"
-    ):
-        raise told_error(provider, response.get("error"), secrets)
+        told = None
+    if not isinstance(told, dict):
+        raise ProviderProtocolError(
+            "The model server's answer is no JSON object. Is its address that of its API?",
+            provider=provider,
+            is_retryable=True,  # elsewhere: nothing was said yet
+        )
+    is_failed = told.get("object") == "response" and told.get("status") == "failed"
+    if is_failed or (is_told and told["error"] is not None):
+        raise told_error(provider, told.get("error"), secrets)
 
 
 def _has_content(choice: dict[str, Any]) -> bool:

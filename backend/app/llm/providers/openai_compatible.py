@@ -13,11 +13,9 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
 from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
 from app.llm.providers.base import Health, Timeouts
-from app.llm.providers.first_content import FirstContent, raise_failed, told_error
+from app.llm.providers.first_content import BLANKS, FirstContent, check_whole
 from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, OwnRoute, ServerKind
 from app.llm.providers.stream_reader import StreamReader
 from app.llm.providers.transport import Answer, Endpoint, Transport
@@ -157,11 +155,8 @@ class OpenAICompatibleProvider:
             parts = []
             while piece := await next_piece(response):
                 parts.append(piece)
-            held = b"".join(parts)
-            if held.startswith(b'{"error"') and (error := orjson.loads(held)["error"]) is not None:
-                raise told_error(self.name, error, endpoint.secrets)
-            if held:
-                raise_failed(self.name, held, endpoint.secrets)
+            if held := b"".join(parts).lstrip(BLANKS):
+                check_whole(self.name, held, endpoint.secrets)
                 return held
         content = FirstContent(self.name, endpoint.secrets)
         while piece := await next_piece(response, has_begun=False):

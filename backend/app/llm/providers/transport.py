@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from socket import gaierror
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -298,7 +299,13 @@ class Transport:
             return ProviderTimeoutError(
                 message, provider=self._name, is_retryable=True, details={"wait": wait}
             )
-        if isinstance(error, aiohttp.ClientConnectorError | ConnectFailedError):
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            message = "The model server's certificate is not trusted by this machine."
+        elif isinstance(error, aiohttp.ClientConnectorSSLError):
+            message = "The model server does not answer as https should. Is its address one of http?"
+        elif isinstance(error, aiohttp.ClientConnectorDNSError) or isinstance(error.__cause__, gaierror):
+            message = "Nobody knows the name of the model server's machine."
+        elif isinstance(error, aiohttp.ClientConnectorError | ConnectFailedError):
             message = "No connection to the model server."
         elif isinstance(error, aiohttp.InvalidURL | ValueError):
             message = "The model server's address is not valid."

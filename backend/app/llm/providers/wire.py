@@ -6,6 +6,7 @@ from typing import Any
 
 from app.llm.providers.registry import ServerKind
 from app.llm.reasoning import ThinkSplitter
+from app.llm.tool_calls import CallNumbers
 from app.llm.types import Chunk, CompletionRequest, Usage
 
 
@@ -42,6 +43,7 @@ class ChunkParser:
 
     def __init__(self) -> None:
         self._splitter = ThinkSplitter()
+        self._calls = CallNumbers()
         self.has_output = False
         self.has_finished = False
 
@@ -68,6 +70,8 @@ class ChunkParser:
         content = delta.get("content") or ""
         reasoning = delta.get("reasoning_content") or delta.get("reasoning") or ""
         tool_calls = delta.get("tool_calls") or None
+        if tool_calls:
+            self._calls.put_right(tool_calls)
         if content and not self._splitter.is_answer:
             content, thought = self._splitter.feed(content)
             reasoning += thought
