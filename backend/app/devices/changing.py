@@ -6,12 +6,13 @@ from app.audit.service import note
 from app.broker.accounts import change_commands, let_in_commands, shut_off_commands
 from app.db.session import Database
 from app.devices.access import account_of
-from app.devices.errors import DeviceNotFoundError, UnknownProjectError
+from app.devices.errors import DeviceKeyRevokedError, DeviceNotFoundError, UnknownProjectError
 from app.devices.repository import DeviceRepository
 from app.devices.schemas import DeviceUpdate
 from app.devices.service import Tell, key_name, tell_nobody
 from app.devices.tables import Device
 from app.errors import UnprocessableError
+from app.keys.errors import KeyNotFoundError
 from app.keys.schemas import KeyUpdate
 from app.keys.service import KeyService
 from app.kit.ids import is_id
@@ -35,7 +36,7 @@ class DeviceEditor:
 
         Raises:
             DeviceNotFoundError, UnknownProjectError, UnprocessableError: an empty name.
-            KeyNotFoundError: its key was revoked by itself; a new secret brings a new one.
+            DeviceKeyRevokedError: its key was revoked by itself; a new secret brings a new one.
         """
         given = wish.model_fields_set
         before = await self._own(user_id, device_id)
@@ -49,7 +50,10 @@ class DeviceEditor:
             if "name" in new:
                 new["name"] = key_name(wish.name)
             change = KeyUpdate(**new)
-            await self._keys.update(user_id, before.key_id, change)
+            try:
+                await self._keys.update(user_id, before.key_id, change)
+            except KeyNotFoundError as error:
+                raise DeviceKeyRevokedError from error
         async with self._database.transaction() as session:
             device = await DeviceRepository(session).own(user_id, device_id)
             if device is None:

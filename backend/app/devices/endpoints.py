@@ -36,7 +36,11 @@ async def list_requests(device_id: str, principal: SignedInUser, reader: Reader)
 @router.patch(
     "/{device_id}",
     summary="Change a device's name, limits or projects, at once",
-    responses={**_ABSENT, 422: {"description": "An unknown project, or a value that cannot be."}},
+    responses={
+        **_ABSENT,
+        409: {"description": "Its key was revoked: it needs a new secret first."},
+        422: {"description": "An unknown project, or a value that cannot be."},
+    },
 )
 async def update_device(
     device_id: str, body: DeviceUpdate, principal: SignedInUser, editor: Editor, reader: Reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import NotFoundError, UnprocessableError
+from app.errors import ConflictError, NotFoundError, UnprocessableError
 
 
 class DeviceNotFoundError(NotFoundError):
@@ -12,6 +12,13 @@ class DeviceNotFoundError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("You have no device of this id.")
+
+
+class DeviceKeyRevokedError(ConflictError):
+    code = "device_key_revoked"
+
+    def __init__(self) -> None:
+        super().__init__("The key of this device was revoked. Give the device a new secret first.")
 
 
 class UnknownProjectError(UnprocessableError):

@@ -11,7 +11,15 @@ from app.db.session import Database
 from app.devices.errors import DeviceNotFoundError
 from app.devices.presence import DevicePresence
 from app.devices.repository import DeviceRepository
-from app.devices.schemas import DeviceList, DeviceRead, DeviceRequest, DeviceRequests, PresenceRead
+from app.devices.schemas import (
+    DeviceList,
+    DeviceRead,
+    DeviceRequest,
+    DeviceRequests,
+    PresenceRead,
+    Spent,
+)
+from app.devices.spending import spent_of
 from app.devices.tables import Device
 from app.keys.tables import ApiKey
 from app.kit.clock import Clock
@@ -45,13 +53,14 @@ class DeviceReader:
             )
             rows = await session.execute(asked.group_by(UsageRow.device))
             last = {row[0]: row[1] for row in rows}
-            keys = await session.scalars(
-                select(ApiKey).where(
-                    ApiKey.id.in_([device.key_id for device in devices]), ApiKey.revoked_at.is_(None)
-                )
+            own_keys = select(ApiKey).where(
+                ApiKey.id.in_([device.key_id for device in devices]), ApiKey.revoked_at.is_(None)
             )
-            key_of = {key.id: key for key in keys}
-        items = [self._read(device, key_of.get(device.key_id)) for device in devices]
+            key_of = {key.id: key for key in await session.scalars(own_keys)}
+            spent = await spent_of(session, [*key_of.values()], self._clock.now())
+        items = [
+            self._read(device, key_of.get(device.key_id), spent.get(device.key_id)) for device in devices
+        ]
         return DeviceList(
             items=[item.model_copy(update={"last_request_at": last.get(item.client)}) for item in items],
             currency=self._currency,
@@ -61,7 +70,8 @@ class DeviceReader:
         """Return a device that was just made or changed."""
         async with self._database.reading() as session:
             key = await session.get(ApiKey, device.key_id)
-        return self._read(device, key)
+            spent = await spent_of(session, [] if key is None else [key], self._clock.now())
+        return self._read(device, key, spent.get(device.key_id))
 
     async def requests(self, user_id: int, device_id: str) -> DeviceRequests:
         """Return what a device asked last. Raises DeviceNotFoundError."""
@@ -77,11 +87,12 @@ class DeviceReader:
             rows = await session.scalars(query.order_by(UsageRow.created_at.desc()).limit(_SHOWN))
             return DeviceRequests(items=_requests(rows.all()), currency=self._currency)
 
-    def _read(self, device: Device, key: ApiKey | None) -> DeviceRead:
+    def _read(self, device: Device, key: ApiKey | None, spent: Spent | None) -> DeviceRead:
         said = self._presence.of(device.client) if self._presence is not None else None
         return DeviceRead.model_validate(device).model_copy(
             update={
                 **({} if key is None else DeviceRead.limits_of(key)),
+                "spent": spent,
                 "presence": None if said is None else PresenceRead(state=said.state, since=said.since),
             }
         )

@@ -22,6 +22,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "requests_per_minute": 60,
     "tokens_per_minute": None,
     "budget": {"month": 5.0},
+    "spent": {"day": None, "month": 1.2, "total": None},
     "allowed_models": None,
     "presence": {"state": "online", "since": "2026-11-21T10:02:00Z"},
     "last_request_at": "2026-11-21T10:04:11Z",
@@ -69,6 +70,14 @@ class PresenceRead(BaseModel):
     since: datetime
 
 
+class Spent(BaseModel):
+    """What a device has spent in each period for which it has a budget; null for the others."""
+
+    day: float | None = None
+    month: float | None = None
+    total: float | None = None
+
+
 class DeviceRead(BaseModel):
     """A device without its secret. `client` is its user name at the broker, and its place in the topics.
 
@@ -85,6 +94,7 @@ class DeviceRead(BaseModel):
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     budget: Budget | None = None
+    spent: Spent | None = Field(default=None, description="Null without a budget; a few seconds behind.")
     allowed_models: list[str] | None = None
     presence: PresenceRead | None = None
     last_request_at: datetime | None = None

@@ -21,10 +21,11 @@ from app.db.session import Database
 from app.devices.access import account_of
 from app.devices.errors import DeviceNotFoundError, UnknownProjectError
 from app.devices.repository import DeviceRepository
-from app.devices.schemas import DeviceCreate
+from app.devices.schemas import DeviceCreate, DeviceRead
 from app.devices.tables import Device
 from app.keys.schemas import MAX_NAME, KeyCreate
 from app.keys.service import KeyService
+from app.keys.tables import ApiKey
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import is_id, new_id
 
@@ -99,8 +100,9 @@ class DeviceService:
         """Give a new secret; the old one ends at once, and so does its connection. Raises DeviceNotFoundError."""
         old = await self._own(user_id, device_id)
         renewed = await self._keys.renew(user_id, old.key_id)
-        if renewed is None:  # its key was revoked by itself
-            wish = KeyCreate(name=key_name(old.name), scopes=["chat"])
+        if renewed is None:  # its key was revoked by itself: the next one has its limits
+            limits = await self._limits_of(old.key_id)
+            wish = KeyCreate(name=key_name(old.name), scopes=["chat"], **limits)
             renewed = await self._keys.create(user_id, wish, is_admin=False)
         key, secret = renewed
         hashed = hash_secret(secret)
@@ -162,6 +164,11 @@ class DeviceService:
         """Return the name of the device that has this key; None for a key that is no device's."""
         async with self._database.reading() as session:
             return await DeviceRepository(session).client_of_key(key_id)
+
+    async def _limits_of(self, key_id: str) -> dict[str, Any]:
+        async with self._database.reading() as session:
+            key = await session.get(ApiKey, key_id)
+        return {} if key is None else DeviceRead.limits_of(key)
 
     async def _own(self, user_id: int, device_id: str) -> Device:
         if not is_id(device_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from app.devices.connections import LIFETIME, ConnectionService
 from app.devices.presence import DevicePresence
 from app.devices.service import DeviceService
 from app.keys.service import KeyService
+from app.usage.tables import SUMS, UsageDay
 from tests.api.auth_portal import ManualClock, bearer, code_of
 from tests.api.chat_portal import ChatPortal
 
@@ -53,11 +55,16 @@ async def test_a_device_ends_with_its_key(ada: httpx.AsyncClient) -> None:
     assert (await ada.delete(f"/api/devices/{made['id']}")).status_code == 404
 
 
-async def test_a_device_whose_key_was_revoked_gets_a_new_one(ada: httpx.AsyncClient) -> None:
-    made = (await ada.post("/api/devices", json={"name": "x"})).json()
+async def test_a_device_whose_key_was_revoked_gets_a_new_one_with_its_limits(ada: httpx.AsyncClient) -> None:
+    limits = {"requests_per_minute": 7, "budget": {"month": 5.0}, "allowed_models": ["fake-model"]}
+    made = (await ada.post("/api/devices", json={"name": "x", **limits})).json()
     key = (await ada.get("/api/keys")).json()["items"][0]
     await ada.delete(f"/api/keys/{key['id']}")
+    refused = await ada.patch(f"/api/devices/{made['id']}", json={"requests_per_minute": 9})
+    assert (refused.status_code, code_of(refused)) == (409, "device_key_revoked")
     new = (await ada.post(f"/api/devices/{made['id']}/secret")).json()
+    assert (new["requests_per_minute"], new["allowed_models"]) == (7, ["fake-model"])
+    assert new["budget"]["month"] == 5.0
     assert (await ada.get("/api/models", headers=bearer(new["secret"]))).status_code == 200
 
 
@@ -164,6 +171,29 @@ async def test_what_a_device_asked_last_is_told_to_its_owner_without_any_text(
     assert "secret question" not in str(answer)
     [device] = (await ada.get("/api/devices")).json()["items"]
     assert device["last_request_at"] == request["created_at"]
+
+
+async def test_what_a_device_spent_of_its_budget_is_told(
+    chat_portal: ChatPortal, ada: httpx.AsyncClient
+) -> None:
+    budget = {"month": 5.0, "total": 9.0}
+    made = (await ada.post("/api/devices", json={"name": "x", "budget": budget})).json()
+    assert made["spent"] == {"day": None, "month": 0.0, "total": 0.0}
+    free = (await ada.post("/api/devices", json={"name": "y"})).json()
+    assert free["spent"] is None
+    [key_id] = [key["id"] for key in (await ada.get("/api/keys")).json()["items"] if key["budget"]]
+    today = chat_portal.runtime.clock.now().date()
+    earlier = (today.replace(day=1) - timedelta(days=1)).isoformat()
+    async with chat_portal.runtime.database.transaction() as session:
+        for day, nanos in ((today.isoformat(), 1_250_000_000), (earlier, 500_000_000)):
+            figures = dict.fromkeys(SUMS, 0) | {"cost_nanos": nanos}
+            session.add(
+                UsageDay(day=day, user_id=1, key_id=key_id, device="x", door="mqtt", model="m", **figures)
+            )
+    spent = {device["id"]: device["spent"] for device in (await ada.get("/api/devices")).json()["items"]}
+    assert spent == {made["id"]: {"day": None, "month": 1.25, "total": 1.75}, free["id"]: None}
+    changed = (await ada.patch(f"/api/devices/{made['id']}", json={"budget": {"day": 2.0}})).json()
+    assert changed["spent"] == {"day": 1.25, "month": None, "total": None}
 
 
 def test_a_presence_is_read_as_devices_write_it() -> None:

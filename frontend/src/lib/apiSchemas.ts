@@ -221,6 +221,7 @@ export interface DeviceCreated {
   projects: Array<string>;
   requests_per_minute?: number | null;
   secret: string;
+  spent?: Spent | null;
   tokens_per_minute?: number | null;
 }
 
@@ -240,6 +241,7 @@ export interface DeviceRead {
   presence?: PresenceRead | null;
   projects: Array<string>;
   requests_per_minute?: number | null;
+  spent?: Spent | null;
   tokens_per_minute?: number | null;
 }
 
@@ -966,6 +968,12 @@ export interface SkippedSession {
   index: number;
   reason: string;
   title: string;
+}
+
+export interface Spent {
+  day?: number | null;
+  month?: number | null;
+  total?: number | null;
 }
 
 export interface StatsRead {

@@ -34,8 +34,10 @@ export function DeviceRow({ device, currency, onSecret }: DeviceRowProps) {
       t('keys.perMinuteRequests', { value: formatCount(device.requests_per_minute) }),
     device.tokens_per_minute && t('keys.perMinuteTokens', { value: formatCount(device.tokens_per_minute) }),
     ...periods.map((period) => {
-      const most = device.budget?.[period];
-      return most != null && `${formatMoney(most, currency)} ${t(`devices.per.${period}`)}`;
+      const limit = device.budget?.[period];
+      if (limit == null) return null;
+      const spent = formatMoney(device.spent?.[period] ?? 0, currency);
+      return t(`devices.spentOf.${period}`, { spent, limit: formatMoney(limit, currency) });
     }),
   ].filter(Boolean);
 
