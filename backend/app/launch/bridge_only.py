@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.launch.errors import LaunchError
 from app.launch.logs import start_logging
+from app.launch.memory import keep_in_huge_pages, settle_objects, share_one_heap
 from app.launch.prepare import migrate
 from app.launch.private import keeping_private
 from app.launch.settings import read_settings
@@ -31,6 +32,7 @@ def run(arguments: Sequence[str], *, say: Callable[[str], None]) -> int:
         mqtt_username=flags.mqtt_username,
         mqtt_password=flags.mqtt_password,
     )
+    share_one_heap()
     with keeping_private():
         start_logging(settings)
         migrate(settings)
@@ -66,6 +68,8 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     runtime.projects.restrict(settings.mqtt_projects)
     auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
     await runtime.start()
+    settle_objects()
+    keep_in_huge_pages()
     try:
         async with auth.key_cache.following(), bridging(runtime, auth, create_gateway(runtime)) as bridge:
             if bridge is None:
