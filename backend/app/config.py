@@ -8,6 +8,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -157,6 +158,10 @@ class Settings(BaseSettings):
     def _redis_only(cls, value: str) -> str:
         if value and not re.match(r"(rediss?|unix)://", value):
             raise ValueError("REDIS_URL must begin with redis://, rediss:// or unix://")
+        try:
+            urlsplit(value).port  # noqa: B018 - looking at it checks it
+        except ValueError:
+            raise ValueError("REDIS_URL has a port that is no number; in its password : is %3A") from None
         return value
 
     @field_validator("cors_origins", mode="before")

@@ -11,6 +11,8 @@ import psutil
 
 from app.launch.errors import LaunchError
 
+ALREADY_ANSWERS = "A Prompt Portal already answers"
+"""Begins what is said when the port is taken by a portal."""
 _TAKEN = {errno.EADDRINUSE, 10048}
 _FORBIDDEN = {errno.EACCES, 10013}
 _NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, 10049}
@@ -52,7 +54,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno in _TAKEN:
         if _is_a_portal(host, port):
             return (
-                f"A Prompt Portal already answers at http://{host}:{port}. "
+                f"{ALREADY_ANSWERS} at http://{host}:{port}. "
                 f"Open it, or start this one on another port: --port {port + 1}"
             )
         return f"Port {port} is taken by {owner_of(port)}. End that program, or use another port: --port {port + 1}"

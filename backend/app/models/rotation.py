@@ -39,6 +39,15 @@ async def rotate_encryption(database: Database, vault: Vault) -> Rotated:
     return Rotated(sealed_anew, tuple(unreadable))
 
 
+async def unreadable_keys(database: Database, vault: Vault) -> tuple[str, ...]:
+    """Return the providers whose stored keys none of the encryption keys opens."""
+    async with database.reading() as session:
+        rows = await ProviderRepository(session).all()
+    return tuple(
+        row.name for row in rows if row.sealed_key is not None and not vault.opens(row.sealed_key, row.id)
+    )
+
+
 async def replace_sealed(database: Database, row: Provider, sealed: str) -> int:
     """Store it for a row that was read, unless somebody has entered another key meanwhile."""
     is_same = (Provider.id == row.id) & (Provider.sealed_key == row.sealed_key)

@@ -67,6 +67,10 @@ class Vault:
                 return opened
         raise SealedSecretError
 
+    def opens(self, sealed: str, row_id: str) -> bool:
+        """Tell whether one of the keys opens it."""
+        return any(_opened(key, sealed, row_id) is not None for key in (self._key, self._previous))
+
     def is_current(self, sealed: str, row_id: str) -> bool:
         """Tell whether the key of today opens it, without the previous one."""
         return _opened(self._key, sealed, row_id) is not None

@@ -3,117 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import stat
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
-from app import __version__
-from app.auth.secret import FILE_NAME as SECRET_FILE
-from app.config import PROJECT_ROOT, Settings, environment_value
+from app.config import Settings, environment_value
 from app.coord.factory import create_coord
 from app.db.engine import async_url
 from app.db.migrate import current_revision, known_revisions
+from app.db.session import Database
 from app.errors import PortalError
+from app.launch.errors import LaunchError
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from app.models.config_file import ConfigFileError, parse
+from app.models.rotation import unreadable_keys
+from app.models.vault import create_vault
+from app.ops import postgres_dump
+from app.ops.checks import Check, look_at_machine
 
-Verdict = Literal["ok", "warn", "FAIL"]
-_LOW_DISK_BYTES = 1 << 30
 _LOOK_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's."""
-
-    verdict: Verdict
-    subject: str
-    words: str
-
-    def __str__(self) -> str:
-        return f"{self.verdict:4}  {self.subject}: {self.words}"
 
 
 def examine(settings: Settings) -> Iterator[Check]:
     """Yield one check after the other; the slow ones last."""
-    python = ".".join(str(part) for part in sys.version_info[:3])
-    yield Check("ok", "versions", f"portal {__version__}, Python {python}")
-    yield _page()
-    yield _data_dir(settings.portal_data_dir)
-    yield _disk(settings.portal_data_dir)
-    yield _secret(settings)
-    yield _log(settings)
-    yield _database(settings)
-    yield asyncio.run(_redis(settings))
-    yield asyncio.run(_model(settings))
-    if settings.models_path is not None:
-        yield _models_file(settings.models_path)
+    for look in (*look_at_machine(settings), *_look_at_others(settings)):
+        try:
+            yield look()
+        except Exception as error:  # what is so broken that nobody thought of it must not hide the rest
+            yield Check("FAIL", "doctor", f"a check could not be made: {type(error).__name__}")
+
+
+def _look_at_others(settings: Settings) -> Iterator[Callable[[], Check]]:
+    yield lambda: _database(settings)
+    if settings.database_url.startswith("postgres"):
+        yield lambda: _backup(settings)
+    if settings.encryption_key.get_secret_value():
+        yield lambda: asyncio.run(_stored_keys(settings))
+    yield lambda: asyncio.run(_redis(settings))
+    yield lambda: asyncio.run(_model(settings))
+    if (models := settings.models_path) is not None:
+        yield lambda: _models_file(models)
     if settings.mqtt_broker_host:
-        yield asyncio.run(_broker(settings))
-
-
-def _page() -> Check:
-    if (PROJECT_ROOT / "frontend" / "dist" / "index.html").exists():
-        return Check("ok", "page", "built")
-    return Check("warn", "page", "not built; ./setup_llm.sh builds it. The API works without.")
-
-
-def _data_dir(folder: Path) -> Check:
-    if not folder.is_dir():
-        return Check("warn", "data folder", f"{folder} is made at the first start")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return Check(
-            "FAIL", "data folder", f"{folder} cannot be written; change its owner, or PORTAL_DATA_DIR"
-        )
-    return Check("ok", "data folder", str(folder))
-
-
-def _disk(folder: Path) -> Check:
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    words = f"{free / (1 << 30):.1f} GiB free"
-    if free < _LOW_DISK_BYTES:
-        return Check("warn", "disk", f"{words}; the portal stops writing when nothing is left")
-    return Check("ok", "disk", words)
-
-
-def _secret(settings: Settings) -> Check:
-    if settings.secret_key.get_secret_value():
-        note = (
-            " SECRET_KEY_PREVIOUS is set: remove it after"
-            if settings.secret_key_previous.get_secret_value()
-            else ""
-        )
-        days = f" {settings.refresh_token_expire_days} days" if note else ""
-        return Check("ok", "secret", f"SECRET_KEY is set.{note}{days}")
-    kept = settings.portal_data_dir / SECRET_FILE
-    if settings.redis_url:
-        return Check("warn", "secret", "REDIS_URL is set, SECRET_KEY is not: replicas need the same one")
-    if kept.exists() and stat.S_IMODE(kept.stat().st_mode) & 0o077:
-        return Check("FAIL", "secret", f"{kept} can be read by others: chmod 600 it")
-    return Check("ok", "secret", f"kept in {kept}")
-
-
-def _log(settings: Settings) -> Check:
-    if settings.log_content:
-        return Check(
-            "warn", "log", "LOG_CONTENT is on: everybody's prompts and answers are written to the log"
-        )
-    return Check("ok", "log", "no prompts and no answers are in it")
+        yield lambda: asyncio.run(_broker(settings))
 
 
 def _database(settings: Settings) -> Check:
     try:
         revision = current_revision(settings.database_url, settings.portal_data_dir)
         kind = async_url(settings.database_url, settings.portal_data_dir).get_backend_name()
-    except (PortalError, ValueError) as error:
-        return Check("FAIL", "database", getattr(error, "message", str(error)))
+    except PortalError as error:
+        return Check("FAIL", "database", error.message)
     known = known_revisions()
     if revision is None:
         return Check("warn", "database", f"{kind} is empty; it is made at the first start")
@@ -122,6 +61,28 @@ def _database(settings: Settings) -> Check:
     if revision != known[-1]:
         return Check("warn", "database", f"schema {revision}, newest {known[-1]}; the next start migrates it")
     return Check("ok", "database", f"{kind}, schema {revision}")
+
+
+def _backup(settings: Settings) -> Check:
+    try:
+        postgres_dump.try_out(async_url(settings.database_url, settings.portal_data_dir))
+    except (LaunchError, PortalError) as error:
+        return Check("warn", "backup", f"`backup` will not work: {error}")
+    return Check("ok", "backup", "pg_dump reads the database")
+
+
+async def _stored_keys(settings: Settings) -> Check:
+    if _database(settings).verdict != "ok":
+        return Check("ok", "provider keys", "not looked at: the database comes first")
+    database = Database(settings.database_url, settings.portal_data_dir)
+    try:
+        unreadable = await unreadable_keys(database, create_vault(settings))
+    finally:
+        await database.close()
+    if unreadable:
+        words = f"no ENCRYPTION_KEY opens those of {', '.join(unreadable)}: set the one that they were stored with"
+        return Check("FAIL", "provider keys", f"{words}, or enter them again")
+    return Check("ok", "provider keys", "all that are stored can be read")
 
 
 async def _redis(settings: Settings) -> Check:

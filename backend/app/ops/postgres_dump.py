@@ -26,6 +26,11 @@ def dump(url: URL, target: Path) -> None:
     _run(["pg_dump", "--format=custom", "--no-owner", f"--file={target}"], url)
 
 
+def try_out(url: URL) -> None:
+    """Dump next to nothing, to see whether a dump can be made. Raises LaunchError."""
+    _run(["pg_dump", "--schema-only", "--table=alembic_version"], url)
+
+
 def load(url: URL, source: Path) -> None:
     """Put a dump in place of the portal's tables, whole or not at all.
 

@@ -103,6 +103,8 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(settings: Settings) -> Non
     assert (found["database"].verdict, found["secret"].verdict) == ("ok", "ok")
     assert found["model"].verdict == "FAIL"
     assert "LLM_SERVER_URL" in found["model"].words
+    kept.write_text("short\n")
+    assert next(check for check in examine(settings) if check.subject == "secret").verdict == "FAIL"
     kept.chmod(0o644)
     secret = next(check for check in examine(settings) if check.subject == "secret")
     assert secret.verdict == "FAIL"
@@ -122,6 +124,11 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(settings: Settings) -> Non
         ({"models_file": "{folder}/absent.yaml"}, "models file", "FAIL", "check MODELS_FILE"),
         ({"llm_server_url": "", "llm_model_path": "/absent.gguf"}, "model", "FAIL", "LLM_MODEL_PATH"),
         ({"log_content": True}, "log", "warn", "LOG_CONTENT"),
+        ({"log_file": "app.db/portal.log"}, "log", "FAIL", "LOG_FILE"),
+        ({"encryption_key": SecretStr("nonsense")}, "encryption", "FAIL", "32 bytes"),
+        ({"encryption_key": SecretStr("A" * 43)}, "provider keys", "FAIL", "those of lab"),
+        ({"portal_host": "192.0.2.1"}, "port", "FAIL", "PORTAL_HOST"),
+        ({"database_url": "postgresql://nobody@127.0.0.1:9/none"}, "backup", "warn", "pg_dump failed"),
     ],
 )
 def test_the_doctor_names_each_broken_setting(
@@ -133,11 +140,17 @@ def test_the_doctor_names_each_broken_setting(
     advice: str,
 ) -> None:
     (tmp_path / "models.yaml").write_text("providers:\n  gpu: {base_url: 7}\n", encoding="utf-8")
+    with closing(sqlite3.connect(settings.portal_data_dir / "app.db")) as database, database:
+        database.execute(
+            "INSERT INTO providers (id, name, base_url, sealed_key, allow_private_network, offer_all, is_enabled, models,"
+            " created_at, updated_at) VALUES ('a', 'lab', 'http://x', 'c2VhbGVk', 1, 1, 1, '[]', '2026-11-21', '2026-11-21')"
+        )
     filled = {
         name: value.replace("{folder}", str(tmp_path)) if isinstance(value, str) else value
         for name, value in changes.items()
     }
     found = {check.subject: check for check in examine(settings.model_copy(update=filled))}
+    assert "doctor" not in found, "a check that breaks"
     assert found[subject].verdict == verdict
     assert advice in found[subject].words
 

@@ -45,6 +45,7 @@ def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
         ("CORS_ORIGINS", "https://*.example.org", "wildcards are refused"),
         ("LOG_LEVEL", "nonsense", "LOG_LEVEL: Input should be 'DEBUG', 'INFO'"),
         ("REDIS_URL", "http://127.0.0.1", "REDIS_URL must begin with redis://"),
+        ("REDIS_URL", "redis://127.0.0.1:redis/0", "REDIS_URL has a port that is no number"),
     ],
 )
 def test_a_wrong_setting_is_said_without_a_traceback(
