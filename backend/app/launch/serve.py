@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -17,18 +15,18 @@ from app.config import Settings
 from app.launch.errors import LaunchError
 from app.launch.greeting import greeting, url_of
 from app.launch.logs import start_logging
+from app.launch.memory import keep_in_huge_pages, settle_objects, share_one_heap
 from app.launch.port import take_port
 from app.launch.prepare import prepare
 from app.web.corked import CorkedProtocol
 from app.web.leaving import LEAVING
 
-_M_ARENA_MAX = -8  # of glibc's malloc.h
 _WEBSOCKET_BYTES = 1024 * 1024  # what the portal's own broker takes
 
 
 def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Prepare the database and serve until SIGINT or SIGTERM. Returns the exit code; raises LaunchError."""
-    _share_one_heap()
+    share_one_heap()
     start_logging(settings)
     check_telemetry(settings)
     for chatty in (
@@ -97,8 +95,9 @@ class _GreetingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        _settle_memory()
+        settle_objects()
         if self.started:
+            keep_in_huge_pages()
             self._on_listening()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
@@ -106,23 +105,6 @@ class _GreetingServer(uvicorn.Server):
         if callable(leave):
             leave()
         await super().shutdown(sockets)
-
-
-def _share_one_heap() -> None:
-    """Let all threads take memory from one heap: glibc gives each its own, and what is free in one serves no other."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:  # musl has none
-        mallopt(_M_ARENA_MAX, 1)
-
-
-def _settle_memory() -> None:
-    """Leave what was made so far (modules, schemas, statements) out of garbage collection, and collect less often.
-
-    A request makes hundreds of objects and leaves no cycles, yet each few thousand of them would have everything looked at.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def say_to_stdout(text: str) -> None:
