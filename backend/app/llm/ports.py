@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from app.llm.providers.registry import OwnRoute
-from app.llm.turns import HistoryMessage, TurnContext, TurnOutcome, TurnRecord, TurnRequest
+from app.llm.turns import HistoryMessage, TurnContext, TurnOutcome, TurnRecord, TurnRequest, TurnResult
 from app.llm.types import Caller, Chunk, CompletionRequest
 
 
@@ -57,6 +57,22 @@ class SessionStore(Protocol):
     async def clear(self, caller: Caller, session_id: str) -> bool:
         """Delete the session; False when there was none."""
         ...
+
+
+class TurnEngine(Protocol):
+    """What answers in sessions, as its synchronous face asks it: `sessions.SessionManager`."""
+
+    async def start_turn(self, request: TurnRequest) -> TurnRecord: ...
+
+    async def wait(self, turn_id: str, record: TurnRecord | None = None) -> TurnResult: ...
+
+    def events(self, turn_id: str, after: int = 0) -> AsyncIterator[LogEvent]: ...
+
+    async def cancel(self, turn_id: str) -> bool: ...
+
+    async def history(self, caller: Caller, session_id: str) -> list[HistoryMessage] | None: ...
+
+    async def clear(self, caller: Caller, session_id: str) -> bool: ...
 
 
 class UnknownMessageError(KeyError):

@@ -8,16 +8,14 @@ import queue
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
 from app.llm.errors import LLMError
+from app.llm.ports import TurnEngine
 from app.llm.turns import TurnRequest
 from app.llm.types import Caller, Sampling
-
-if TYPE_CHECKING:
-    from app.llm.sessions import SessionManager
 
 T = TypeVar("T")
 
@@ -85,8 +83,8 @@ class SyncFace(ABC):
         """Delete a session; False when there was none."""
 
         async def clear() -> bool:
-            manager, caller = await self._engine()
-            return await manager.clear(caller, session_id)
+            engine, caller = await self._engine()
+            return await engine.clear(caller, session_id)
 
         return self._call(clear())
 
@@ -94,8 +92,8 @@ class SyncFace(ABC):
         """Return the session's messages, oldest first, as `{"role", "content"}`; empty when there is no session."""
 
         async def history() -> list[dict[str, Any]]:
-            manager, caller = await self._engine()
-            messages = await manager.history(caller, session_id)
+            engine, caller = await self._engine()
+            messages = await engine.history(caller, session_id)
             return [{"role": message.role, "content": message.content} for message in messages or ()]
 
         return self._call(history())
@@ -105,8 +103,8 @@ class SyncFace(ABC):
         """Return the loop that does the work; it runs in another thread than the caller's."""
 
     @abstractmethod
-    async def _engine(self) -> tuple[SessionManager, Caller]:
-        """Return the manager, and who owns what this face makes; runs on the home loop."""
+    async def _engine(self) -> tuple[TurnEngine, Caller]:
+        """Return what answers, and who owns what this face makes; runs on the home loop."""
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         try:
@@ -131,15 +129,15 @@ class SyncFace(ABC):
         use_history: bool,
         max_history_messages: int | None,
     ) -> str:
-        manager, caller = await self._engine()
+        engine, caller = await self._engine()
         request = _request(
             caller, session_id, system_prompt, message, sampling, use_history, max_history_messages
         )
-        record = await manager.start_turn(request)
+        record = await engine.start_turn(request)
         try:
-            result = await manager.wait(record.turn_id, record)
+            result = await engine.wait(record.turn_id, record)
         except asyncio.CancelledError:
-            await manager.cancel(record.turn_id)
+            await engine.cancel(record.turn_id)
             raise
         if result.error is not None:
             raise result.error
@@ -157,20 +155,20 @@ class SyncFace(ABC):
     ) -> None:
         """Hand the answer's pieces over to the waiting thread; None ends them, an exception is raised there."""
         try:
-            manager, caller = await self._engine()
+            engine, caller = await self._engine()
             request = _request(
                 caller, session_id, system_prompt, message, sampling, use_history, max_history_messages
             )
-            record = await manager.start_turn(request)
+            record = await engine.start_turn(request)
             try:
-                async for event in manager.events(record.turn_id):
+                async for event in engine.events(record.turn_id):
                     data = orjson.loads(event.data)
                     if "content" in data:
                         pieces.put(data["content"])
                     elif "error" in data:
                         pieces.put(_failure(data["error"]))
             except asyncio.CancelledError:
-                await manager.cancel(record.turn_id)
+                await engine.cancel(record.turn_id)
                 raise
         except Exception as error:
             pieces.put(error)
