@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from app.llm.types import Usage
 
 _MAX_HELD_BYTES = 1024 * 1024
 _END = re.compile(rb'\[DONE\]|"finish_reason":\s*"|"error"')
+_TAIL_PIECES = 8  # some servers say a little more after they have said that they stopped
 
 
 def under_alias(data: bytes, answer: Any, alias: str) -> bytes:
@@ -53,7 +55,7 @@ class StreamFilter:
         self._held = b""
         self._calls = CallNumbers()
         self._names: list[tuple[bytes, bytes]] | None = None
-        self._last = b""
+        self._tail: deque[bytes] = deque(maxlen=_TAIL_PIECES)
         self.usage: Usage | None = None
         self.events = 0
         """How many events came, for an answer whose server tells no usage: about a token each."""
@@ -69,7 +71,7 @@ class StreamFilter:
         whole, self._held = data[:end], data[end:]
         if count := whole.count(b"data:"):
             self.events += count
-            self._last = whole
+            self._tail.append(whole)
         if b'"usage"' in whole:
             whole = self._without_usage(whole)
         if b'"tool_calls"' in whole:
@@ -79,13 +81,13 @@ class StreamFilter:
     def flush(self) -> bytes:
         """Return what is left when the stream ends."""
         left, self._held = self._held, b""
-        self._last += left
+        self._tail.append(left)
         return self._renamed(left)
 
     @property
     def is_cut(self) -> bool:
         """Whether a stream that is over ended without saying so: not every connection tells that it was broken off."""
-        return self.usage is None and _END.search(self._last) is None
+        return self.usage is None and _END.search(b"".join(self._tail)) is None
 
     @staticmethod
     def told(error: PortalError) -> bytes:

@@ -103,6 +103,12 @@ def test_a_stream_that_ends_without_its_end_was_cut(end: bytes) -> None:
     assert _run(_event(choices=[{"delta": {}, "finish_reason": None}]), [], is_usage_wanted=False)[1].is_cut
 
 
+def test_a_stream_may_say_a_little_more_after_its_end() -> None:
+    stream = TEXT + _event(choices=[{"finish_reason": "stop"}]) + _event(choices=[]) + _event(x_server={})
+    cuts = [place for place in range(len(stream)) if stream.startswith(b"data:", place)]
+    assert _run(stream, cuts, is_usage_wanted=False)[1].is_cut is False
+
+
 def test_a_whole_answer_to_who_wants_a_stream_becomes_one() -> None:
     message = {"role": "assistant", "content": "Hello there"}
     whole: dict[str, Any] = {"model": "m", "choices": [{"message": message, "finish_reason": "stop"}]}
