@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from app.gateway.errors import InvalidBodyError, NotInSessionsError
+from app.llm.prompt_size import is_data_url
 
 _SESSION_FIELDS = (
     "parent_id",
@@ -21,8 +22,13 @@ _SESSION_FIELDS = (
 _SESSION_IGNORED = {"messages", "stream", "stream_options", "user", "max_tokens", "max_completion_tokens"}
 _TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
 
+_MOST_LEVELS = 200
 _IMAGE_BYTES = 3000
+_TOKEN_BYTES = 4  # of a prompt that is given as tokens
 _FRAME_BYTES = 12  # a chat template puts a few tokens around each message
+
+# by which servers go is theirs to say: the largest counts
+_BOUNDS = ("max_completion_tokens", "max_tokens", "n_predict")
 
 AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
 
@@ -38,6 +44,8 @@ def read_body(data: bytes, required: str, *instead: str) -> dict[str, Any]:
         raise InvalidBodyError("The body is not valid JSON.", code="invalid_json") from error
     if not isinstance(body, dict):
         raise InvalidBodyError("The body must be a JSON object.")
+    if data.count(b"[") + data.count(b"{") > _MOST_LEVELS and _is_too_deep(body):
+        raise InvalidBodyError(f"The body is nested more than {_MOST_LEVELS} levels deep.")
     if required not in body and not any(name in body for name in instead):
         raise InvalidBodyError(f"{required}: this field is required.", details={"param": required})
     model = body.get("model")
@@ -45,9 +53,22 @@ def read_body(data: bytes, required: str, *instead: str) -> dict[str, Any]:
         raise InvalidBodyError("model: name it by a string.", details={"param": "model"})
     if model in ("", AUTO):
         del body["model"]
-    if not isinstance(body.get("stream", False), bool):
-        raise InvalidBodyError("stream: it is true or false.", details={"param": "stream"})
+    if "stream" in body and not isinstance(body["stream"], bool):
+        if body["stream"] is not None:
+            raise InvalidBodyError("stream: it is true or false.", details={"param": "stream"})
+        del body["stream"]  # as clients write that have a field for everything
     return body
+
+
+def _is_too_deep(body: dict[str, Any]) -> bool:
+    """Whether a body has more levels than can be written again."""
+    level: list[Any] = [body]
+    for _ in range(_MOST_LEVELS):
+        inner = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def check_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -66,18 +87,28 @@ def check_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def max_tokens_of(body: Mapping[str, Any]) -> int | None:
     """Return the longest answer that was asked for, under either name."""
-    wanted = body.get("max_completion_tokens", body.get("max_tokens"))
-    return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) and wanted > 0 else None
+    wanted = body.get("max_completion_tokens") or body.get("max_tokens")
+    return wanted if _is_count(wanted) else None
 
 
 def longest_answer(body: Mapping[str, Any], operation: str) -> int | None:
     """Return how many tokens may be answered, all choices together; None where only the server bounds it."""
     if operation == "embeddings":
         return 0
-    longest, choices = max_tokens_of(body), body.get("n")
-    if longest is None or not isinstance(choices, int):
-        return longest
-    return longest * max(1, choices)
+    bounds = [int(body[name]) for name in _BOUNDS if _is_count(body.get(name))]
+    return max(bounds) * _answers(body, operation) if bounds else None
+
+
+def _answers(body: Mapping[str, Any], operation: str) -> int:
+    """Return how many answers are wanted: so many of each prompt."""
+    answers = max([1, *(int(body[name]) for name in ("n", "best_of") if _is_count(body.get(name)))])
+    prompt = body.get("prompt") if operation == "completions" else None
+    is_many = isinstance(prompt, list) and bool(prompt) and not isinstance(prompt[0], int)
+    return answers * len(prompt) if isinstance(prompt, list) and is_many else answers
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def prompt_bytes(body: Mapping[str, Any]) -> int:
@@ -87,14 +118,14 @@ def prompt_bytes(body: Mapping[str, Any]) -> int:
 
 def _bytes(value: Any) -> int:
     if isinstance(value, str):
-        if value.startswith("data:"):
+        if is_data_url(value):
             return _IMAGE_BYTES
         return len(value) if value.isascii() else len(value.encode(errors="replace"))
     if isinstance(value, list):
         return sum(map(_bytes, value))
     if isinstance(value, dict):
         return _FRAME_BYTES + sum(map(_bytes, value.values()))
-    return 0
+    return _TOKEN_BYTES if isinstance(value, int) else 0
 
 
 def has_template(body: Mapping[str, Any]) -> bool:

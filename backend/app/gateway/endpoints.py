@@ -128,6 +128,7 @@ async def embeddings(request: Request, services: Services, gateway: Gateway, _de
     return await respond("embeddings", request.scope, request.receive, services, request.app.state)
 
 
+@router.get("/models/", include_in_schema=False)
 @router.get("/models", summary="List the models you may use")
 async def list_models(principal: GatewayUser, gateway: Gateway) -> ModelPage:
     return gateway.models(principal)
@@ -140,7 +141,7 @@ async def get_model(principal: GatewayUser, gateway: Gateway, model: str) -> Mod
 
 @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
 async def nothing_here(request: Request, path: str) -> Response:
-    raise NotFoundError(
-        f"There is nothing at {request.method} /v1/{path}. "
-        "The portal has chat/completions, completions, embeddings, models, responses and messages."
-    )
+    advice = "The portal has chat/completions, completions, embeddings, models, responses and messages."
+    if path.startswith("v1/"):
+        advice = "The base URL has /v1 once too often: Anthropic's SDKs add it themselves."
+    raise NotFoundError(f"There is nothing at {request.method} /v1/{path}. {advice}")

@@ -154,7 +154,7 @@ def _tool_choice(choice: Any) -> dict[str, Any]:
     names: dict[Any, Any] = {"auto": "auto", "any": "required", "none": "none"}
     if kind == "tool":
         wanted: Any = {"type": "function", "function": {"name": choice.get("name")}}
-    elif kind in names:
+    elif kind in [*names]:
         wanted = names[kind]
     else:
         raise _wrong("tool_choice", "its type is auto, any, tool or none")

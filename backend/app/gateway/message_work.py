@@ -71,5 +71,5 @@ def _readable(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if value.get("type") == "base64" and isinstance(value.get("data"), str):
-        return {"data": "data:"}
+        return {"data": "data:;base64,"}
     return {name: _readable(one) for name, one in value.items()}

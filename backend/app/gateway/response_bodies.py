@@ -94,7 +94,7 @@ def _tools(tools: Any, choice: Any) -> dict[str, Any]:
         raise wrong("tools", "it must be a list of objects")
     translated = [_tool(tool) for tool in tools]
     if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
-        named = {tool.get("name") for tool in choice.get("tools") or () if isinstance(tool, dict)}
+        named = [tool.get("name") for tool in choice.get("tools") or () if isinstance(tool, dict)]
         kept = [tool for tool in translated if tool["function"]["name"] in named]
         return {"tools": kept, "tool_choice": choice.get("mode") or "auto"} if kept else {}
     return {"tools": translated, **_tool_choice(choice)}

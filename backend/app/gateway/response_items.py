@@ -65,8 +65,10 @@ def _item(value: Any, known: Mapping[str, Item]) -> Item:
         if found is None:
             raise wrong("input", f"there is no item {value.get('id')!r} in the previous responses")
         return found
-    if kind == "message" and value.get("role") not in _ROLES:
+    if kind == "message" and value.get("role") not in [*_ROLES]:
         raise wrong("input", "the role is user, assistant, system or developer")
+    if not isinstance(value.get("id"), str | None):
+        raise wrong("input", "the id of an item is a text")
     if kind == "message" and isinstance(value.get("content"), str):
         part = "output_text" if value["role"] == "assistant" else "input_text"
         value = {**value, "content": [{"type": part, "text": value["content"]}]}

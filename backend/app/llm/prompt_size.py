@@ -13,9 +13,14 @@ def prompt_tokens_of(messages: Sequence[Mapping[str, Any]] | str) -> int:
     return _text_bytes(messages) // BYTES_PER_TOKEN
 
 
+def is_data_url(text: str) -> bool:
+    """Whether a text is a file's data; what a person writes may begin alike (a log of server-sent events does)."""
+    return text.startswith("data:") and ";base64," in text[:200]
+
+
 def _text_bytes(value: Any) -> int:
     if isinstance(value, str):
-        return 0 if value.startswith("data:") else len(value.encode(errors="replace"))
+        return 0 if is_data_url(value) else len(value.encode(errors="replace"))
     if isinstance(value, list | tuple):
         return sum(map(_text_bytes, value))
     if isinstance(value, Mapping):

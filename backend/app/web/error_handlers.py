@@ -124,13 +124,22 @@ async def _http_exception(request: Request, error: Exception) -> Response:
         )
     elif error.status_code == 405:
         portal_error = PortalError(
-            f"{request.method} is not allowed here.", code="method_not_allowed", status=405
+            f"{request.method} is not allowed here.{_advice(request.url.path)}",
+            code="method_not_allowed",
+            status=405,
         )
     else:
         portal_error = PortalError(str(error.detail), code="http_error", status=error.status_code)
     response = error_response(portal_error, request.url.path)
     response.headers.update(error.headers or {})
     return response
+
+
+def _advice(path: str) -> str:
+    """Return what is most often wrong about a path at which only the page is."""
+    if path.startswith(("/api", "/v1")):
+        return ""
+    return " OpenAI's API is below /v1: the base URL of its SDKs ends in /v1."
 
 
 async def _bug(request: Request, error: Exception) -> Response:

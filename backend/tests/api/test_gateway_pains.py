@@ -172,6 +172,10 @@ async def test_tokens_that_begin_alike_are_told_apart(shared: SharedPortal) -> N
             assert answer.status_code == status
 
 
+def _nested(levels: int) -> bytes:
+    return b"[" * levels + b"]" * levels
+
+
 async def test_a_malformed_request_ends_itself_alone(ada: httpx.AsyncClient) -> None:
     """LibreChat CVE-2026-31949: one malformed DELETE killed the process."""
     for method, path, content in (
@@ -185,6 +189,20 @@ async def test_a_malformed_request_ends_itself_alone(ada: httpx.AsyncClient) -> 
             b'{"messages": [{"role": "user", "content": [{"type": []}]}], "max_tokens": 1}',
         ),
         ("POST", "/v1/chat/completions", b"\xff\xfe"),
+        ("POST", "/v1/chat/completions", b'{"messages": [{"role": "user", "content": %b}]}' % _nested(900)),
+        (
+            "POST",
+            "/v1/chat/completions",
+            b'{"messages": [{"role": "user", "content": "x"}], "metadata": %b}' % _nested(1000),
+        ),
+        ("POST", "/v1/responses", b'{"input": "x", "metadata": {"a": %b}}' % _nested(300)),
+        ("POST", "/v1/responses", b'{"input": [{"role": [], "content": "x"}]}'),
+        ("POST", "/v1/responses", b'{"input": [{"role": "user", "content": "x", "id": {}}]}'),
+        (
+            "POST",
+            "/v1/messages",
+            b'{"messages": [{"role": "user", "content": "x"}], "max_tokens": 1, "tool_choice": {"type": []}}',
+        ),
     ):
         answer = await ada.request(method, path, content=content)
         assert 400 <= answer.status_code < 500, (method, path, answer.text)

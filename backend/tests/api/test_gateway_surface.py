@@ -65,6 +65,15 @@ async def test_a_name_with_slashes_is_a_name(sdk: AsyncOpenAI) -> None:
         await sdk.models.retrieve("an-org/another")
 
 
+async def test_a_base_url_that_is_a_little_wrong_is_told_so(sdk: AsyncOpenAI, shared: SharedPortal) -> None:
+    assert (await sdk.get("/models/", cast_to=object)) == (await sdk.get("/models", cast_to=object))
+    hello: Any = {"model": NAME, "messages": [{"role": "user", "content": "Hello!"}]}
+    for base_url, advice in ((shared.url, "ends in /v1"), (f"{shared.url}/v1/v1", "once too often")):
+        with pytest.raises(openai.APIStatusError, match=advice) as refused:
+            await sdk.with_options(base_url=base_url).chat.completions.create(**hello)
+        assert refused.value.status_code in (404, 405)
+
+
 async def test_embeddings_come_packed_and_as_numbers(sdk: AsyncOpenAI, server: OwnServer) -> None:
     usual = await sdk.embeddings.create(model=NAME, input=["one", "two"], dimensions=3, user="me")
     assert [one.embedding for one in usual.data] == [[0.0, 0.25, 0.5]] * 2 and usual.model == NAME
