@@ -29,7 +29,10 @@ const done = new Promise((resolve) => {
     if (frame.seq <= seen) return; // it came twice
     seen = frame.seq;
     if (frame.type === 'delta') process.stdout.write(frame.text ?? '');
-    else if (frame.type === 'final') resolve(`\n(${frame.finish_reason}, ${frame.usage.completion_tokens} tokens, ${frame.model})`);
+    else if (frame.type === 'final') {
+      const tokens = frame.usage?.completion_tokens ?? '?'; // nobody counted what was stopped
+      resolve(`\n(${frame.finish_reason}, ${tokens} tokens, ${frame.model ?? '?'})`);
+    }
     else if (frame.type === 'error') resolve(`\n${frame.error.message}`);
   });
 });

@@ -3,7 +3,9 @@
 #   mpremote mip install umqtt.simple
 #
 # CLIENT and SECRET come from POST /api/devices. MQTT 3.1.1 is enough: the request's `id` names the answer's topic.
+import binascii
 import json
+import os
 import sys
 
 from umqtt.simple import MQTTClient
@@ -33,14 +35,19 @@ def ask(client, name, question):
     return answer.pop(name)
 
 
-def main(question="Hello!", number=1):
+def new_name():
+    """A name that no earlier request has, also after a restart: the same name again is answered from the store."""
+    return binascii.hexlify(os.urandom(8)).decode()
+
+
+def main(question="Hello!"):
     client = MQTTClient(CLIENT, HOST, port=PORT, user=CLIENT, password=SECRET, keepalive=60)
     client.set_callback(on_message)
     # A board that loses power wants no answer any more.
     client.set_last_will("pp/v1/{}/status".format(CLIENT), b'{"state": "offline", "cancel": true}', qos=1)
     client.connect()
     try:
-        frame = ask(client, "press-{}".format(number), question)
+        frame = ask(client, new_name(), question)
         print()
         print(frame["text"] if frame["type"] == "final" else frame["error"]["message"])
     finally:

@@ -42,7 +42,8 @@ def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
         seen = frame["seq"]
         print(frame.get("text", ""), end="", flush=True)
     elif frame["type"] == "final":  # it has the whole text: whoever missed a delta misses nothing
-        print(f"\n({frame['finish_reason']}, {frame['usage']['completion_tokens']} tokens, {frame['model']})")
+        tokens = (frame.get("usage") or {}).get("completion_tokens", "?")  # nobody counted what was stopped
+        print(f"\n({frame['finish_reason']}, {tokens} tokens, {frame.get('model', '?')})")
         is_done.set()
     elif frame["type"] == "error":
         print(f"\n{frame['error']['message']}")

@@ -24,8 +24,10 @@ const SUBACK := 0x90
 var _socket := WebSocketPeer.new()
 var _client := ""
 var _secret := ""
+var _is_opened := false
 var _is_greeted := false
 var _packet_id := 0
+var _start := randi()  # ids of an earlier start would be answered from the store
 var _request := 0
 var _silent_for := 0.0
 var _buffer := PackedByteArray()
@@ -34,14 +36,16 @@ var _buffer := PackedByteArray()
 func open(url: String, client: String, secret: String) -> void:
 	_client = client
 	_secret = secret
+	_is_opened = true
 	_is_greeted = false
+	_buffer.clear()
 	_socket.supported_protocols = PackedStringArray(["mqtt"])
 	_socket.connect_to_url(url)
 
 
 func ask(session: String, message: String) -> String:
 	_request += 1
-	var id := "%s-%d" % [session, _request]
+	var id := "%08x-%d" % [_start, _request]
 	var body := {"id": id, "session_id": session, "message": message, "stream": true}
 	_publish("pp/v1/%s/req" % _client, JSON.stringify(body))
 	return id
@@ -54,8 +58,8 @@ func cancel(id: String) -> void:
 func _process(delta: float) -> void:
 	_socket.poll()
 	if _socket.get_ready_state() == WebSocketPeer.STATE_CLOSED:
-		if _is_greeted:
-			_is_greeted = false
+		if _is_opened:
+			_is_opened = false
 			failed.emit("The connection is closed.")
 		return
 	if _socket.get_ready_state() != WebSocketPeer.STATE_OPEN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,6 +116,23 @@ def test_the_node_example_streams_an_answer(tmp_path: Path, environment: dict[st
     assert end.startswith("(stop, ")
 
 
+def test_an_answer_that_is_stopped_ends_the_node_example(
+    place: Games, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "node_modules").symlink_to(ROOT / "frontend" / "node_modules", target_is_directory=True)
+    script = tmp_path / "mqtt_ask.mjs"
+    script.write_bytes((EXAMPLES / "mqtt_ask.mjs").read_bytes())
+    asked = len(place.model.requests)
+    place.model.queue(Reply(stall_before_first=True))
+    url = f"mqtt://127.0.0.1:{environment['PORT']}"
+    command = [find_node(), str(script), "Which", "way?"]
+    with subprocess.Popen(command, env={**environment, "URL": url}, stdout=subprocess.PIPE) as example:
+        wait_for(lambda: len(place.model.requests) > asked)
+        example.send_signal(signal.SIGINT)
+        said, _ = example.communicate(timeout=20)
+    assert (example.returncode, said) == (0, b"\n(cancelled, ? tokens, fake-model)\n")
+
+
 def test_the_micropython_example_compiles_and_speaks_as_the_portal_does(
     tmp_path: Path,
     environment: dict[str, str],
@@ -137,7 +155,9 @@ def test_the_micropython_example_compiles_and_speaks_as_the_portal_does(
     board.HOST, board.PORT = "127.0.0.1", int(environment["PORT"])
     board.CLIENT, board.SECRET = environment["CLIENT"], environment["SECRET"]
     board.main("Which way?")
-    assert capsys.readouterr().out == "You said: Which way?" * 2 + "\n" or True
+    assert capsys.readouterr().out == "You said: Which way?\n" * 2
+    board.main("And which way now?")  # after a restart of the board
+    assert capsys.readouterr().out == "You said: And which way now?\n" * 2
 
 
 def test_the_examples_for_godot_and_unity_are_written_in_their_languages() -> None:

@@ -6,12 +6,13 @@ import { Dialog, DialogActions, DialogBody } from '@/components/ui/Dialog';
 import type { DeviceCreated } from '@/lib/apiSchemas';
 import { mqttQuery } from '@/lib/mqttQueries';
 
-/** A question and its answer with Mosquitto's own tools. */
+/** A question and its answer with Mosquitto's own tools; without an id it may be tried again with other words. */
 function snippetOf(device: DeviceCreated, host: string, port: number, isOld: boolean): string {
   const own = `pp/v1/${device.client}`;
+  const id = isOld ? '"id": "1", ' : '';
   return [
     `mosquitto_rr -V ${isOld ? '311' : '5'} -h ${host} -p ${port} -u ${device.client} -P ${device.secret} -q 1 \\`,
-    `  -t ${own}/req -e ${own}/res/1 -m '{"id": "1", "session_id": "hello", "message": "Hello!"}'`,
+    `  -t ${own}/req -e ${own}/res/1 -m '{${id}"session_id": "hello", "message": "Hello!"}'`,
   ].join('\n');
 }
 
