@@ -8,7 +8,7 @@ from app.config import Settings
 from app.embedded.checks import check_machine
 from app.embedded.errors import EmbeddedServerError
 from app.embedded.gguf import read_model_file
-from app.launch.settings import env_file_in_use
+from app.launch.settings import place_of_settings
 
 _CHANGE = "LLM_SERVER_URL=… for a model server, or LLM_MODEL_PATH=….gguf for another file"
 
@@ -27,7 +27,7 @@ def greeting(settings: Settings, address: str, admin: FirstAdmin | None) -> str:
     if admin is not None:
         lines += sign_in_lines(admin)
     lines += [f"  Model           {model_line(settings)}"]
-    lines += [f"                  To change it: {_CHANGE}, in {env_file_in_use()}"]
+    lines += [f"                  To change it: {_CHANGE}, in {place_of_settings()}"]
     if not settings.is_loopback and not settings.portal_public_url.startswith("https://"):
         lines += [
             "  Note            Others can reach this address, and it has no TLS: put a proxy in front and set PORTAL_PUBLIC_URL"

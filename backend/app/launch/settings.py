@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
@@ -56,9 +55,12 @@ def _is_secret(name: str, value: object) -> bool:
     return field is None or field.annotation is SecretStr or has_password
 
 
-def env_file_in_use() -> Path:
-    """Return the `.env` file that a person would edit: the one that exists, else the root's."""
+def place_of_settings() -> str:
+    """Say where a person would change a setting: the `.env` file that is read, else the root's, or the environment alone."""
     from app.config import PROJECT_ROOT
 
+    named = os.environ.get("PORTAL_ENV_FILE")
+    if named is not None:
+        return named or "the environment"
     candidates = (PROJECT_ROOT / ".env", PROJECT_ROOT / "backend" / ".env")
-    return next((path for path in candidates if path.exists()), candidates[0])
+    return str(next((path for path in candidates if path.exists()), candidates[0]))

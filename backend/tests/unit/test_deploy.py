@@ -17,7 +17,8 @@ import yaml
 
 from app.admin.metrics import Metrics, _State
 from app.bridge.status import BridgeStatus
-from app.config import PROJECT_ROOT, Settings
+from app.config import PROJECT_ROOT, Settings, load_settings
+from app.launch.serve import _server_config
 from tests.fixtures.setup import portal_setup  # noqa: F401 - puts the set-up's folder on the path
 
 from portal_setup.service import install_service, unit_text  # isort: skip
@@ -134,6 +135,21 @@ def test_every_profile_of_compose_is_whole() -> None:
             assert secret in COMPOSE["secrets"]
     for server in ("llama", "vllm"):
         assert services[server]["healthcheck"]["test"][:3] == ["CMD", "curl", "-fsS"]
+
+
+def test_nginx_has_somebody_left_to_ask_when_every_portal_has_just_failed() -> None:
+    """With one worker, both portals away and back, and streams of 4 s: without the backups the third one got 502."""
+    config = (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
+    judged = set(re.findall(r"server (\S+) max_fails=1 ", config))
+    anyway = set(re.findall(r"server (\S+) backup max_fails=0;", config))
+    assert judged == anyway == {"portal-1:8000", "portal-2:8000"}
+
+
+def test_nginx_lets_go_of_a_quiet_connection_before_the_portal_does() -> None:
+    config = (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
+    upstream = config.partition("upstream portals {")[2].partition("}")[0]
+    kept = re.search(r"keepalive_timeout (\d+)s;", upstream)
+    assert kept and int(kept[1]) < _server_config(load_settings()).timeout_keep_alive
 
 
 def test_the_image_can_back_up_the_postgresql_of_compose() -> None:

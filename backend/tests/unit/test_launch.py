@@ -174,7 +174,8 @@ def test_a_model_flag_that_could_not_win_is_refused(
     assert "would answer instead of --model" in capsys.readouterr().err
 
 
-def test_the_greeting_says_the_address_the_password_and_the_model() -> None:
+def test_the_greeting_says_the_address_the_password_and_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORTAL_ENV_FILE")
     shown = greeting(load_settings(), "http://127.0.0.1:8000", FirstAdmin("admin@localhost", "one-time"))
     for words in (
         "http://127.0.0.1:8000",
@@ -186,6 +187,14 @@ def test_the_greeting_says_the_address_the_password_and_the_model() -> None:
     ):
         assert words in shown
     assert "Password" not in greeting(load_settings(), "http://127.0.0.1:8000", None)
+
+
+def test_the_greeting_of_a_container_names_no_file_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_ENV_FILE", "")
+    shown = greeting(load_settings(), "http://127.0.0.1:8000", None)
+    assert ".env" not in shown and "in the environment" in shown
+    monkeypatch.setenv("PORTAL_ENV_FILE", "/etc/portal.env")
+    assert "in /etc/portal.env" in greeting(load_settings(), "http://127.0.0.1:8000", None)
 
 
 def test_the_greeting_warns_of_an_open_address_without_tls() -> None:
