@@ -11,9 +11,15 @@ const account = {
 
 function play() {
   let reader: (arrival: Arrival) => void = () => {};
+  let watcher = () => {};
+  let status = 'connected';
   const sent: [string, Record<string, unknown>][] = [];
   const link = {
-    getState: () => ({ account }),
+    getState: () => ({ account, status }),
+    watch: (one: typeof watcher) => {
+      watcher = one;
+      return () => {};
+    },
     read: (one: typeof reader) => {
       reader = one;
       return () => {};
@@ -22,9 +28,16 @@ function play() {
   } as unknown as MqttLink;
   const onHint = vi.fn();
   const game = { ...newLevel(7, 1), phase: 'playing' as const };
-  const hook = renderHook(() => useGuide({ link, game, sessionId: 's1', onHint, onAsked: () => {} }));
+  const hook = renderHook(({ sessionId }) => useGuide({ link, game, sessionId, onHint, onAsked: () => {} }), {
+    initialProps: { sessionId: 's1' },
+  });
   const arrive = (topic: string, text: string) => act(() => reader({ topic, text }));
-  return { hook, sent, onHint, arrive };
+  const become = (next: string) =>
+    act(() => {
+      status = next;
+      watcher();
+    });
+  return { hook, sent, onHint, arrive, become };
 }
 
 test('the state goes out with its number, and the hint that brings it back is done', () => {
@@ -65,4 +78,23 @@ test('an error is said and does nothing; words go to the guide as they are', () 
   arrive('r/s1/1', 'Error: Slower, please.');
   expect(onHint).not.toHaveBeenCalled();
   expect(hook.result.current.said).toMatchObject([{ isError: true, text: 'Slower, please.' }]);
+});
+
+test('nobody waits for an answer that the line may have lost; one that comes late still counts', () => {
+  const { hook, onHint, arrive, become } = play();
+  act(() => hook.result.current.ask());
+  become('connected');
+  expect(hook.result.current.isAsking).toBe(true);
+  become('waiting');
+  expect(hook.result.current.isAsking).toBe(false);
+  become('connected');
+  arrive('r/s1/1', '{"hint": "Late."}');
+  expect(onHint).toHaveBeenCalledWith({ hint: 'Late.' });
+});
+
+test('a new game does not wait for what the last one asked', () => {
+  const { hook } = play();
+  act(() => hook.result.current.ask());
+  hook.rerender({ sessionId: 's2' });
+  expect(hook.result.current.isAsking).toBe(false);
 });

@@ -32,6 +32,11 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
   current.current = { game, onHint };
   const asked = useRef({ number: 0, heard: 0, times: new Map<number, number>() });
 
+  const stopWaiting = useCallback(() => {
+    asked.current.times.clear();
+    setAskedAt(null);
+  }, []);
+
   useEffect(
     () =>
       link.read(({ topic, text }) => {
@@ -87,15 +92,19 @@ export function useGuide({ link, game, sessionId, onHint, onAsked }: GuideParts)
     [send],
   );
 
-  // A newer state takes the place of one that waits, and a broken line loses answers: nobody waits for ever.
+  // A newer state takes the place of one that waits: nobody waits for ever.
   useEffect(() => {
     if (askedAt === null) return;
-    const timer = setTimeout(() => {
-      asked.current.times.clear();
-      setAskedAt(null);
-    }, giveUpMs);
+    const timer = setTimeout(stopWaiting, giveUpMs);
     return () => clearTimeout(timer);
-  }, [askedAt]);
+  }, [askedAt, stopWaiting]);
+  // What was under way when the line broke may have been answered to nobody, and what another game asked is not this one's.
+  useEffect(
+    () => link.watch(() => link.getState().status !== 'connected' && stopWaiting()),
+    [link, stopWaiting],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the end of a session is what ends the waiting
+  useEffect(() => stopWaiting, [sessionId, stopWaiting]);
 
   return { said, ask, say, isAsking: askedAt !== null };
 }
