@@ -9,6 +9,7 @@ import orjson
 
 from app.gateway.errors import InvalidBodyError, NotInSessionsError
 from app.llm.prompt_size import is_data_url
+from app.models.definitions import AUTO
 
 _SESSION_FIELDS = (
     "parent_id",
@@ -29,8 +30,6 @@ _FRAME_BYTES = 12  # a chat template puts a few tokens around each message
 
 # by which servers go is theirs to say: the largest counts
 _BOUNDS = ("max_completion_tokens", "max_tokens", "n_predict")
-
-AUTO = "auto"  # what clients name that must name a model, and leave the choice to the portal
 
 
 def read_body(data: bytes, required: str, *instead: str) -> dict[str, Any]:

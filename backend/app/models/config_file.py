@@ -10,10 +10,19 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from app.models.definitions import LOCAL, Definitions
+from app.models.definitions import LOCAL, Definitions, check_model_name
 
 MAX_BYTES = 1024 * 1024
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SHELLS = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_WORDS = (
+    ("Extra inputs are not permitted", "this field is not known"),
+    ("Input should be a valid tuple", "it must be a list"),
+    ("Input should be a valid dictionary", "it must be a mapping of names to values"),
+    ("Tuple should", "the list should"),
+    (" after validation, not 0", ""),
+)
+"""What the checks say, in the words of the file."""
 
 Lookup = Callable[[str], str | None]
 
@@ -56,7 +65,7 @@ def parse(text: str, lookup: Lookup) -> Definitions:
         raise ConfigFileError(
             [_mistake(root, found["loc"], found["msg"]) for found in error.errors()]
         ) from None
-    mistakes = _unknown_providers(root, definitions)
+    mistakes = [*_unreachable_names(root, definitions), *_unknown_providers(root, definitions)]
     if mistakes:
         raise ConfigFileError(mistakes)
     return definitions
@@ -117,7 +126,12 @@ def _doubles(root: yaml.Node) -> list[Mistake]:
 
 def _fill_variables(root: yaml.Node, lookup: Lookup, mistakes: list[Mistake]) -> None:
     for node in _walk(root):
-        if not isinstance(node, yaml.ScalarNode) or "${" not in node.value:
+        if not isinstance(node, yaml.ScalarNode):
+            continue
+        if shells := _SHELLS.fullmatch(node.value):
+            message = f"write ${{{shells[1]}}} for a variable of the environment"
+            mistakes.append(Mistake(node.start_mark.line + 1, message))
+        if "${" not in node.value:
             continue
 
         def value_of(match: re.Match[str], line: int = node.start_mark.line + 1) -> str:
@@ -140,7 +154,9 @@ def _mistake(root: yaml.Node, path: Sequence[int | str], message: str) -> Mistak
             break
         line, node = found
     where = ".".join(str(step) for step in steps)
-    said = message.removeprefix("Value error, ")
+    said = re.sub(r" or instance of \w+", "", message.removeprefix("Value error, "))
+    for theirs, ours in _WORDS:
+        said = said.replace(theirs, ours)
     return Mistake(line + 1, f"{where}: {said}" if where else said)
 
 
@@ -152,6 +168,16 @@ def _child(node: yaml.Node | None, step: int | str) -> tuple[int, yaml.Node] | N
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step].start_mark.line, node.value[step]
     return None
+
+
+def _unreachable_names(root: yaml.Node, definitions: Definitions) -> list[Mistake]:
+    mistakes = []
+    for name in definitions.models:
+        try:
+            check_model_name(name)
+        except ValueError as error:
+            mistakes.append(_mistake(root, ("models", name), str(error)))
+    return mistakes
 
 
 def _unknown_providers(root: yaml.Node, definitions: Definitions) -> list[Mistake]:

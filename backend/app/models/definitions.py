@@ -24,6 +24,9 @@ from app.llm.providers.registry import KindName, OwnRoute
 LOCAL = "local"
 """The provider that needs no definition: the portal's own model server, or the one of LLM_SERVER_URL."""
 
+AUTO = "auto"
+"""What clients name that must name a model, and leave the choice to the portal."""
+
 TRANSLATED: Final = "translated"
 MODULE: Final = "module"
 LITELLM: Final = "litellm"
@@ -34,10 +37,21 @@ Capability = Literal[
 ProviderName = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 ]
-ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+ModelName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
 BaseUrl = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=2000)]
 ModuleName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Route = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^/[^\s]*$")]
+
+
+def check_model_name(name: str) -> None:
+    """Raise ValueError for a name that nobody could ask for."""
+    if name == AUTO:
+        raise ValueError(
+            f"{AUTO!r} is what programs say who leave the choice to the portal; take another name"
+        )
 
 
 def _checked(expression: str) -> str:
@@ -140,6 +154,11 @@ class ProviderDefinition(Definition):
     price: PriceDefinition | None = None
     own_routes: tuple[OwnRoute, ...] | None = None
 
+    @field_validator("api_key")
+    @classmethod
+    def _without_blanks(cls, value: SecretStr) -> SecretStr:
+        return SecretStr(value.get_secret_value().strip())  # a line's end comes along when keys are copied
+
     @model_validator(mode="after")
     def _check_url(self) -> ProviderDefinition:
         if (self.kind == TRANSLATED) != (self.mapping is not None):
@@ -152,6 +171,8 @@ class ProviderDefinition(Definition):
             raise ValueError("own_routes: background needs responses")
         if not self.base_url and self.kind in (MODULE, LITELLM):
             return self
+        if self.kind != LITELLM and ("?" in self.base_url or "#" in self.base_url):
+            raise ValueError("The address must hold no ? and no #: paths are put behind it")
         try:
             check_url(self.base_url, is_private_allowed=self.allow_private_network)
         except LLMError as error:

@@ -22,6 +22,7 @@ from app.models.definitions import (
     MappingDefinition,
     PriceDefinition,
     ProviderDefinition,
+    check_model_name,
 )
 from app.models.mapping_draft import draft
 from app.models.mapping_replay import Sample, replay
@@ -180,6 +181,11 @@ class ProviderService:
         if row.base_url or row.kind not in (MODULE, LITELLM):
             _check_address(row.base_url, row.allow_private_network)
         try:
+            for model in row.models:
+                check_model_name(model["name"])
+        except ValueError as error:
+            raise ProviderKindError(f"{error}.") from error
+        try:
             ProviderDefinition.model_validate(
                 {
                     name: getattr(row, name)
@@ -237,7 +243,7 @@ class ProviderService:
         )
 
     def _sealed(self, key: SecretStr | None, row_id: str) -> str | None:
-        secret = key.get_secret_value() if key is not None else ""
+        secret = key.get_secret_value().strip() if key is not None else ""
         return self._vault.seal(secret, row_id) if secret else None
 
     def _read(self, row: Provider) -> ProviderRead:

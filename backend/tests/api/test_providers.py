@@ -131,6 +131,30 @@ async def test_addresses_are_checked(admin: httpx.AsyncClient, url: str, allow: 
     assert (await admin.get("/api/admin/providers")).json()["items"] == []
 
 
+async def test_what_is_often_mistaken_is_understood_or_named(
+    admin: httpx.AsyncClient, other: FakeUpstream
+) -> None:
+    tried: dict[str, tuple[bool, str]] = {}
+    for name, more in {
+        "endpoint": {"base_url": f"{other.url}/v1/chat/completions", "api_key": f"{CANARY}\n"},
+        "keyless": {"base_url": other.url, "api_key": None, "kind": "generic"},
+        "path": {"base_url": f"{other.url}/api", "kind": "generic"},
+    }.items():
+        made = await admin.post("/api/admin/providers", json=wish(other.url, name=name, models=[], **more))
+        assert made.status_code == 201, made.text
+        found = (await admin.post(f"/api/admin/providers/{made.json()['id']}/test")).json()
+        tried[name] = found["is_healthy"], found["message"]
+    assert tried["endpoint"] == (True, "")
+    assert tried["keyless"] == (False, "The model server wants an API key, and none is entered.")
+    assert tried["path"][1].startswith("The server has no /v1/models.")
+    for more, said in (
+        ({"base_url": f"{other.url}/v1?key=1"}, "must hold no ?"),
+        ({"models": [{"name": " auto "}]}, "'auto' is what programs say"),
+    ):
+        refused = await admin.post("/api/admin/providers", json=wish(other.url, **{"name": "x", **more}))
+        assert refused.status_code == 422 and said in refused.json()["error"]["message"], refused.text
+
+
 async def test_only_administrators_see_and_change_providers(
     ada: httpx.AsyncClient, other: FakeUpstream
 ) -> None:

@@ -61,7 +61,7 @@ def test_an_empty_file_defines_nothing(text: str) -> None:
             "line 2: providers.one: No provider may be at",
         ),
         ("${ONE_KEY}", "${NO_SUCH}", "line 5: the environment has no variable NO_SUCH"),
-        ("weight: 2", "wieght: 2", "line 12: models.small.targets.0.wieght: Extra inputs are not permitted"),
+        ("weight: 2", "wieght: 2", "line 12: models.small.targets.0.wieght: this field is not known"),
         ("weight: 2", "weight: -1", "line 12: models.small.targets.0.weight:"),
         (
             "provider: one",
@@ -71,6 +71,10 @@ def test_an_empty_file_defines_nothing(text: str) -> None:
         ("models:", "providers:", "line 6: 'providers' is there twice"),
         ("[chat, code]", "[chat, fly]", "line 8: models.small.capabilities.1:"),
         ("    targets:", "   targets:", "line 9:"),
+        ("small:", "auto:", "line 7: models.auto: 'auto' is what programs say"),
+        ("${ONE_KEY}", "$ONE_KEY", "line 5: write ${ONE_KEY}"),
+        ("8001/v1", "8001/v1?key=1", "line 2: providers.one: The address must hold no ?"),
+        ("    targets:\n", "    targets: one\n    old:\n", "line 9: models.small.targets: it must be a list"),
         ("one:", "local:", "line 1: providers: 'local' is the portal's own model server"),
     ],
 )

@@ -13,7 +13,14 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.llm.errors import LLMError, ProviderProtocolError, ProviderTimeoutError, ProviderUnreachableError
+from app.llm.errors import (
+    LLMError,
+    ProviderAuthenticationError,
+    ProviderProtocolError,
+    ProviderTimeoutError,
+    ProviderUnreachableError,
+    UnknownModelError,
+)
 from app.llm.providers.base import Health, Timeouts
 from app.llm.providers.first_content import BLANKS, FirstContent, check_whole
 from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, OwnRoute, ServerKind
@@ -223,8 +230,19 @@ class OpenAICompatibleProvider:
             kind = await self._known_kind(endpoint)
             await self._transport.check(_keyed(endpoint, kind), kind.health_path, seconds=_PROBE_SECONDS)
         except LLMError as error:
-            return Health(False, 1000 * (asyncio.get_running_loop().time() - started), error.message)
+            message = self._advice(error) or error.message
+            return Health(False, 1000 * (asyncio.get_running_loop().time() - started), message)
         return Health(True, 1000 * (asyncio.get_running_loop().time() - started))
+
+    def _advice(self, error: LLMError) -> str | None:
+        """Return what is most often wrong when a server refuses even to say that it is well."""
+        if isinstance(error, UnknownModelError) and self._kind is not None:
+            path = self._kind.path(self._kind.health_path)
+            return f"The server has no {path}. Is the address that of its API, and the kind the right one?"
+        is_keyless = self._endpoint is not None and not self._endpoint.api_key
+        if isinstance(error, ProviderAuthenticationError) and is_keyless:
+            return "The model server wants an API key, and none is entered."
+        return None
 
     def _required_endpoint(self) -> Endpoint:
         if self._endpoint is None:

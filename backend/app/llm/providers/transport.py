@@ -44,8 +44,9 @@ class Endpoint:
 
     @classmethod
     def of(cls, url: str, api_key: str = "") -> Endpoint:
-        """Take an address as people write it, with or without `/v1`."""
-        return cls(url.rstrip("/").removesuffix("/v1").rstrip("/"), api_key)
+        """Take an address as people write it: with or without `/v1`, or all the way to the chat completions."""
+        address = url.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+        return cls(address.removesuffix("/v1").rstrip("/"), api_key)
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
