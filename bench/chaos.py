@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -62,8 +63,8 @@ def faults(cluster: Cluster) -> list[Fault]:
         Fault("model server 1 killed", first.kill, first.start),
         Fault(
             "both model servers killed",
-            lambda: (first.kill(), second.kill()),
-            lambda: (first.start(), second.start()),
+            partial(_each, first.kill, second.kill),
+            partial(_each, first.start, second.start),
         ),
         Fault("database slowed to 2 s", lambda: _slow(cluster, 2.0), lambda: _slow(cluster, 0.0)),
     ]
@@ -82,6 +83,11 @@ def faults(cluster: Cluster) -> list[Fault]:
             )
         )
     return found
+
+
+def _each(*acts: Callable[[], None]) -> None:
+    for act in acts:
+        act()
 
 
 def _slow(cluster: Cluster, seconds: float) -> None:
@@ -147,13 +153,14 @@ async def chaos(only: str, seed: int) -> int:
         key = (await people[0].post("/api/keys", json={"name": "chaos"})).raise_for_status().json()["key"]
         programs = [_program(cluster, number, key, seed) for number in range(PROGRAMS)]
         games = [Game(number, cluster.broker.port, key, MODEL) for number in range(GAMES)]
-        clients = [*talkers, *programs, *games]
+        clients: list[Talker | Program | Game] = [*talkers, *programs, *games]
+        loops: list[Talker | Program] = [*talkers, *programs]
         health = HealthWatch([portal.base_url for portal in cluster.portals], cluster.portals[0].admin())
         stop, stop_threads = asyncio.Event(), threading.Event()
         threads = [threading.Thread(target=game.talk, args=(stop_threads,), daemon=True) for game in games]
         for thread in threads:
             thread.start()
-        tasks = [asyncio.create_task(one.talk(stop)) for one in (*talkers, *programs)]
+        tasks = [asyncio.create_task(one.talk(stop)) for one in loops]
         watching = asyncio.create_task(health.watch(stop))
         rows = [await _phase(Fault("nothing", lambda: None, lambda: None), clients, health)]
         for fault in [one for one in faults(cluster) if only in one.name]:
@@ -165,7 +172,9 @@ async def chaos(only: str, seed: int) -> int:
         verdicts = [await talker.verdict() for talker in talkers]
         hung = sum(thread.is_alive() for thread in threads)
     broken = [line for talker in talkers for line in talker.broken]
-    foreign = sum(foreign for _, foreign in verdicts) + sum(one.foreign for one in (*programs, *games))
+    foreign = sum(foreign for _, foreign in verdicts) + sum(
+        one.foreign for one in clients if not isinstance(one, Talker)
+    )
     return _say(rows, seed, sum(missing for missing, _ in verdicts), foreign, hung, broken)
 
 

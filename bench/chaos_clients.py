@@ -245,12 +245,15 @@ class Game:
             CallbackAPIVersion.VERSION2, client_id=f"chaos-{self._name}", protocol=MQTTProtocolVersion.MQTTv5
         )
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda *_: self._client.subscribe(f"pp/v1/{self._name}/res/#", 1)
+        self._client.on_connect = self._subscribe
         self._client.on_message = lambda _client, _data, message: self._frames.put(
             json.loads(message.payload)
         )
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+
+    def _subscribe(self, *_: object) -> None:
+        self._client.subscribe(f"pp/v1/{self._name}/res/#", 1)
 
     def talk(self, stop: threading.Event) -> None:
         for count in itertools.count():

@@ -33,6 +33,11 @@ from tests.fixtures.redis import RedisServer  # noqa: E402
 
 from bench.slow_proxy import SlowProxy, slow_proxy  # noqa: E402
 
+__all__ = [
+    "MODEL", "ROOT", "SECRET", "Cluster", "Mosquitto", "Nginx", "PortalProcess", "PostgresServer", "RedisServer", "ServerProcess",
+    "run_cluster", "upgrade",
+]  # fmt: skip
+
 SECRET = secrets.token_urlsafe(48)
 
 

@@ -53,7 +53,7 @@ class Gateway:
         return total
 
     def rss_mib(self) -> float:
-        return sum(process.memory_info().rss for process in self._processes()) / 2**20
+        return float(sum(process.memory_info().rss for process in self._processes())) / 2**20
 
     def _processes(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)] if self.process is not None else []

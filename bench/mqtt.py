@@ -24,6 +24,7 @@ import psutil
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from bench.mqtt_asker import send_at_once
 from bench.portal_process import RunningPortal, free_port, run_portal, run_upstream
 
 ROUNDS = 400
@@ -63,7 +64,7 @@ class Player:
         self.client.username_pw_set(self.name, self.secret)
         self.client.max_inflight_messages_set(2_000)
         self.client.max_queued_messages_set(0)
-        self.client.on_socket_open = lambda _client, _data, connection: connection.setsockopt(6, 1, 1)
+        self.client.on_socket_open = send_at_once
         self.client.on_connect = lambda *_: self._ready.release()
         self.client.on_subscribe = lambda *_: self._ready.release()
         self.client.on_message = lambda _client, _data, message: hear(message)

@@ -81,10 +81,13 @@ def main() -> int:
     runs = parser.parse_args().runs
     if not (DIST / "index.html").exists():
         sys.exit("the page is not built: run `npm ci && npm run build` in frontend/")
-    pace = {"chunks": 20 * TOKENS_PER_SECOND, "interval_seconds": 1 / TOKENS_PER_SECOND}
     with (
         tempfile.TemporaryDirectory() as folder,
-        run_upstream(**pace, module="bench.page_upstream") as upstream,
+        run_upstream(
+            chunks=20 * TOKENS_PER_SECOND,
+            interval_seconds=1 / TOKENS_PER_SECOND,
+            module="bench.page_upstream",
+        ) as upstream,
         run_portal(Path(folder), LLM_SERVER_URL=upstream) as portal,
     ):
         prepare(portal.base_url)

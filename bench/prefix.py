@@ -20,6 +20,7 @@ from app.config import Settings  # noqa: E402
 from app.coord.base import LockQueueFullError, LockTimeoutError  # noqa: E402
 from app.coord.factory import create_coord  # noqa: E402
 from app.embedded.supervisor import EmbeddedServer  # noqa: E402
+from app.llm.needs import TellNeeds  # noqa: E402
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider  # noqa: E402
 from app.llm.routing import Target  # noqa: E402
 from app.llm.sessions import SessionManager  # noqa: E402
@@ -83,7 +84,9 @@ class OneRoute:
     def __init__(self, target: Target) -> None:
         self._target = target
 
-    def candidates(self, model: str | None, caller: Caller) -> Sequence[Target]:
+    def candidates(
+        self, model: str | None, caller: Caller, needs: TellNeeds | None = None
+    ) -> Sequence[Target]:
         return [self._target]
 
 

@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from bench.portal_process import ROOT, RunningPortal, run_portal
 
 FOLDER = ROOT / "docs" / "screenshots"
 PASSWORD = "a few plain words"  # noqa: S105 - of an account that lives for these pictures
 _EMAIL, _ONE_TIME = re.compile(r"Sign in +(\S+)"), re.compile(r"Password +(\S+)")
-SIZES = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1280, "height": 800},
+    "narrow": {"width": 390, "height": 844},
+}
 CONVERSATIONS = [
     ["What is the capital of Iceland?", "And of Portugal?"],
     ["Hi there, my name is Wilhelmina.", "What is my name?"],

@@ -91,8 +91,6 @@ class Smoke:
         frames: queue.Queue[dict[str, object]] = queue.Queue()
         client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         client.on_message = lambda _client, _data, message: frames.put(json.loads(message.payload))
-        client.on_connect = lambda *_: client.subscribe("pp/v1/smoke/res/#", 1)
-        client.on_subscribe = lambda *_: client.publish("pp/v1/smoke/req", json.dumps(ask), 1)
         ask = {
             "id": uuid.uuid4().hex,
             "session_id": "smoke",
@@ -100,6 +98,14 @@ class Smoke:
             "token": self.key,
             "stream": True,
         }
+
+        def on_connect(*_: object) -> None:
+            client.subscribe("pp/v1/smoke/res/#", 1)
+
+        def on_subscribe(*_: object) -> None:
+            client.publish("pp/v1/smoke/req", json.dumps(ask), 1)
+
+        client.on_connect, client.on_subscribe = on_connect, on_subscribe
         client.connect(host, int(port or 1883))
         client.loop_start()
         kinds: list[str] = []

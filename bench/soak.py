@@ -93,19 +93,23 @@ class Crowd:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
+    def _doors(self) -> list[list[Talker] | list[Program] | list[Game]]:
+        return [self.pages, self.programs, self.games]
+
+    @property
     def answers(self) -> list[int]:
         """How many answers each door gave: pages, programs, games."""
-        return [sum(one.tally.answers for one in door) for door in (self.pages, self.programs, self.games)]
+        return [sum(one.tally.answers for one in door) for door in self._doors]
 
     @property
     def failures(self) -> int:
-        talkers = sum(one.tally.failures for one in (*self.pages, *self.programs, *self.games))
+        talkers = sum(one.tally.failures for door in self._doors for one in door)
         return talkers + sum(one.failures for one in self.readers)
 
     def enter(self) -> None:
         for thread in self._threads:
             thread.start()
-        everybody = (*self.readers, *self.pages, *self.programs)
+        everybody: list[Reader | Talker | Program] = [*self.readers, *self.pages, *self.programs]
         self._tasks = [asyncio.create_task(one.talk(self._stop)) for one in everybody]
 
     async def leave(self) -> None:

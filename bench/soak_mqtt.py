@@ -27,6 +27,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from bench.mqtt import Http
+from bench.mqtt_asker import send_at_once
 from bench.portal_process import RunningPortal, free_port, run_portal, run_upstream
 
 DEVICES, SAMPLE_SECONDS, SAID_EVERY = 100, 5.0, 6
@@ -46,7 +47,7 @@ class Player:
         self._dice, self._heard = random.Random(seed), threading.Event()
         self._paho = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._paho.username_pw_set(self._name, self._secret)
-        self._paho.on_socket_open = lambda _paho, _data, connection: connection.setsockopt(6, 1, 1)
+        self._paho.on_socket_open = send_at_once
         self._paho.on_message = self._hear
         self._paho.connect("127.0.0.1", port)
         self._paho.subscribe(f"pp/v1/{self._name}/res/#", 1)
