@@ -73,7 +73,7 @@ def _install(*, with_page: bool) -> tuple[Path, Path, Path]:
 def _backend_checks(python: Path) -> list[Check]:
     environment = dict(os.environ)
     tools = python.parent
-    code = [".", "../scripts", "../bench"]
+    code = [".", "../scripts", "../bench", "../demo_model"]
     return [
         Check("format", [str(tools / "ruff"), "format", "--check", *code], BACKEND, environment),
         Check("lint", [str(tools / "ruff"), "check", *code], BACKEND, environment),
