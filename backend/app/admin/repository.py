@@ -81,10 +81,3 @@ class AdminRepository:
     async def person(self, user_id: int) -> User | None:
         query = select(User).where(User.id == user_id, ~User.is_local).with_for_update()
         return await self._session.scalar(query)
-
-    async def lock_admins(self) -> int:
-        """Count the administrators who can sign in, holding them: two cannot remove each other at once."""
-        query = (
-            select(User.id).where(User.role == "admin", User.is_active).order_by(User.id).with_for_update()
-        )
-        return len((await self._session.scalars(query)).all())

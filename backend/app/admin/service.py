@@ -38,7 +38,7 @@ from app.kit.clock import Clock
 from app.kit.ids import is_id
 from app.llm.sessions import SessionManager
 from app.users.errors import LastAdminError
-from app.users.service import UserService
+from app.users.service import UserService, count_admins
 from app.users.tables import User
 
 MAX_COUNTED = 50_000
@@ -149,7 +149,7 @@ class AdminService:
         """
         async with self._database.transaction() as session:
             repository = AdminRepository(session)
-            admins = await repository.lock_admins()
+            admins = await count_admins(session)
             user = await repository.person(user_id)
             if user is None:
                 raise UnknownUserError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.users.tables import Invite, User
@@ -30,9 +30,12 @@ class UserRepository:
         """Tell whether anybody has an account; the local owner of scripts is nobody."""
         return await self._session.scalar(select(User.id).where(~User.is_local).limit(1)) is not None
 
-    async def count_admins(self) -> int:
-        query = select(func.count()).select_from(User).where(User.role == "admin", User.is_active)
-        return await self._session.scalar(query) or 0
+    async def lock_admins(self) -> list[int]:
+        """Return who can administer, holding them: of those who go at the same moment, one sees that they are the last."""
+        query = (
+            select(User.id).where(User.role == "admin", User.is_active).order_by(User.id).with_for_update()
+        )
+        return list((await self._session.scalars(query)).all())
 
     async def add(self, user: User) -> User:
         """Insert; raises sqlalchemy's IntegrityError when the address is taken."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.service import Actor, note
 from app.db.session import Database
@@ -99,7 +100,7 @@ class UserService:
         """Delete the account and all that it owns. Raises LastAdminError."""
         async with self._database.transaction() as session:
             repository = UserRepository(session)
-            if user.role == "admin" and await repository.count_admins() == 1:
+            if await repository.lock_admins() == [user.id]:
                 raise LastAdminError
             await repository.delete(user.id)
             note(session, "account.delete", user.email, actor=(user.id, user.email))
@@ -186,6 +187,11 @@ class UserService:
             await UserRepository(session).set_password(user_id, password_hash, must_change=must_change)
             if changed_by is not None:
                 note(session, "password.change", changed_by[1], actor=changed_by)
+
+
+async def count_admins(session: AsyncSession) -> int:
+    """Count the administrators who can sign in, and let nobody change them before this transaction ends."""
+    return len(await UserRepository(session).lock_admins())
 
 
 async def ensure_first_admin(database: Database, email: str = FIRST_ADMIN_EMAIL) -> tuple[str, str] | None:
