@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 from sqlalchemy import select
 
 from app.audit.tables import AuditRow
+from app.config import PROJECT_ROOT
 from app.users.service import create_with_one_time_password
 from tests.api.chat_portal import PASSWORD, ChatPortal, say
+from tests.fixtures.portal import BACKEND
 
 
 @pytest.fixture
@@ -167,3 +170,15 @@ async def test_an_invitation_is_listed_without_its_code_and_can_be_withdrawn(roo
     assert (await root.delete(path)).status_code == 200
     assert (await root.delete(path)).status_code == 404
     assert (await root.get("/api/admin/invitations")).json()["items"] == []
+
+
+def test_everything_that_leaves_a_line_can_be_looked_for_and_looked_up() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (BACKEND / "app").rglob("*.py"))
+    things = set(re.findall(r'(?:note|record)\(\s*(?:\w+,\s*)?"([a-z_]+)\.[a-z_]+"', sources))
+    assert len(things) > 12
+    page = PROJECT_ROOT / "frontend/src/features/admin/components/AuditLog.tsx"
+    offered = page.read_text(encoding="utf-8").partition("const things = [")[2].partition("];")[0]
+    documented = (PROJECT_ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    for thing in things:
+        assert f"'{thing}'" in offered, f"the page does not offer {thing}"
+        assert f"`{thing}`" in documented, f"docs/operations.md does not name {thing}"

@@ -32,3 +32,13 @@ test('lines say who did what, and the filters ask for fewer', async () => {
   await screen.findByText('Nothing of this kind is in the log.');
   expect(portal.calls).toContain('GET /api/admin/audit?action=key');
 });
+
+test('facts that have parts are words too', async () => {
+  const budget = { day: null, month: 5, total: 20 };
+  const limited = { ...line, action: 'user.limits', details: { tokens_per_minute: null, budget } };
+  const made = { ...line, id: 'b', action: 'key.create', details: { scopes: ['chat', 'gateway'] } };
+  stubPortal({ 'GET /api/admin/audit?': { items: [limited, made], next_before: null } });
+  await renderInApp(<AuditLog />);
+  expect(await screen.findByText('root@example.org · budget: (month: 5, total: 20)')).toBeTruthy();
+  expect(screen.getByText('root@example.org · scopes: chat, gateway')).toBeTruthy();
+});

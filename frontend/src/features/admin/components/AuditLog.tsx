@@ -18,7 +18,7 @@ import { type AuditWish, auditPath, auditQuery } from '../api/admin';
 
 const things = [
   ...['account', 'announcement', 'audit', 'device', 'export', 'invitation', 'key', 'password'],
-  ...['provider', 'session', 'share', 'sign_in', 'template', 'turn', 'user'],
+  ...['project', 'provider', 'retention', 'session', 'share', 'sign_in', 'template', 'turn', 'user'],
 ];
 
 /** Who did what, the newest first: by thing, person and day, and as a file. */
@@ -107,8 +107,19 @@ function TextFilter({ label, value, onChange }: TextFilterProps) {
   );
 }
 
+function factsOf(details: object): string[] {
+  return Object.entries(details)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}: ${wordsOf(value)}`);
+}
+
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(', ');
+  return typeof value === 'object' && value !== null ? `(${factsOf(value).join(', ')})` : String(value);
+}
+
 function Line({ line }: { line: AuditLine }) {
-  const facts = Object.entries(line.details ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
+  const facts = factsOf(line.details ?? {});
   return (
     <li data-testid="audit-line" className="px-4 py-2.5 text-sm">
       <p className="flex flex-wrap items-baseline gap-x-3">
