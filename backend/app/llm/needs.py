@@ -50,13 +50,19 @@ def needs_of(body: Mapping[str, Any]) -> Needs:
     known = [message for message in messages if isinstance(message, dict)]
     wanted = body.get("response_format")
     return Needs(
-        sees=any(_has_image(message.get("content")) for message in known),
+        sees=has_images(known),
         tools=bool(body.get("tools")),
         json=isinstance(wanted, dict) and wanted.get("type") in ("json_object", "json_schema"),
         code=_CODE in _last_text(known),
         prompt_tokens=prompt_tokens_of(known),
         affinity=_head(known),
     )
+
+
+def has_images(messages: Any) -> bool:
+    """Whether a chat's messages hold an image."""
+    known = messages if isinstance(messages, list) else ()
+    return any(isinstance(message, dict) and _has_image(message.get("content")) for message in known)
 
 
 def _has_image(content: Any) -> bool:

@@ -20,7 +20,7 @@ from app.coord.base import LockQueueFullError, LockTimeoutError
 from app.coord.factory import create_coord
 from app.embedded.supervisor import EmbeddedServer
 from app.kit.ids import new_id
-from app.llm.errors import ContextOverflowError, LLMError
+from app.llm.errors import ContextOverflowError, LLMError, ProviderRejectedError
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from app.llm.routing import Target
 from app.llm.sessions import SessionManager
@@ -34,6 +34,7 @@ MODEL = "prompt-portal-demo"
 CONTEXT = 1024
 # The answer fills the whole context: no end of text is taken for one.
 ENDLESS = Sampling(max_tokens=100_000, extra={"ignore_eos": True})
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SYSTEM = "You are a helpful assistant of the Prompt Portal."
 
 
@@ -130,6 +131,16 @@ async def test_streams_one_after_another_never_meet_a_closing_connection(
 ) -> None:
     for _ in range(30):
         assert (await collect(provider, request("Hello!", max_tokens=2)))[-1].usage is not None
+
+
+async def test_an_image_for_the_demo_model_is_refused_as_the_askers_mistake(
+    provider: OpenAICompatibleProvider,
+) -> None:
+    await provider.models()
+    picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}
+    body = {"model": MODEL, "messages": [{"role": "user", "content": [picture]}]}
+    with pytest.raises(ProviderRejectedError, match="takes no images"):
+        await anext(provider.relay("/v1/chat/completions", body, is_stream=False))
 
 
 async def test_model_context_health_and_tokenizer(provider: OpenAICompatibleProvider) -> None:

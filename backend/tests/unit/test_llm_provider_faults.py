@@ -25,6 +25,7 @@ from app.llm.errors import (
     UnknownModelError,
 )
 from app.llm.providers.base import Timeouts
+from app.llm.providers.guarded import is_servers_fault
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
 from tests.fakes.asking import KEY, QUICK, ask, collect, failure, text_of
 from tests.fakes.upstream import FakeUpstream, Reply
@@ -213,6 +214,21 @@ async def test_nobody_listens() -> None:
         assert await provider.count_tokens("text", "m") is None
     finally:
         await provider.close()
+
+
+async def test_an_image_for_a_model_without_eyes_is_the_askers_mistake(
+    upstream: FakeUpstream, provider: OpenAICompatibleProvider
+) -> None:
+    """llama.cpp answers 500: taken as the server's failure, anybody could have it left alone for all."""
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    for content, is_rejected in (([picture], True), ("no image", False)):
+        await provider.models()  # it has said what it takes
+        upstream.queue(Reply(status=500))
+        body = {"messages": [{"role": "user", "content": content}]}
+        with pytest.raises(LLMError) as refused:
+            await anext(provider.relay("/v1/chat/completions", body, is_stream=False))
+        assert isinstance(refused.value, ProviderRejectedError) is is_rejected
+        assert is_servers_fault(refused.value) is not is_rejected
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,12 @@ from app.llm.errors import (
     LLMError,
     ProviderAuthenticationError,
     ProviderProtocolError,
+    ProviderRejectedError,
     ProviderTimeoutError,
     ProviderUnreachableError,
     UnknownModelError,
 )
+from app.llm.needs import has_images
 from app.llm.providers.base import Health, Timeouts
 from app.llm.providers.first_content import BLANKS, FirstContent, check_whole
 from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, OwnRoute, ServerKind
@@ -35,6 +37,7 @@ _CHAT = "/v1/chat/completions"
 _TOKENIZE_SECONDS = 2.0
 _TOKENIZE_PAUSE_SECONDS = 30.0
 _TOKEN_CACHE_ENTRIES = 8192
+_NO_IMAGES = "This model takes no images. Choose one that does, or send the message without them."
 
 
 class OpenAICompatibleProvider:
@@ -69,6 +72,7 @@ class OpenAICompatibleProvider:
         self._endpoint = Endpoint.of(base_url, api_key) if base_url else None
         self._fixed_kind = KINDS[kind] if kind is not None else None
         self._kind = self._fixed_kind
+        self._is_blind = False
         self._detecting = asyncio.Lock()
         self._token_counts: OrderedDict[tuple[str, bytes], int] = OrderedDict()
         self._tokenize_again_at = 0.0
@@ -141,13 +145,18 @@ class OpenAICompatibleProvider:
             body = _adapted(body, kind, is_thinking_skipped=self._skip_thinking)
         else:
             endpoint = _keyed(endpoint, kind, headers)
-        response = await self._transport.open_relay(
-            endpoint,
-            kind.path(path),
-            body,
-            closes_after=is_stream and kind.closes_after_stream,
-            is_stream=is_stream,
-        )
+        try:
+            response = await self._transport.open_relay(
+                endpoint,
+                kind.path(path),
+                body,
+                closes_after=is_stream and kind.closes_after_stream,
+                is_stream=is_stream,
+            )
+        except LLMError as error:
+            if error.status == 500 and self._is_blind and has_images(body.get("messages")):
+                raise ProviderRejectedError(_NO_IMAGES, provider=self.name, status=500) from error
+            raise
         try:
             yield await self._beginning(response, endpoint, is_stream=is_stream)
             while piece := await self._transport.next_piece(response):
@@ -294,6 +303,7 @@ class OpenAICompatibleProvider:
             props = await self._transport.ask(endpoint, "GET", "/props", seconds=_PROBE_SECONDS)
         except LLMError:
             return None, False
+        self._is_blind = _is_blind(props)
         settings = props.get("default_generation_settings") if isinstance(props, dict) else None
         window = settings.get("n_ctx") if isinstance(settings, dict) else None
         modalities = props.get("modalities") if isinstance(props, dict) else None
@@ -317,6 +327,12 @@ class OpenAICompatibleProvider:
             raise ProviderProtocolError(
                 "The tokenizer's answer makes no sense.", provider=self.name
             ) from error
+
+
+def _is_blind(props: Any) -> bool:
+    """Whether llama.cpp says that its model takes no images; it answers 500 to one, as if it were not well."""
+    modalities = props.get("modalities") if isinstance(props, dict) else None
+    return isinstance(modalities, dict) and modalities.get("vision") is False
 
 
 def _keyed(endpoint: Endpoint, kind: ServerKind, headers: Mapping[str, str] | None = None) -> Endpoint:
