@@ -71,6 +71,7 @@ class MqttBridge:
         self.presence_of_devices = DevicePresence(runtime.clock)
         self.websockets = WebSocketDoor(broker, settings.portal_public_url, settings.cors_origins)
         self._own = choice.own
+        self._host_for = choice.host_for
         self._is_managed = choice.own is not None or bool(settings.mqtt_auth_secret.get_secret_value())
         self._runtime = runtime
         self._projects = runtime.projects
@@ -129,8 +130,8 @@ class MqttBridge:
         """Whether the portal runs the broker, whose accounts tell who speaks on a client's topics."""
         return self._own is not None
 
-    def describe(self) -> MqttRead:
-        """Say where devices connect."""
+    def describe(self, asked_at: str) -> MqttRead:
+        """Say where devices connect, to one who reached the portal by this name."""
         settings = self._runtime.settings
         is_there = self.status.is_connected
         return MqttRead(
@@ -138,7 +139,7 @@ class MqttBridge:
             message=self._message(is_there),
             is_own=self.is_own_broker,
             is_fallback=self._is_fallback,
-            host=self.broker.host,
+            host=self._host_for(asked_at),
             port=self.broker.port,
             websocket_port=(settings.mqtt_websocket_port or None) if self.is_own_broker else None,
             websocket_path=WEBSOCKET_PATH,

@@ -22,15 +22,21 @@ from app.kit.hashing import digest
 logger = logging.getLogger(__name__)
 
 _INSTALL = ".venv/bin/pip install --no-deps --require-hashes -r backend/requirements-amqtt.lock"
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 ReadAccounts = Callable[[], Awaitable[Sequence[Account]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The broker, and its supervisor if it is the portal's own."""
+    """The broker; its supervisor, and the address that it listens on, if it is the portal's own."""
 
     broker: Broker
     own: OwnBroker | None = None
+    listens_on: str = ""
+
+    def host_for(self, asked_at: str) -> str:
+        """Return where devices find it: one that listens everywhere is where the portal is, for whoever asks there."""
+        return asked_at if asked_at and self.listens_on in _EVERYWHERE else self.broker.host
 
 
 @asynccontextmanager
@@ -52,7 +58,7 @@ async def chosen_broker(settings: Settings, accounts: ReadAccounts) -> AsyncIter
     try:
         address = _reachable(place.host), place.port or 0
         broker = Broker(*address, PORTAL_USER, place.portal_secret, profile=PROFILES[program.kind])
-        yield Choice(broker, own)
+        yield Choice(broker, own, place.host)
     finally:
         await own.stop()
 
@@ -119,4 +125,4 @@ def _configured(settings: Settings) -> Broker:
 
 
 def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return _EVERYWHERE.get(host, host)

@@ -29,7 +29,7 @@ async def read_mqtt(request: Request, _principal: SignedInUser) -> MqttRead:
             status="off",
             message="There is no MQTT broker: set MQTT_BROKER_HOST, or install Mosquitto on the portal's machine.",
         )
-    return bridge.describe()
+    return bridge.describe(request.url.hostname or "")
 
 
 @router.post(

@@ -37,6 +37,7 @@ from app.projects.catalog import ProjectCatalog
 
 logger = logging.getLogger(__name__)
 _AUTHORIZATION = "authorization"
+_BEARER = "bearer "
 _HASH_BYTES = 32
 
 
@@ -110,7 +111,7 @@ class Intake:
             problem = UnprocessableError("id: letters, digits and _ . : ~ - only, at most 64 of them.")
         elif wished is not None and not is_own:
             problem = UnprocessableError(
-                f"The Response Topic must lie under {reply_prefix(topic.client)}",
+                f"The Response Topic must lie under {reply_prefix(topic.client)} in levels of letters, digits and _ . : ~ -",
                 code="response_topic_refused",
             )
         if problem is not None or ask is None or rid is None:
@@ -157,8 +158,7 @@ class Intake:
 
     async def caller(self, message: Incoming, secret: str, client: str | None = None) -> Principal | None:
         """Return who asks, by the user property `authorization`, the payload's token, else the client's topic; or None."""
-        properties = dict(message.user_properties)
-        named = properties.get(_AUTHORIZATION, "").removeprefix("Bearer ").strip()
+        named = _key_in(dict(message.user_properties))
         try:
             if client is not None and not (named or secret):
                 return await self._callers.by_client(client)
@@ -219,6 +219,12 @@ def _secret(ask: Ask | None, message: Incoming) -> str:
     if ask is None:
         return text_of(message.payload, "token")
     return ask.token.get_secret_value() if ask.token else ""
+
+
+def _key_in(properties: dict[str, str]) -> str:
+    """Return the key of the user property, with or without the word that HTTP puts before it."""
+    value = next((value for name, value in properties.items() if name.lower() == _AUTHORIZATION), "").strip()
+    return value[len(_BEARER) :].strip() if value.lower().startswith(_BEARER) else value
 
 
 def _priority(message: Incoming) -> PriorityClass | None:

@@ -133,6 +133,14 @@ def test_what_cannot_be_answered_says_why(key: str, device: Device) -> None:
     assert orjson.loads(refused.payload)["error"]["code"] == "response_topic_refused"
 
 
+@pytest.mark.parametrize(("name", "word"), [("authorization", ""), ("Authorization", "bearer ")])
+def test_a_key_comes_as_a_user_property_however_it_is_written(
+    key: str, device: Device, name: str, word: str
+) -> None:
+    device.send("pp/v1/robot/req", {"id": "p1", "messages": _one("hi")}, UserProperty=[(name, word + key)])
+    assert device.frame()["text"] == "You said: hi"
+
+
 def test_correlation_data_comes_back_and_retained_requests_are_ignored(key: str, device: Device) -> None:
     ask = {"token": key, "session_id": "s", "message": "hi"}
     device.send("pp/v1/robot/req", ask, CorrelationData=b"\x01\x02", ResponseTopic="pp/v1/robot/res/here")

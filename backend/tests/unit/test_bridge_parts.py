@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from app.bridge.asks import read_ask, text_of
-from app.bridge.choice import client_id
+from app.bridge.choice import Choice, client_id
 from app.bridge.completions import CompletionBody, completion_events
 from app.bridge.lanes import Lanes
 from app.bridge.members import GRACE_SECONDS, Members
@@ -40,6 +40,14 @@ async def _settled(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110  # nothing tells it
             await asyncio.sleep(0)
+
+
+def test_a_broker_that_listens_everywhere_is_found_where_the_portal_is() -> None:
+    broker = Broker("127.0.0.1", 1883)
+    everywhere, at_home = Choice(broker, None, "0.0.0.0"), Choice(broker, None, "127.0.0.1")
+    assert everywhere.host_for("portal.lan") == "portal.lan"
+    assert at_home.host_for("portal.lan") == "127.0.0.1"
+    assert Choice(Broker("broker.lan", 1883)).host_for("portal.lan") == "broker.lan"
 
 
 async def test_a_lane_keeps_the_order_and_acknowledges_what_was_taken_in() -> None:
