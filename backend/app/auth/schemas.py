@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.users.schemas import UserRead
 from app.users.service import Registration
 
 _EMAIL, _PASSWORD = "ada@example.org", "a few plain words"
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half of a character") from error
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_whole)]
 
 
 class _Request(BaseModel):
@@ -26,23 +37,23 @@ class AuthConfig(BaseModel):
 
 
 class RegisterRequest(_Request):
-    email: str = Field(examples=[_EMAIL])
-    password: str = Field(repr=False, examples=[_PASSWORD])
-    invite: str | None = Field(default=None, repr=False, max_length=200)
+    email: _Text = Field(examples=[_EMAIL])
+    password: _Text = Field(repr=False, examples=[_PASSWORD])
+    invite: _Text | None = Field(default=None, repr=False, max_length=200)
 
 
 class LoginRequest(_Request):
-    email: str = Field(examples=[_EMAIL])
-    password: str = Field(repr=False, examples=[_PASSWORD])
+    email: _Text = Field(examples=[_EMAIL])
+    password: _Text = Field(repr=False, examples=[_PASSWORD])
 
 
 class PasswordChange(_Request):
-    current_password: str = Field(repr=False)
-    new_password: str = Field(repr=False, examples=[_PASSWORD])
+    current_password: _Text = Field(repr=False)
+    new_password: _Text = Field(repr=False, examples=[_PASSWORD])
 
 
 class AccountDeletion(_Request):
-    password: str = Field(repr=False)
+    password: _Text = Field(repr=False)
 
 
 class TokenRead(BaseModel):

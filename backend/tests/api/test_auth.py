@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import jwt
@@ -165,6 +166,15 @@ async def test_a_login_with_a_10k_password_is_just_wrong(portal: AuthPortal) -> 
     for longer in (long + "x", long + "x" * 10_000):
         answer = await browser.post("/api/auth/login", json={"email": EMAIL, "password": longer})
         assert (answer.status_code, code_of(answer)) == (401, "invalid_credentials")
+
+
+async def test_half_a_character_is_named_and_no_bug(portal: AuthPortal) -> None:
+    for field in ("email", "password"):
+        body = {"email": EMAIL, "password": PASSWORD, field: "\ud800"}
+        answer = await portal.client().post(
+            "/api/auth/login", content=json.dumps(body), headers={"content-type": "application/json"}
+        )
+        assert answer.status_code == 422 and "half of a character" in answer.text, answer.text
 
 
 async def test_a_password_is_the_same_however_the_keyboard_composes_it(portal: AuthPortal) -> None:
