@@ -114,7 +114,9 @@ class Metrics:
 
     def count_spent(self, spent: Spent) -> None:
         """Count one request to a model, by whichever door it came."""
-        model = self._bounded(spent.model or "none")
+        # of a request that reached no server, the name is what somebody typed: it takes no place among the models
+        is_real = spent.target is not None or spent.is_cache_hit
+        model = self._bounded(spent.model or "none", is_new_allowed=is_real or spent.model is None)
         self.requests.labels(spent.door, model, spent.status).inc()
         if spent.ttft_ms is not None:
             self.request_first_token.labels(model).observe(spent.ttft_ms / 1000)
@@ -140,9 +142,9 @@ class Metrics:
     def text(self) -> bytes:
         return generate_latest(self.registry)
 
-    def _bounded(self, model: str) -> str:
+    def _bounded(self, model: str, *, is_new_allowed: bool = True) -> str:
         """Keep the set of label values small, whatever a server calls its models."""
-        if model not in self._models and len(self._models) >= _MAX_MODELS:
+        if model not in self._models and (not is_new_allowed or len(self._models) >= _MAX_MODELS):
             return "other"
         self._models.add(model)
         return model

@@ -74,7 +74,8 @@ class GenAITelemetry:
 
     def _span(self, spent: Spent, attributes: Mapping[str, Any]) -> None:
         end = self._now_nanoseconds()
-        name = f"{attributes['gen_ai.operation.name']} {attributes.get('gen_ai.request.model', '')}".strip()
+        model = attributes.get("gen_ai.request.model", "") if _has_reached_a_model(spent) else ""
+        name = f"{attributes['gen_ai.operation.name']} {model}".strip()
         span = self._tracer.start_span(
             name,
             kind=SpanKind.CLIENT,
@@ -100,9 +101,14 @@ def _attributes(spent: Spent) -> dict[str, Any]:
         "gen_ai.provider.name": (spent.target or "none").partition("/")[0],
         "portal.door": spent.door,
     }
-    if model:
+    if model and _has_reached_a_model(spent):
         found["gen_ai.request.model"] = model
     return found
+
+
+def _has_reached_a_model(spent: Spent) -> bool:
+    """Of a request that reached none, the model's name is whatever somebody typed: one more series for each would never end."""
+    return spent.target is not None or spent.is_cache_hit
 
 
 def _facts(spent: Spent) -> dict[str, Any]:
@@ -114,6 +120,8 @@ def _facts(spent: Spent) -> dict[str, Any]:
         "portal.request_id": spent.request_id,
         "portal.is_cache_hit": spent.is_cache_hit,
     }
+    if spent.asked_model and not _has_reached_a_model(spent):
+        facts["gen_ai.request.model"] = spent.asked_model
     if spent.usage.cached_tokens:
         facts["gen_ai.usage.cache_read.input_tokens"] = spent.usage.cached_tokens
     if spent.model:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _EXPORT_MILLISECONDS = 30_000
+_LAST_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,22 @@ class Telemetry:
     genai: GenAITelemetry
 
     async def close(self) -> None:
-        """Send what is left; a collector that is away holds nobody up for long."""
-        await asyncio.to_thread(self.traces.shutdown)
-        await asyncio.to_thread(self.metrics.shutdown)
+        """Send what is left; a collector that is away, or hangs, holds nobody up for longer than a moment."""
+        loop, is_sent = asyncio.get_running_loop(), asyncio.Event()
+
+        def send() -> None:
+            try:
+                self.traces.shutdown()
+                self.metrics.shutdown()
+            finally:
+                with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                    loop.call_soon_threadsafe(is_sent.set)
+
+        # a thread of its own: Python waits for those of its pool before it ends
+        threading.Thread(target=send, name="telemetry-end", daemon=True).start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                await is_sent.wait()
 
 
 def create_telemetry(settings: Settings, replica: str) -> Telemetry | None:
@@ -54,7 +70,8 @@ def create_telemetry(settings: Settings, replica: str) -> Telemetry | None:
     reader = PeriodicExportingMetricReader(
         OTLPMetricExporter(endpoint=f"{endpoint}/v1/metrics"), export_interval_millis=_EXPORT_MILLISECONDS
     )
-    metrics = MeterProvider(metric_readers=[reader], resource=resource)
-    traces = TracerProvider(resource=resource)
+    # at the interpreter's own end they would wait for the collector once more
+    metrics = MeterProvider(metric_readers=[reader], resource=resource, shutdown_on_exit=False)
+    traces = TracerProvider(resource=resource, shutdown_on_exit=False)
     traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")))
     return Telemetry(traces, metrics, GenAITelemetry(traces, metrics, time.time_ns))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,13 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
 from opentelemetry.semconv._incubating.metrics import gen_ai_metrics
 
+from app.admin.metrics import Metrics
 from app.llm.accounting import Spent
 from app.llm.types import Caller, Usage
+from app.telemetry import setup
 from app.telemetry.genai import GenAITelemetry, current_trace_id
 from app.telemetry.http import TracingMiddleware
+from app.telemetry.setup import Telemetry
 
 BACKEND = Path(__file__).resolve().parents[2]
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -158,3 +163,43 @@ def test_nothing_of_it_is_imported_while_it_is_off() -> None:
         [sys.executable, "-c", program], cwd=BACKEND, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_names_that_somebody_typed_make_no_series(collected: _Collected) -> None:
+    for number in range(3):
+        unknown = {
+            "asked_model": f"evil-{number}",
+            "model": f"evil-{number}",
+            "target": None,
+            "ttft_ms": None,
+        }
+        collected.genai.record(
+            _spent(status="failed", error_code="model_not_found", usage=Usage(), **unknown)
+        )
+    assert len(collected.points()["gen_ai.client.operation.duration"]) == 1
+    spans = collected.exporter.get_finished_spans()
+    assert {span.name for span in spans} == {"chat"}
+    names = [(span.attributes or {})["gen_ai.request.model"] for span in spans]
+    assert names == ["evil-0", "evil-1", "evil-2"], "a span says what was asked for"
+
+
+def test_names_that_somebody_typed_take_no_place_among_the_models_of_prometheus() -> None:
+    metrics = Metrics()
+    for number in range(60):
+        unknown = {"asked_model": f"evil-{number}", "model": f"evil-{number}", "target": None}
+        metrics.count_spent(_spent(status="failed", **unknown))
+    metrics.count_spent(_spent())
+    text = metrics.text().decode()
+    assert "evil" not in text
+    assert 'portal_model_requests_total{door="v1",model="other",status="failed"} 60.0' in text
+    assert 'portal_model_requests_total{door="v1",model="small-7b",status="done"} 1.0' in text
+
+
+async def test_a_collector_that_hangs_does_not_hold_up_the_end(
+    collected: _Collected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "_LAST_SECONDS", 0.05)
+    answers = threading.Event()
+    monkeypatch.setattr(collected.traces, "shutdown", answers.wait)
+    await asyncio.wait_for(Telemetry(collected.traces, collected.metrics, collected.genai).close(), 5)
+    answers.set()
