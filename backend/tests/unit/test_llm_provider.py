@@ -92,6 +92,32 @@ async def test_thinking_is_switched_off_where_it_is_understood(kind: Any, expect
             await provider.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "asked", "sent"),
+    [
+        ("ollama", {"max_completion_tokens": 7}, {"max_tokens": 7}),
+        ("lm-studio", {"max_completion_tokens": 7, "max_tokens": None}, {"max_tokens": 7}),
+        ("localai", {"max_completion_tokens": 7, "max_tokens": 5}, None),
+        ("openai", {"max_tokens": 7}, {"max_completion_tokens": 7}),
+        ("vllm", {"max_completion_tokens": 7}, None),
+        ("generic", {"max_completion_tokens": 7}, None),
+        ("generic", {"max_tokens": 7}, None),
+    ],
+)
+async def test_how_long_an_answer_may_be_is_said_as_the_kind_understands_it(
+    upstream: FakeUpstream, kind: Any, asked: dict[str, Any], sent: dict[str, Any] | None
+) -> None:
+    """Ollama, LM Studio and LocalAI pass over the name that OpenAI's newer SDKs and LangChain use."""
+    provider = OpenAICompatibleProvider("main", upstream.url, KEY, kind=kind, timeouts=QUICK)
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], **asked}
+    try:
+        assert [piece async for piece in provider.relay("/v1/chat/completions", body, is_stream=False)]
+    finally:
+        await provider.close()
+    found = {name: value for name, value in upstream.requests[0].body.items() if name.startswith("max_")}
+    assert found == (asked if sent is None else sent)
+
+
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "think"])
 @pytest.mark.parametrize("split_bytes", [None, 5])
 async def test_reasoning_goes_its_own_way(

@@ -167,6 +167,16 @@ async def test_openais_format_whole_and_streamed(api: LabApi, provider: Translat
         await anext(provider.relay("/v1/embeddings", BODY, is_stream=False))
 
 
+async def test_what_clients_write_otherwise_is_understood(api: LabApi, provider: TranslatedProvider) -> None:
+    parts = [{"type": "text", "text": "Hi"}, {"type": "text", "text": "there"}]
+    body = {**BODY, "messages": [{"role": "user", "content": parts}], "max_completion_tokens": 7}
+    assert [piece async for piece in provider.relay("/v1/chat/completions", body, is_stream=False)]
+    assert api.requests[0][2] == {"prompt": "Hi\nthere", "params": {"max_length": 7}, "client": "portal"}
+    parts.append({"type": "image_url", "image_url": {"url": "x"}})  # type: ignore[dict-item]
+    with pytest.raises(ProviderRejectedError, match="text alone"):
+        await anext(provider.relay("/v1/chat/completions", body, is_stream=True))
+
+
 async def test_a_stream_that_stops_before_its_end_is_an_error(
     api: LabApi, provider: TranslatedProvider
 ) -> None:

@@ -14,7 +14,7 @@ from app.kit.ids import new_id
 from app.llm.errors import ProviderRejectedError
 from app.llm.providers.base import Health
 from app.llm.providers.registry import GENERIC, OwnRoute
-from app.llm.providers.wire import request_body
+from app.llm.providers.wire import renamed, request_body
 from app.llm.types import Chunk, CompletionRequest, Usage
 
 
@@ -64,7 +64,8 @@ class ChunkedProvider(ABC):
                 "This model answers chat completions only.", provider=self.name, status=400
             )
         head = {"id": f"chatcmpl-{new_id()}", "created": int(time.time()), "model": body.get("model")}
-        async with aclosing(self.chunks(body, is_stream=is_stream)) as chunks:
+        chat = renamed(body, "max_completion_tokens", "max_tokens")
+        async with aclosing(self.chunks(chat, is_stream=is_stream)) as chunks:
             if not is_stream:
                 yield whole_completion(head, [chunk async for chunk in chunks])
                 return

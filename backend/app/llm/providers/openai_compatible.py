@@ -28,7 +28,7 @@ from app.llm.providers.first_content import BLANKS, FirstContent, check_whole
 from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, OwnRoute, ServerKind
 from app.llm.providers.stream_reader import StreamReader
 from app.llm.providers.transport import Answer, Endpoint, Transport
-from app.llm.providers.wire import request_body, without_thinking
+from app.llm.providers.wire import renamed, request_body, without_thinking
 from app.llm.types import Chunk, CompletionRequest
 
 _PROBE_SECONDS = 3.0
@@ -345,7 +345,6 @@ def _keyed(endpoint: Endpoint, kind: ServerKind, headers: Mapping[str, str] | No
 
 def _adapted(body: dict[str, Any], kind: ServerKind, *, is_thinking_skipped: bool) -> dict[str, Any]:
     """Return a caller's body with what this kind of server calls otherwise."""
-    name = kind.max_tokens_field
-    if name != "max_tokens" and "max_tokens" in body and name not in body:
-        body = {name if key == "max_tokens" else key: value for key, value in body.items()}
+    if kind.unknown_max_tokens_field in body:
+        body = renamed(body, kind.unknown_max_tokens_field, kind.max_tokens_field)
     return without_thinking(body, kind) if is_thinking_skipped else body

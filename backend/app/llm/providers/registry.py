@@ -37,6 +37,7 @@ class ServerKind:
         closes_after_stream: the server closes a connection after a stream, so it must not be reused.
         api_prefix: what stands before `/chat/completions`, after the address without its `/v1`.
         max_tokens_field: what the server calls `max_tokens`.
+        unknown_max_tokens_field: what clients may call it and the server passes over, or refuses; empty: it knows both.
         own_routes: what it has besides chat completions; a provider's definition can say otherwise.
         key_header: carries the key where it is not asked as OpenAI is; empty: everywhere `Authorization: Bearer`.
         headers: sent along with the key in that header.
@@ -53,6 +54,7 @@ class ServerKind:
     closes_after_stream: bool = False
     api_prefix: str = "/v1"
     max_tokens_field: str = "max_tokens"
+    unknown_max_tokens_field: str = ""
     own_routes: frozenset[OwnRoute] = frozenset()
     key_header: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -82,16 +84,26 @@ VLLM: Final = ServerKind(
     tokenize="vllm",
     thinking_off=_NO_THINKING,
 )
+# These pass over `max_completion_tokens`, which newer SDKs send: an answer would be as long as it likes.
 OLLAMA: Final = ServerKind(
-    name="ollama", health_path="/api/version", probe_path="/api/version", probe_field="version"
+    name="ollama",
+    health_path="/api/version",
+    probe_path="/api/version",
+    probe_field="version",
+    unknown_max_tokens_field="max_completion_tokens",
 )
-LOCALAI: Final = ServerKind(name="localai", health_path="/readyz")
-LM_STUDIO: Final = ServerKind(name="lm-studio", health_path="/v1/models")
+LOCALAI: Final = ServerKind(
+    name="localai", health_path="/readyz", unknown_max_tokens_field="max_completion_tokens"
+)
+LM_STUDIO: Final = ServerKind(
+    name="lm-studio", health_path="/v1/models", unknown_max_tokens_field="max_completion_tokens"
+)
 OPENAI: Final = ServerKind(
     name="openai",
     host="api.openai.com",
     health_path="/v1/models",
     max_tokens_field="max_completion_tokens",
+    unknown_max_tokens_field="max_tokens",
     own_routes=frozenset({"responses", "background"}),
 )
 # Its chat completions take the key as OpenAI's do; all other routes take it in a header of its own.

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from app.llm.errors import LLMError, ProviderProtocolError, StreamInterruptedError
+from app.llm.errors import LLMError, ProviderProtocolError, ProviderRejectedError, StreamInterruptedError
 from app.llm.providers.base import Health, Timeouts
 from app.llm.providers.chunked import ChunkedProvider, as_text
 from app.llm.providers.mapping import Frames, Mapping, find
@@ -54,7 +54,7 @@ class TranslatedProvider(ChunkedProvider):
     async def chunks(self, chat: dict[str, Any], *, is_stream: bool) -> AsyncGenerator[Chunk]:
         """Yield the answer as the mapping finds it."""
         mapping = self._mapping
-        body = mapping.body(chat)
+        body = mapping.body({**chat, "messages": [self._plain(message) for message in chat["messages"]]})
         if not is_stream or mapping.stream_path is None:
             for chunk in await self._ask(body):
                 yield chunk
@@ -82,6 +82,16 @@ class TranslatedProvider(ChunkedProvider):
                 "The model server ended its answer in the middle.", provider=self.name
             )
         yield Chunk(finish_reason="stop")
+
+    def _plain(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return a message whose content is a text; many clients send it as a list of parts."""
+        parts = message.get("content")
+        if not isinstance(parts, list):
+            return message
+        texts = [part.get("text") for part in parts if isinstance(part, dict)]
+        if len(texts) < len(parts) or not all(isinstance(text, str) for text in texts):
+            raise ProviderRejectedError("This model takes text alone.", provider=self.name, status=400)
+        return {**message, "content": "\n".join(map(str, texts))}
 
     async def _ask(self, body: Any) -> list[Chunk]:
         response = await self._transport.open_stream(

@@ -27,6 +27,14 @@ def request_body(request: CompletionRequest, kind: ServerKind) -> dict[str, Any]
     return without_thinking(body, kind) if request.skip_thinking else body
 
 
+def renamed(body: dict[str, Any], name: str, other: str) -> dict[str, Any]:
+    """Return a body with a field under its other name; with both it is as it came."""
+    if name not in body or body.get(other) is not None:
+        return body
+    rest = {key: value for key, value in body.items() if key != other}
+    return {other if key == name else key: value for key, value in rest.items()}
+
+
 def without_thinking(body: dict[str, Any], kind: ServerKind) -> dict[str, Any]:
     """Return a body that switches thinking off, but for what it says of thinking itself."""
     if "reasoning_effort" in body:
