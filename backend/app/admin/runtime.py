@@ -81,6 +81,7 @@ def create_admin(
     watching = Watching(snapshot, _encoded, runtime.coord.signals)
     severance = _severance(runtime, auth, bridge, watching)
     auth.auth.departing = severance.departing
+    auth.auth.signed_out = severance.end_pages
     service = AdminService(
         runtime.database,
         users,

@@ -52,6 +52,11 @@ class Severance:
         self._session_watch.end(user_id)
         await self._watching.end_everywhere(user_id)
 
+    async def end_pages(self, user_id: int) -> None:
+        """End what was opened with a sign-in that may have ended: pages whose own still counts come back by themselves."""
+        await self.sign_out(user_id)
+        await self._connections.end_of(user_id)
+
     async def departing(self, user_id: int) -> Callable[[], Awaitable[None]]:
         """Remember what an account has open; returns what ends it once the account is deleted."""
         async with self._database.reading() as session:

@@ -13,6 +13,8 @@ from app.errors import PortalError
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
+LIFE_SECONDS = 300.0
+"""A stream ends after this long, so that its reader comes back with a token that still counts."""
 _PLACES = 4
 _TOPIC = "admin.leave"
 
@@ -26,10 +28,12 @@ class Watching:
         encode_error: Callable[[PortalError], bytes],
         signals: Signals,
         interval_seconds: float = INTERVAL_SECONDS,
+        life_seconds: float = LIFE_SECONDS,
     ) -> None:
         self._snapshot = snapshot
         self._encode_error = encode_error
         self._interval_seconds = interval_seconds
+        self._life_seconds = life_seconds
         self._signals = signals
         self._watchers: dict[asyncio.Queue[tuple[int, bytes] | None], int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -45,13 +49,14 @@ class Watching:
         self._listening = asyncio.create_task(self._listen(), name="admin-watching-ends")
 
     async def follow(self, user_id: int) -> AsyncGenerator[tuple[int, bytes]]:
-        """Yield numbered snapshots until the reader leaves, or may read them no more."""
+        """Yield numbered snapshots until the reader leaves, may read them no more, or has to show a token again."""
         queue: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(_PLACES)
         self._watchers[queue] = user_id
         if self._task is None:
             self._task = asyncio.create_task(self._look(), name="admin-watching")
+        ends_at = asyncio.get_running_loop().time() + self._life_seconds
         try:
-            while (event := await queue.get()) is not None:
+            while (event := await _next(queue, ends_at)) is not None:
                 yield event
         finally:
             self._watchers.pop(queue, None)
@@ -110,3 +115,11 @@ def _put(queue: asyncio.Queue[tuple[int, bytes] | None], event: tuple[int, bytes
     if queue.full():
         queue.get_nowait()
     queue.put_nowait(event)
+
+
+async def _next(queue: asyncio.Queue[tuple[int, bytes] | None], ends_at: float) -> tuple[int, bytes] | None:
+    try:
+        async with asyncio.timeout_at(ends_at):
+            return await queue.get()
+    except TimeoutError:
+        return None

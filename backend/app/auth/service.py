@@ -47,6 +47,14 @@ async def _nothing_open(user_id: int) -> Callable[[], Awaitable[None]]:
     return end
 
 
+SignedOut = Callable[[int], Awaitable[None]]
+"""Told whose sign-ins have ended, so that nothing goes on that was opened with them."""
+
+
+async def _nothing_to_end(user_id: int) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """Tokens for a browser; `refresh_token` is None when it has a newer one already."""
@@ -77,6 +85,7 @@ class AuthService:
         self._idle_lifetime = idle_lifetime
         self._clock = clock
         self.departing: Departing = _nothing_open
+        self.signed_out: SignedOut = _nothing_to_end
 
     async def login(self, email: str, password: str, client: Client) -> Issued:
         """Open a sign-in. Raises InvalidCredentialsError, TooManyAttemptsError."""
@@ -128,12 +137,16 @@ class AuthService:
         }
         if not ended:
             raise NoCredentialError
+        people: set[int] = set()
         async with self._database.transaction() as session:
             repository, now = SignInRepository(session), self._clock.now()
             for sign_in_id in ended:
                 found = await repository.with_user(sign_in_id)
                 if await repository.revoke(sign_in_id, now) and found is not None:
                     note(session, "sign_in.end", actor=(found[1].id, found[1].email), at=now)
+                    people.add(found[1].id)
+        for user_id in people:
+            await self.signed_out(user_id)
 
     async def change_password(self, principal: Principal, current: str, new: str, client: Client) -> Issued:
         """Set a new password and end every sign-in but the new one that is returned.
@@ -147,6 +160,7 @@ class AuthService:
         await self._users.set_password(principal.user, new)
         async with self._database.transaction() as session:
             await SignInRepository(session).revoke_all(principal.user.id, self._clock.now())
+        await self.signed_out(principal.user.id)
         return await self._open(principal.user, client)
 
     async def delete_account(self, principal: Principal, password: str, client: Client) -> None:
@@ -168,6 +182,7 @@ class AuthService:
             if not await SignInRepository(session).revoke(sign_in_id, self._clock.now(), user_id):
                 raise SignInNotFoundError
             note(session, "sign_in.end", at=self._clock.now(), by="list")
+        await self.signed_out(user_id)
 
     async def _note_failure(self, email: str, client: Client) -> None:
         """What was typed is named only if it is an address: people type passwords into the wrong box."""

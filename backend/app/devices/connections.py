@@ -82,6 +82,8 @@ class ConnectionService:
         async with self._database.transaction() as session:
             clients = await _beyond(session, user_id, 0)
             await _delete(session, clients)
+        if not clients:
+            return
         await self.tell([part for client in clients for part in remove_commands(client)])
 
     async def clients_of(self, user_id: int) -> Sequence[str]:

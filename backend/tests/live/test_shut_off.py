@@ -125,6 +125,29 @@ async def test_everything_that_somebody_has_open_ends_on_the_other_replica(
         await client.aclose()
 
 
+async def test_what_a_sign_in_has_open_ends_with_it_on_the_other_replica(
+    replicas: tuple[ChatPortal, ChatPortal],
+) -> None:
+    here, there = replicas
+    eve = await _eve(here)
+    changed = {"current_password": PASSWORD, "new_password": f"{PASSWORD} and more"}
+    for how in ("signing out", "ending it in the list", "a new password"):
+        stolen = await _eve(there)
+        sign_in = (await stolen.get("/api/auth/sessions")).json()["items"][0]["id"]
+        async with _open(stolen, "GET", "/api/sessions/changes") as changes:
+            if how == "signing out":
+                answer = await stolen.post("/api/auth/logout")
+            elif how == "a new password":
+                answer = await eve.post("/api/auth/change-password", json=changed)
+            else:
+                answer = await eve.delete(f"/api/auth/sessions/{sign_in}")
+            assert answer.status_code == 200, answer.text
+            await asyncio.wait_for(changes, 2)
+        assert (await stolen.get("/api/sessions")).status_code == 401, how
+        await stolen.aclose()
+    await eve.aclose()
+
+
 async def test_one_ask_is_stopped_on_the_other_replica_and_the_log_says_by_whom(
     replicas: tuple[ChatPortal, ChatPortal], upstream: FakeUpstream
 ) -> None:

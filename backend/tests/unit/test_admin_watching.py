@@ -79,3 +79,10 @@ async def test_who_may_watch_no_more_sees_the_stream_end_on_every_replica() -> N
     await other.aclose()
     for watching in (here, there):
         await watching.close()
+
+
+async def test_a_stream_ends_in_time_so_that_its_reader_shows_a_token_again() -> None:
+    watching = Watching(_Looks(), lambda error: b"error", LocalSignals(), life_seconds=0.01)
+    assert [event async for event in watching.follow(1)] == []
+    assert watching.watchers == 0
+    await watching.close()
