@@ -93,6 +93,10 @@ class MqttBridge:
             connections,
             is_guarded=self._is_managed,
         )
+        reply_bases = {
+            settings.mqtt_topic_user_input: settings.mqtt_topic_assistant_response,
+            settings.mqtt_topic_state: settings.mqtt_topic_hint.removesuffix("/+"),
+        }
         intake = Intake(
             self._inbox,
             worker,
@@ -100,10 +104,10 @@ class MqttBridge:
             auth.limits,
             self.status,
             game_key=settings.mqtt_game_key.get_secret_value(),
-            reply_bases={settings.mqtt_topic_user_input: settings.mqtt_topic_assistant_response},
+            reply_bases=reply_bases,
             projects=self._projects,
         )
-        self._telling = Telling(runtime, callers, self._transport)
+        self._telling = Telling(runtime, callers, self._transport, reply_bases.values())
         self._desk = Desk(
             worker,
             self._inbox,

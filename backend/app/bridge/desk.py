@@ -8,6 +8,7 @@ from collections.abc import Hashable
 
 from app.bridge.frames import Frames
 from app.bridge.inbox import Inbox
+from app.bridge.intake import Taken
 from app.bridge.order import SessionOrder
 from app.bridge.status import BridgeStatus
 from app.bridge.worker import Work, Worker
@@ -52,6 +53,13 @@ class Desk:
         elif not self._order.put(key, work):
             self._works.pop(work.key, None)
             await self._turn_away(work)
+
+    def redirect(self, again: Taken) -> None:
+        """Send the rest of an answer to where its request came again from: a client that was started anew listens there."""
+        new = again.new
+        work = self._works.get((new.user_id, new.client, new.request))
+        if work is not None and work.row.payload_hash == new.payload_hash:
+            work.reply = again.reply
 
     async def stop(self, work: Work) -> None:
         await self._worker.stop(work)

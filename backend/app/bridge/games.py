@@ -145,7 +145,7 @@ def reply_topic(topic: GameTopic, message: GameMessage, base: str, client: str |
     if client is not None and message.replyTopic and is_own_reply_topic(client, message.replyTopic):
         return message.replyTopic
     if topic.action == "state":
-        return f"{topic.project}/hint/{message.sessionId}"
+        return f"{base}/{message.sessionId}"
     if message.replyTopic is not None:
         levels = message.replyTopic.removeprefix(f"{base}/").split("/")
         if not message.replyTopic.startswith(f"{base}/") or not all(is_name(level) for level in levels):

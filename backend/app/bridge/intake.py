@@ -121,7 +121,8 @@ class Intake:
 
     async def game(self, topic: GameTopic, message: Incoming) -> Taken | None:
         """Check a message of the projects' contract."""
-        base = self._reply_bases.get(message.topic, f"{topic.project}/assistant_response")
+        usual = "hint" if topic.action == "state" else "assistant_response"
+        base = self._reply_bases.get(message.topic, f"{topic.project}/{usual}")
         error: PortalError | None = None
         try:
             said = read_game_message(message.payload)

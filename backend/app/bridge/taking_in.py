@@ -86,9 +86,12 @@ class TakingIn:
         return taken
 
     async def _begin(self, found: Sequence[Taken]) -> None:
-        for work in await asyncio.gather(*(self._intake.claim(taken) for taken in found)):
+        claims = await asyncio.gather(*(self._intake.claim(taken) for taken in found))
+        for taken, work in zip(found, claims, strict=True):
             if work is not None:
                 await self._desk.begin(work)
+            else:
+                self._desk.redirect(taken)
 
     def _forget(self, batch: Sequence[Incoming]) -> None:
         for message in batch:

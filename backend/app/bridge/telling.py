@@ -6,6 +6,7 @@ Best effort, for those that spoke in the session within a day; `op: history` has
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -26,14 +27,16 @@ logger = logging.getLogger(__name__)
 
 _MAX_CLIENTS = 8
 _ONCE_SECONDS = 3600.0
-_GAME_LEVELS = 3  # {project}/assistant_response/{sessionId}; what follows names one request
 
 
 class Telling:
     """One for a bridge. Several bridges hear of a turn; a counter in the shared store lets one of them speak."""
 
-    def __init__(self, runtime: Runtime, callers: Callers, transport: MqttTransport) -> None:
+    def __init__(
+        self, runtime: Runtime, callers: Callers, transport: MqttTransport, bases: Collection[str]
+    ) -> None:
         self._runtime = runtime
+        self._bases = bases
         self._callers = callers
         self._lines = Lines(runtime.database)
         self._transport = transport
@@ -64,7 +67,8 @@ class Telling:
             if reply.form == "frames":
                 self._transport.publish(f"{reply_prefix(client)}session", encode(frame))
             else:
-                self._transport.publish(_topic_of_session(reply.topic), render(reply.form, frame))
+                topic = topic_of_session(reply.topic, self._bases)
+                self._transport.publish(topic, render(reply.form, frame))
 
     async def _may_hear(self, speaker: BridgeRequest) -> bool:
         """Tell whether who spoke by a key or as a device may still do so."""
@@ -83,6 +87,12 @@ class Telling:
         return taken.is_allowed
 
 
-def _topic_of_session(topic: str) -> str:
-    """Return where a game hears of its session; a topic of its own choice under `pp/v1` as it is."""
-    return topic if topic.startswith(f"{ROOT}/") else "/".join(topic.split("/")[:_GAME_LEVELS])
+def topic_of_session(topic: str, bases: Collection[str]) -> str:
+    """Return where a game hears of its session; a topic of its own choice under `pp/v1` as it is.
+
+    That is `{project}/assistant_response/{sessionId}`, or one level below one of `bases`; what follows names one request.
+    """
+    if topic.startswith(f"{ROOT}/"):
+        return topic
+    levels = next((base.count("/") + 2 for base in bases if topic.startswith(f"{base}/")), 3)
+    return "/".join(topic.split("/")[:levels])

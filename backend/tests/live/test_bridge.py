@@ -93,6 +93,18 @@ def test_a_request_that_comes_again_is_answered_from_the_store(
     assert (refused.topic, orjson.loads(refused.payload)["id"]) == ("pp/v1/robot/res/q9", "q9")
 
 
+def test_a_request_that_comes_again_while_it_runs_is_answered_where_it_came_from_last(
+    key: str, device: Device, threaded_model: FakeUpstream
+) -> None:
+    threaded_model.queue(Reply(text="at last", first_delay_seconds=1))
+    ask = {"id": "w1", "token": key, "session_id": "s", "message": "slow"}
+    for place in ("before", "after"):
+        device.send("pp/v1/robot/req", ask, ResponseTopic=f"pp/v1/robot/res/{place}")
+    answer = device.next()
+    assert (answer.topic, orjson.loads(answer.payload)["text"]) == ("pp/v1/robot/res/after", "at last")
+    assert len(threaded_model.requests) == 1
+
+
 def test_without_a_valid_key_there_is_no_answer_and_the_token_is_not_logged(
     mqtt_portal: PortalProcess, key: str, device: Device, threaded_model: FakeUpstream
 ) -> None:
@@ -342,48 +354,3 @@ def test_all_sessions_are_cleared_by_an_administrator_only(
 
 def _one(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
-
-
-def test_what_is_said_in_its_session_by_another_door_reaches_the_game(
-    mqtt_portal: PortalProcess, key: str, device: Device
-) -> None:
-    device.send("pp/v1/robot/req", {"id": "t1", "token": key, "session_id": "shared", "message": "Hello."})
-    device.frame()
-    device.send("maze/user_input", {"token": key, "sessionId": "shared-maze", "message": "Hello."})
-    assert device.next().payload == b"You said: Hello."
-    with mqtt_portal.client(key) as client:
-        for session in ("shared", "shared-maze", "nobody-plays"):
-            body = {"session_id": session, "message": f"Typed into {session}."}
-            client.post("/api/llm/chat/session", json=body).raise_for_status()
-    told = [device.next(), device.next()]
-    assert [message.topic for message in told] == [
-        "pp/v1/robot/res/session",
-        "maze/assistant_response/shared-maze",
-    ]
-    frame = orjson.loads(told[0].payload)
-    assert {name: frame[name] for name in ("type", "session_id", "door", "message", "text")} == {
-        "type": "message",
-        "session_id": "shared",
-        "door": "rest",
-        "message": "Typed into shared.",
-        "text": "You said: Typed into shared.",
-    }
-    assert "user_id" not in frame
-    assert told[1].payload == b"You said: Typed into shared-maze."
-    _assert_silence(device)
-
-
-def test_a_game_whose_key_was_revoked_is_told_nothing_more(
-    place: Games, mqtt_portal: PortalProcess, device: Device
-) -> None:
-    with mqtt_portal.client(place.sign_in()) as client:
-        made = client.post("/api/keys", json={"name": "a game"}).raise_for_status().json()
-        ask = {"id": "v1", "token": made["key"], "session_id": "lent", "message": "Hello."}
-        device.send("pp/v1/robot/req", ask)
-        assert device.frame()["text"] == "You said: Hello."
-        typed = {"session_id": "lent", "message": "Still there?"}
-        client.post("/api/llm/chat/session", json=typed).raise_for_status()
-        assert device.frame()["text"] == "You said: Still there?"
-        client.delete(f"/api/keys/{made['id']}").raise_for_status()
-        client.post("/api/llm/chat/session", json=typed).raise_for_status()
-        _assert_silence(device)

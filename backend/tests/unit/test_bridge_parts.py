@@ -17,6 +17,7 @@ from app.bridge.lanes import Lanes
 from app.bridge.members import GRACE_SECONDS, Members
 from app.bridge.status import BridgeStatus
 from app.bridge.taking_in import TakingIn
+from app.bridge.telling import topic_of_session
 from app.bridge.transport import Broker, Incoming
 from app.errors import UnavailableError, UnprocessableError
 from tests.api.auth_portal import ManualClock
@@ -48,6 +49,20 @@ def test_a_broker_that_listens_everywhere_is_found_where_the_portal_is() -> None
     assert everywhere.host_for("portal.lan") == "portal.lan"
     assert at_home.host_for("portal.lan") == "127.0.0.1"
     assert Choice(Broker("broker.lan", 1883)).host_for("portal.lan") == "broker.lan"
+
+
+@pytest.mark.parametrize(
+    ("topic", "told_at"),
+    [
+        ("maze/hint/s1", "maze/hint/s1"),
+        ("maze/assistant_response/s1/c/r", "maze/assistant_response/s1"),
+        ("our/own/answers/s1/c/r", "our/own/answers/s1"),
+        ("hints/s1", "hints/s1"),
+        ("pp/v1/page/res/s1/7", "pp/v1/page/res/s1/7"),
+    ],
+)
+def test_a_game_is_told_on_its_sessions_topic(topic: str, told_at: str) -> None:
+    assert topic_of_session(topic, ["our/own/answers", "hints"]) == told_at
 
 
 async def test_a_lane_keeps_the_order_and_acknowledges_what_was_taken_in() -> None:
@@ -172,7 +187,8 @@ class FakeIntake:
 async def test_while_the_database_is_away_a_request_is_counted_once() -> None:
     intake = FakeIntake(failures=3)
     settings = SimpleNamespace(mqtt_topic_user_input="", mqtt_topic_state="", mqtt_topic_template="")
-    taking_in = TakingIn(settings, SimpleNamespace(names=[]), intake, None)  # type: ignore[arg-type]
+    desk = SimpleNamespace(redirect=lambda taken: None)
+    taking_in = TakingIn(settings, SimpleNamespace(names=[]), intake, desk)  # type: ignore[arg-type]
     batch = [_message(FakeTransport(), number, "pp/v1/robot/req") for number in range(2)]
     for _ in range(2):
         with pytest.raises(UnavailableError):
