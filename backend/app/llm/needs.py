@@ -17,13 +17,14 @@ _CODE = "```"
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must be there (sight, room), what had better be (tools, JSON, code), and what keeps a conversation together.
+    """What must be there (embeddings, sight, room), what had better be (tools, JSON, code), and what keeps a conversation together.
 
     Args:
         prompt_tokens: about how long the prompt is.
         affinity: requests of the same one go to the same server, which has the beginning of their prompt in its cache.
     """
 
+    embeds: bool = False
     sees: bool = False
     tools: bool = False
     json: bool = False
@@ -46,7 +47,8 @@ def needs_of(body: Mapping[str, Any]) -> Needs:
     messages = body.get("messages")
     if not isinstance(messages, list):
         prompt = body.get("prompt")
-        return Needs(prompt_tokens=prompt_tokens_of(prompt) if isinstance(prompt, str) else 0)
+        length = prompt_tokens_of(prompt) if isinstance(prompt, str) else 0
+        return Needs(embeds="input" in body, prompt_tokens=length)
     known = [message for message in messages if isinstance(message, dict)]
     wanted = body.get("response_format")
     return Needs(

@@ -16,13 +16,14 @@ def choose(
 ) -> tuple[OfferedModel, str]:
     """Return the model and the reason. `models` are those that the caller may use, at least one.
 
-    What a model must have (sight, room for the prompt, chatting at all) counts before what it had better have (tools,
+    What a model must have (sight, room for the prompt, chatting or embedding at all) counts before what it had better have (tools,
     JSON, code), and among equals the default comes first, then the order of the definitions.
     """
 
     def lacks(model: OfferedModel) -> tuple[list[str], list[str]]:
         able = capabilities(model)
-        must = ["chat"] if "chat" not in able else []
+        what = "embeddings" if needs.embeds else "chat"
+        must = [what] if what not in able else []
         must += ["vision"] if needs.sees and not model.can_see and "vision" not in able else []
         window = model.context_window
         must += ["context"] if window is not None and needs.prompt_tokens >= window else []

@@ -50,6 +50,8 @@ def asked(content: Any, **more: Any) -> Needs:
         (asked("word " * 5000), "eyes", "context"),
         (asked("word " * 20_000), "coder", "context"),
         (asked([IMAGE], tools=[{"type": "function"}]), "eyes", "vision"),
+        (needs_of({"input": ["a text"]}), "vectors", "embeddings"),
+        (needs_of({"prompt": "a text"}), "small", "default"),
     ],
 )
 def test_auto_picks_what_the_request_needs_and_says_why(needs: Needs, chosen: str, why: str) -> None:
