@@ -16,6 +16,7 @@ import uuid
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 CLIENT, SECRET = os.environ["CLIENT"], os.environ["SECRET"]
 HOST, PORT = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "1883"))
@@ -24,9 +25,17 @@ QUESTION = " ".join(sys.argv[1:]) or "Hello!"
 request = uuid.uuid4().hex  # the same id sent again is answered from the store, not asked again
 is_done = threading.Event()
 seen = 0
+refusal = ""
 
 
-def on_connect(client: Client, _data: object, _flags: object, reason: object, _properties: object) -> None:
+def on_connect(
+    client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
+) -> None:
+    global refusal
+    if reason.is_failure:  # paho would try again for ever
+        refusal = f"the broker says: {reason}"
+        is_done.set()
+        return
     client.subscribe(f"pp/v1/{CLIENT}/res/{request}", qos=1)
 
 
@@ -62,4 +71,4 @@ robot.loop_start()
 answered = is_done.wait(120)
 robot.disconnect()
 robot.loop_stop()
-sys.exit(0 if answered else "no answer within two minutes")
+sys.exit(refusal or (0 if answered else "no answer within two minutes"))

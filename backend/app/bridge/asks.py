@@ -13,6 +13,7 @@ from app.errors import UnprocessableError
 
 Operation = Literal["chat", "session", "completion", "history", "clear", "models"]
 MAX_PAYLOAD_BYTES = 256 * 1024
+_MAX_READABLE_BYTES = 1024 * 1024  # of a larger one nobody looks for who sent it
 _ENVELOPE = ("id", "op", "stream", "token")
 
 
@@ -60,7 +61,7 @@ def read_ask(payload: bytes) -> Ask:
 
 def text_of(payload: bytes, name: Literal["id", "token"]) -> str:
     """Return a field of a payload that may be wrong in all else: who sent it is told what is wrong."""
-    if len(payload) > MAX_PAYLOAD_BYTES:
+    if len(payload) > _MAX_READABLE_BYTES:
         return ""
     try:
         data = orjson.loads(payload)

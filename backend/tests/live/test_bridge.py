@@ -129,6 +129,10 @@ def test_what_cannot_be_answered_says_why(key: str, device: Device) -> None:
     assert "message" in device.frame()["error"]["message"]
     device.send("pp/v1/robot/req", b"[" * 300_000, UserProperty=secret)
     assert "larger" in device.frame()["error"]["message"]
+    device.send("pp/v1/robot/req", {"id": "large", "token": key, "message": "x" * 300_000})
+    refused = device.next()
+    assert refused.topic == "pp/v1/robot/res/large"
+    assert "larger" in orjson.loads(refused.payload)["error"]["message"]
     body = b'{"id": "big", "session_id": "s", "message": "hi", "max_tokens": 123456789012345678901234567890}'
     device.send("pp/v1/robot/req", body, UserProperty=secret)
     refused = device.next()

@@ -85,6 +85,13 @@ def test_the_python_example_streams_an_answer(environment: dict[str, str]) -> No
     assert end.startswith("(stop, ")
 
 
+def test_the_python_example_says_that_its_secret_is_wrong(environment: dict[str, str]) -> None:
+    command = [sys.executable, str(EXAMPLES / "mqtt_robot.py"), "Hello"]
+    wrong = {**environment, "SECRET": "pp_wrong"}
+    done = subprocess.run(command, env=wrong, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (1, "the broker says: Not authorized\n")
+
+
 def test_the_shell_example_prints_the_answer(environment: dict[str, str]) -> None:
     find_program("mosquitto_rr", "mosquitto-clients", "/usr/bin")
     said = _run([str(EXAMPLES / "mqtt_ask.sh"), 'say "hi"'], environment)
