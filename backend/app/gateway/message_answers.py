@@ -52,7 +52,7 @@ def _translated(completion: dict[str, Any]) -> dict[str, Any]:
             }
         )
     message = _message(completion.get("model"), content)
-    message["stop_reason"] = _STOP_REASONS.get(known_text(choice.get("finish_reason") or "stop"), "end_turn")
+    message.update(_stop(known_text(choice.get("finish_reason") or "stop"), choice.get("stop_reason")))
     message["usage"] = _usage(completion.get("usage"))
     return message
 
@@ -70,6 +70,7 @@ class MessageEncoder:
         self._block: tuple[str, int | None] | None = None
         self._count = 0
         self._finish_reason: str | None = None
+        self._stopped_at: Any = None
         self._usage = _usage(None)
 
     def feed(self, data: bytes) -> bytes:
@@ -84,7 +85,7 @@ class MessageEncoder:
         if self._finish_reason is None:
             return b"".join([*events, self._error(502, "The model server ended the stream in the middle.")])
         events += self._close()
-        delta = {"stop_reason": _STOP_REASONS.get(self._finish_reason, "end_turn"), "stop_sequence": None}
+        delta = _stop(self._finish_reason, self._stopped_at)
         events.append(_event("message_delta", {"delta": delta, "usage": self._usage}))
         events.append(_event("message_stop", {}))
         self._has_ended = True
@@ -130,6 +131,7 @@ class MessageEncoder:
             events += self._tool(call)
         if reason := choice.get("finish_reason"):
             self._finish_reason = known_text(reason)
+            self._stopped_at = choice.get("stop_reason")
         return events
 
     def _tool(self, call: dict[str, Any]) -> list[bytes]:
@@ -194,6 +196,13 @@ def _message(model: Any, content: list[dict[str, Any]]) -> dict[str, Any]:
         "stop_reason": None,
         "stop_sequence": None,
     }
+
+
+def _stop(finish_reason: str, stopped_at: Any) -> dict[str, Any]:
+    """Return why an answer ended; `stopped_at` is the stop sequence where a server tells it, as vLLM does."""
+    if finish_reason == "stop" and isinstance(stopped_at, str):
+        return {"stop_reason": "stop_sequence", "stop_sequence": stopped_at}
+    return {"stop_reason": _STOP_REASONS.get(finish_reason, "end_turn"), "stop_sequence": None}
 
 
 def _usage(usage: Any) -> dict[str, int]:

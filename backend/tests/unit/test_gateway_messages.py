@@ -245,3 +245,18 @@ def test_counts_that_are_none_are_none_used() -> None:
     usage = {"prompt_tokens": "many", "completion_tokens": [], "prompt_tokens_details": 5}
     data = {"model": "m", "choices": [{"message": {"content": "x"}}], "usage": usage}
     assert orjson.loads(to_message(orjson.dumps(data)))["usage"]["input_tokens"] == 0
+
+
+@pytest.mark.parametrize(
+    ("stopped_at", "expected"),
+    [("END", ("stop_sequence", "END")), (None, ("end_turn", None)), (128_009, ("end_turn", None))],
+)
+def test_a_stop_sequence_is_named_where_the_server_does(stopped_at: Any, expected: tuple[str, Any]) -> None:
+    """vLLM's `stop_reason` is a text, or the number of a token."""
+    ended = {"index": 0, "finish_reason": "stop", "stop_reason": stopped_at}
+    whole = orjson.loads(to_message(orjson.dumps({"choices": [{**ended, "message": {"content": "x"}}]})))
+    assert (whole["stop_reason"], whole["stop_sequence"]) == expected
+    encoder = MessageEncoder()
+    data = b"data: " + orjson.dumps({"choices": [{**ended, "delta": {"content": "x"}}]}) + b"\n\n"
+    events = read(encoder.feed(data) + encoder.finish())
+    assert (events[-2]["delta"]["stop_reason"], events[-2]["delta"]["stop_sequence"]) == expected

@@ -99,6 +99,8 @@ def test_pieces_of_one_call_stay_together(stream: bytes) -> None:
 @pytest.mark.parametrize("end", [DONE, USAGE, DONE.strip(), _event(choices=[{"finish_reason": "stop"}])])
 def test_a_stream_that_ends_without_its_end_was_cut(end: bytes) -> None:
     assert _run(TEXT + end + PING, [], is_usage_wanted=False)[1].is_cut is False
+    after = TEXT + _event(choices=[{"finish_reason": "stop"}]) + _event(choices=[])
+    assert not _run(after, [len(after) - 20], is_usage_wanted=False)[1].is_cut
     assert _run(TEXT + PING, [], is_usage_wanted=False)[1].is_cut
     assert _run(_event(choices=[{"delta": {}, "finish_reason": None}]), [], is_usage_wanted=False)[1].is_cut
 
