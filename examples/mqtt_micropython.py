@@ -7,6 +7,7 @@ import binascii
 import json
 import os
 import sys
+import time
 
 from umqtt.simple import MQTTClient
 
@@ -14,6 +15,8 @@ HOST = "portal.local"
 PORT = 1883
 CLIENT = "maze-robot-k3f9x2"
 SECRET = "pp_..."
+KEEPALIVE_SECONDS = 60
+PING_SECONDS = 20
 
 answer = {}
 
@@ -30,8 +33,14 @@ def ask(client, name, question):
     client.subscribe("pp/v1/{}/res/{}".format(CLIENT, name), qos=1)
     body = {"id": name, "session_id": "button", "message": question, "stream": True, "max_tokens": 200}
     client.publish("pp/v1/{}/req".format(CLIENT), json.dumps(body), qos=1)
+    spoken = time.time()
     while name not in answer:
-        client.wait_msg()
+        client.check_msg()
+        # Who only listens is taken for dead after one and a half times the keep-alive, however much it hears.
+        if time.time() - spoken >= PING_SECONDS:
+            client.ping()
+            spoken = time.time()
+        time.sleep(0.02)
     return answer.pop(name)
 
 
@@ -41,7 +50,7 @@ def new_name():
 
 
 def main(question="Hello!"):
-    client = MQTTClient(CLIENT, HOST, port=PORT, user=CLIENT, password=SECRET, keepalive=60)
+    client = MQTTClient(CLIENT, HOST, port=PORT, user=CLIENT, password=SECRET, keepalive=KEEPALIVE_SECONDS)
     client.set_callback(on_message)
     # A board that loses power wants no answer any more.
     client.set_last_will("pp/v1/{}/status".format(CLIENT), b'{"state": "offline", "cancel": true}', qos=1)

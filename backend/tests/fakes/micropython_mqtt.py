@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Callable
 
@@ -13,6 +14,8 @@ _WAIT_SECONDS = 20
 
 class MQTTClient:
     """The same names, arguments and blocking as on a board; MQTT 3.1.1."""
+
+    pings = 0
 
     def __init__(
         self,
@@ -53,9 +56,13 @@ class MQTTClient:
     def publish(self, topic: str, payload: str, retain: bool = False, qos: int = 0) -> None:
         self._client.publish(topic, payload, qos, retain).wait_for_publish(_WAIT_SECONDS)
 
-    def wait_msg(self) -> None:
+    def check_msg(self) -> None:
         assert self._callback is not None
-        self._callback(*self._arrived.get(timeout=_WAIT_SECONDS))
+        with contextlib.suppress(queue.Empty):
+            self._callback(*self._arrived.get_nowait())
+
+    def ping(self) -> None:
+        MQTTClient.pings += 1  # paho does it by itself
 
     def disconnect(self) -> None:
         self._client.disconnect()

@@ -163,7 +163,10 @@ def test_the_micropython_example_compiles_and_speaks_as_the_portal_does(
     board.CLIENT, board.SECRET = environment["CLIENT"], environment["SECRET"]
     board.main("Which way?")
     assert capsys.readouterr().out == "You said: Which way?\n" * 2
+    monkeypatch.setattr(MQTTClient, "pings", 0)
+    board.PING_SECONDS = 0
     board.main("And which way now?")  # after a restart of the board
+    assert MQTTClient.pings > 0
     assert capsys.readouterr().out == "You said: And which way now?\n" * 2
 
 
