@@ -17,8 +17,16 @@ from app.gateway.message_asker import MessageAsker
 from app.gateway.message_bodies import to_prompt
 from app.gateway.message_count import PromptCounter
 from app.gateway.message_work import count_shape, passed_headers
+from app.kit.answer_headers import add_answer_headers
+from app.kit.logging import request_id_var
 
-router = APIRouter(prefix="/v1", tags=["anthropic"])
+
+async def _name_request() -> None:
+    """Tell the request's id where Anthropic's SDKs look for it as well."""
+    add_answer_headers({"request-id": request_id_var.get()})
+
+
+router = APIRouter(prefix="/v1", tags=["anthropic"], dependencies=[Depends(_name_request)])
 
 
 class MessageTokens(BaseModel):

@@ -56,6 +56,7 @@ async def sdk(shared: SharedPortal) -> AsyncIterator[AsyncAnthropic]:
 
 async def test_a_message_whole_and_streamed(sdk: AsyncAnthropic, upstream: FakeUpstream) -> None:
     whole = await sdk.messages.create(model="fake-model", max_tokens=50, messages=HELLO, system="Be brief.")
+    assert whole._request_id
     assert (whole.content[0].type, whole.stop_reason, whole.model) == ("text", "end_turn", "fake-model")
     assert (
         whole.usage.output_tokens > 0
@@ -181,6 +182,7 @@ async def test_errors_raise_the_sdks_classes(sdk: AsyncAnthropic, upstream: Fake
     with pytest.raises(anthropic.AuthenticationError) as refused:
         await sdk.with_options(auth_token="pp_nobody").messages.create(model="fake-model", **ask)
     assert isinstance(refused.value.body, dict) and refused.value.body["type"] == "error"
+    assert refused.value.request_id == refused.value.body["request_id"]  # by which the log has it
     upstream.queue(Reply(status=429, retry_after="7"))
     with pytest.raises(anthropic.RateLimitError) as busy:
         await sdk.messages.create(model="fake-model", **ask)
