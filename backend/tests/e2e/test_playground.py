@@ -267,7 +267,7 @@ async def test_a_device_is_made_seen_changed_and_thrown_out(
         await page.get_by_role("button", name="Change Maze robot").click()
         await page.get_by_label("racing").check()
         await page.get_by_role("button", name="Save").click()
-        await expect(row).to_contain_text("maze, racing · 60 requests/min · $2.50 a month")
+        await expect(row).to_contain_text("maze, racing · 60 requests/min · $0.00 of $2.50 this month")
         await page.reload()
         presence = page.get_by_test_id("device-presence")
         await expect(presence).to_have_attribute("data-state", "online")
