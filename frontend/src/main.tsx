@@ -8,10 +8,12 @@ import { showToast } from '@/hooks/useToasts';
 import { watchVisibleHeight } from '@/hooks/viewport';
 import { restoreSession, useAuthSession } from '@/lib/authSession';
 import { i18next } from '@/lib/i18n';
+import { watchLatePieces } from '@/lib/latePieces';
 import { registerServiceWorker } from '@/lib/serviceWorker';
 
 watchSystemTheme();
 watchVisibleHeight();
+watchLatePieces();
 // A shared conversation is for anybody: who reads it is not asked.
 if (window.location.pathname.startsWith('/s/')) useAuthSession.setState({ status: 'signed-out' });
 else {
@@ -22,13 +24,6 @@ else {
 function offerUpdate(apply: () => void): void {
   showToast(i18next.t('update.ready'), { label: i18next.t('update.apply'), run: apply }, { stays: true });
 }
-// After an update the old pieces are gone: load the page anew, once.
-window.addEventListener('vite:preloadError', (event) => {
-  if (sessionStorage.getItem('portal.reloaded')) return;
-  sessionStorage.setItem('portal.reloaded', '1');
-  event.preventDefault();
-  window.location.reload();
-});
 
 const root = document.getElementById('root');
 // The words come first, so that nothing is shown in one language and then in another.

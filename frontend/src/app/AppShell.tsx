@@ -1,5 +1,5 @@
 import { Outlet } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { warmMarkdown } from '@/components/markdown/Markdown';
 import { Sidebar } from '@/features/chat/components/sidebar/Sidebar';
@@ -8,11 +8,12 @@ import { useChatHotkeys } from '@/features/chat/hooks/useChatHotkeys';
 import { useIsWide } from '@/hooks/useMedia';
 import { closeDrawer, focusComposer, useShell } from '@/hooks/useShell';
 import { cn } from '@/lib/cn';
+import { latePart } from '@/lib/latePieces';
 import { UserMenu } from './UserMenu';
 
-const SearchDialog = lazy(() => import('@/features/chat/components/sidebar/SearchDialog'));
-const Banners = lazy(() => import('@/features/announcements/components/Banners'));
-const HelpDialog = lazy(() => import('@/features/chat/components/HelpDialog'));
+const SearchDialog = latePart(() => import('@/features/chat/components/sidebar/SearchDialog'));
+const Banners = latePart(() => import('@/features/announcements/components/Banners'));
+const HelpDialog = latePart(() => import('@/features/chat/components/HelpDialog'));
 
 /** The frame around every page of a person who is signed in. */
 export function AppShell() {

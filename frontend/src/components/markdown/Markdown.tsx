@@ -1,13 +1,14 @@
 /** The one seam to whatever draws Markdown. It is loaded after the first screen; until then the text stands as it is. */
-import { lazy, memo, Suspense, useDeferredValue } from 'react';
+import { memo, Suspense, useDeferredValue } from 'react';
+import { fetchEarly, latePart } from '@/lib/latePieces';
 import { MarkdownBoundary } from './MarkdownBoundary';
 
 const load = () => import('./MarkdownBody');
-const MarkdownBody = lazy(load);
+const MarkdownBody = latePart(load);
 
 /** Fetch the renderer before the first answer needs it. */
 export function warmMarkdown(): void {
-  void load();
+  fetchEarly(load);
 }
 
 interface MarkdownProps {

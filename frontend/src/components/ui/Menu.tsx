@@ -1,9 +1,10 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { latePart } from '@/lib/latePieces';
 import { idleTrigger } from './idleTrigger';
 import type { MenuProps } from './MenuPopup';
 
 const load = () => import('./MenuPopup');
-const MenuPopup = lazy(load);
+const MenuPopup = latePart(load);
 
 /** A menu behind a button. What draws it is fetched when the button is approached, not with the page. */
 export function Menu(props: MenuProps) {

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { latePart } from '@/lib/latePieces';
 import { idleTrigger } from './idleTrigger';
 import type { PopoverProps } from './PopoverPopup';
 
 const load = () => import('./PopoverPopup');
-const PopoverPopup = lazy(load);
+const PopoverPopup = latePart(load);
 
 /** A small panel behind a button, fetched when the button is approached. */
 export function Popover(props: PopoverProps) {

@@ -1,4 +1,5 @@
 import { cloneElement, type ReactElement, type ReactNode } from 'react';
+import { fetchEarly } from '@/lib/latePieces';
 
 export interface TriggerProps {
   children?: ReactNode;
@@ -18,8 +19,8 @@ export function idleTrigger(
 ): ReactElement<TriggerProps> {
   return cloneElement(trigger, {
     onClick: onWanted,
-    onPointerEnter: () => void load(),
-    onFocus: () => void load(),
+    onPointerEnter: () => fetchEarly(load),
+    onFocus: () => fetchEarly(load),
     'aria-haspopup': kind,
     'aria-expanded': false,
   });

@@ -1,18 +1,19 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Archive, Columns2, Ellipsis, PanelLeft, ScrollText, SquarePen } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '@/components/ui/IconButton';
 import { hotkeyLabel } from '@/hooks/useHotkeys';
 import { useIsWide } from '@/hooks/useMedia';
 import { toggleSidebar, useShell } from '@/hooks/useShell';
 import type { SessionDetail } from '@/lib/contracts';
+import { latePart } from '@/lib/latePieces';
 import { useSessionActions } from '../hooks/useSessionActions';
 import { dropTemplate } from '../model/templateUse';
 import { RenameField } from './RenameField';
 import { SessionMenu } from './SessionMenu';
 
-const InstructionsDialog = lazy(() => import('./InstructionsDialog'));
+const InstructionsDialog = latePart(() => import('./InstructionsDialog'));
 
 interface ChatHeaderProps {
   title: string;

@@ -102,9 +102,11 @@ export function ChatView({ sessionId, targetMessageId, tools }: ChatViewProps) {
           lastPrompt={lastPrompt}
           returned={returned}
           model={current}
-          onSend={(message, attachments) =>
-            void sendTurn({ sessionId, message, attachments, model: chosenModel })
-          }
+          onSend={(message, attachments) => {
+            const left = actions.discardUnsent();
+            void sendTurn({ sessionId, message, attachments, model: chosenModel });
+            if (left) onReturnText(left);
+          }}
           onStop={() => void stopTurn(sessionId)}
           tools={
             <>

@@ -73,3 +73,10 @@ test('↑ in the empty box brings the last prompt back', async () => {
   await userEvent.type(field, '{ArrowUp}');
   expect(field).toHaveValue('Before');
 });
+
+test('a text that is given back comes before what was typed since', async () => {
+  const { props, view, field } = setUp();
+  await userEvent.type(field, 'Typed since.');
+  view.rerender(<Composer {...props} returned={{ text: 'Given back.' }} />);
+  expect(field).toHaveValue('Given back.\n\nTyped since.');
+});

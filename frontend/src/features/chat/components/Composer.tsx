@@ -2,7 +2,6 @@ import { ArrowUp, Square } from 'lucide-react';
 import {
   type ClipboardEvent,
   type KeyboardEvent,
-  lazy,
   type ReactNode,
   Suspense,
   useEffect,
@@ -17,6 +16,7 @@ import { onFocusComposer } from '@/hooks/useShell';
 import { showToast } from '@/hooks/useToasts';
 import { cn } from '@/lib/cn';
 import type { AttachmentRef, Model } from '@/lib/contracts';
+import { latePart } from '@/lib/latePieces';
 import { useDraftFileList } from '../hooks/useDraftFileList';
 import { useFileDrop } from '../hooks/useFileDrop';
 import { composerAction } from '../model/composerKeys';
@@ -24,7 +24,7 @@ import { addFiles, areFilesReady, maxFiles, sendWaiting, takeFiles } from '../mo
 import { readDraft, writeDraft } from '../model/drafts';
 import { AttachButton } from './AttachButton';
 
-const AttachmentTray = lazy(() => import('./AttachmentTray'));
+const AttachmentTray = latePart(() => import('./AttachmentTray'));
 
 interface ComposerProps {
   /** Whose draft it is; null for a new conversation. */
@@ -58,8 +58,10 @@ export function Composer(props: ComposerProps) {
   };
   useEffect(() => {
     if (!returned) return;
-    setText(returned.text);
-    writeDraft(sessionId, returned.text);
+    // In front of what was typed since.
+    const next = [returned.text, readDraft(sessionId)].filter(Boolean).join('\n\n');
+    setText(next);
+    writeDraft(sessionId, next);
     field.current?.focus();
   }, [returned, sessionId]);
   // Another model may see what the last one could not.

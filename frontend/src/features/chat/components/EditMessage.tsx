@@ -6,6 +6,8 @@ interface EditMessageProps {
   text: string;
   /** Its files are message enough. */
   canBeEmpty?: boolean;
+  /** An answer is on its way: nothing can be sent until it has ended. */
+  isBusy: boolean;
   onSave: (text: string) => void;
   onCancel: () => void;
 }
@@ -14,6 +16,7 @@ interface EditMessageProps {
 export default function EditMessage({
   text: original,
   canBeEmpty = false,
+  isBusy,
   onSave,
   onCancel,
 }: EditMessageProps) {
@@ -24,8 +27,9 @@ export default function EditMessage({
     field.current?.focus();
     field.current?.setSelectionRange(original.length, original.length);
   }, [original]);
+  const canSave = !isBusy && (text.trim() !== '' || canBeEmpty);
   const save = () => {
-    if (text.trim() || canBeEmpty) onSave(text.trim());
+    if (canSave) onSave(text.trim());
   };
   return (
     <div className="ml-auto w-full rounded-2xl bg-bubble p-3 mb-4">
@@ -47,7 +51,7 @@ export default function EditMessage({
         <Button variant="ghost" size="sm" onClick={onCancel}>
           {t('common.cancel')}
         </Button>
-        <Button size="sm" onClick={save} disabled={!text.trim() && !canBeEmpty}>
+        <Button size="sm" onClick={save} disabled={!canSave}>
           {t('message.editSend')}
         </Button>
       </div>

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { idleTrigger } from '@/components/ui/idleTrigger';
+import { latePart } from '@/lib/latePieces';
 import type { SessionMenuProps } from './SessionMenuPopup';
 
 const load = () => import('./SessionMenuPopup');
-const SessionMenuPopup = lazy(load);
+const SessionMenuPopup = latePart(load);
 
 /** Everything that can be done to a conversation; the same in the side bar and above the conversation. */
 export function SessionMenu(props: SessionMenuProps) {

@@ -9,15 +9,16 @@ import {
   Share2,
   Trash2,
 } from 'lucide-react';
-import { type ComponentProps, lazy, Suspense, useState } from 'react';
+import { type ComponentProps, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Menu } from '@/components/ui/Menu';
 import MenuPopup from '@/components/ui/MenuPopup';
 import type { Session } from '@/lib/contracts';
+import { latePart } from '@/lib/latePieces';
 import { useSessionActions } from '../hooks/useSessionActions';
 
-const FolderDialog = lazy(() => import('./FolderDialog'));
-const ShareDialog = lazy(() => import('./ShareDialog'));
+const FolderDialog = latePart(() => import('./FolderDialog'));
+const ShareDialog = latePart(() => import('./ShareDialog'));
 
 export interface SessionMenuProps extends Pick<ComponentProps<typeof Menu>, 'trigger' | 'onOpenChange'> {
   session: Session;

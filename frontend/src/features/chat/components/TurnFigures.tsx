@@ -1,11 +1,12 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Popover } from '@/components/ui/Popover';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useFigures } from '@/hooks/useFigures';
 import type { Message } from '@/lib/contracts';
+import { latePart } from '@/lib/latePieces';
 
-const LedgerPanel = lazy(() => import('./LedgerPanel'));
+const LedgerPanel = latePart(() => import('./LedgerPanel'));
 
 /** Model · tokens · tokens/s · time to first token; a press opens what was sent. */
 export function TurnFigures({ message }: { message: Message }) {

@@ -1,16 +1,17 @@
 import { Pencil } from 'lucide-react';
-import { lazy, memo, Suspense, useState } from 'react';
+import { memo, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '@/components/ui/CopyButton';
 import { IconButton } from '@/components/ui/IconButton';
 import type { Message } from '@/lib/contracts';
+import { latePart } from '@/lib/latePieces';
 import type { TurnActions } from '../hooks/useTurnActions';
 import type { BranchPosition } from '../model/tree';
 import { BranchSwitcher } from './BranchSwitcher';
 import { actionRowStyle } from './styles';
 
-const EditMessage = lazy(() => import('./EditMessage'));
-const MessageFiles = lazy(() => import('./MessageFiles'));
+const EditMessage = latePart(() => import('./EditMessage'));
+const MessageFiles = latePart(() => import('./MessageFiles'));
 
 interface UserMessageProps {
   message: Message;
@@ -28,6 +29,7 @@ export const UserMessage = memo(function UserMessage({ message, branch, isBusy, 
         <EditMessage
           text={message.content}
           canBeEmpty={message.attachments.length > 0}
+          isBusy={isBusy}
           onCancel={() => setIsEditing(false)}
           onSave={(text) => {
             setIsEditing(false);

@@ -6,6 +6,7 @@ import { sessionQuery } from '../api/sessions';
 import { isSettledBy, mergeConversation } from '../model/conversation';
 import { dropLiveTurn, getLiveTurn, isRunning, useLiveTurns } from '../model/liveTurns';
 import { pickUpTurn } from '../model/turnRunner';
+import { pickUpUnsent } from '../model/unsent';
 
 /** The conversation as it is shown; it is drawn anew when its shape changes, not with every token. */
 export function useConversation(sessionId: string) {
@@ -39,6 +40,13 @@ export function useConversation(sessionId: string) {
     pickUpTurn(detail);
   }, [detail, sessionId]);
 
+  const isAbsent = error instanceof ApiError && error.status === 404;
+  useEffect(() => {
+    // Again when a turn was let go: what was left unsent beside it has its turn now.
+    void shape.assistant;
+    if (detail || isAbsent) pickUpUnsent(sessionId, detail);
+  }, [shape.assistant, detail, isAbsent, sessionId]);
+
   const conversation = useMemo(() => {
     // `shape` says when to look again; the turn itself is read here.
     void shape;
@@ -52,7 +60,7 @@ export function useConversation(sessionId: string) {
     isRunning: shape.assistant !== undefined && isRunning(live),
     hasLiveTurn: shape.assistant !== undefined,
     isLoading: isPending && !isUnknownToServer && shape.assistant === undefined,
-    isMissing: error instanceof ApiError && error.status === 404 && shape.assistant === undefined,
+    isMissing: isAbsent && shape.assistant === undefined,
     error: detail || shape.assistant ? null : error,
     refetch,
   };

@@ -8,11 +8,13 @@ import { giveFilesBack } from '../model/draftFiles';
 import { dropLiveTurn, getLiveTurn } from '../model/liveTurns';
 import { buildTree, newestLeafUnder } from '../model/tree';
 import { sendTurn } from '../model/turnRunner';
+import { forgetUnsent } from '../model/unsent';
 
 export interface TurnActions {
   edit: (message: Message, text: string) => void;
   regenerate: (message: Message, model?: string) => void;
   retryUnsent: () => void;
+  /** Let go of a message that was not sent, if there is one; answers its text. */
   discardUnsent: () => string;
   showBranch: (messageId: string) => void;
 }
@@ -39,8 +41,11 @@ export function useTurnActions(sessionId: string): TurnActions {
         if (request) void sendTurn(request);
       },
       discardUnsent: () => {
-        const request = getLiveTurn(sessionId)?.request;
+        const live = getLiveTurn(sessionId);
+        if (live?.outcome !== 'failed' || live.turnId !== null) return '';
+        const { request } = live;
         dropLiveTurn(sessionId);
+        forgetUnsent(sessionId);
         if (request?.attachments?.length) giveFilesBack(sessionId, request.attachments);
         return request?.message ?? '';
       },

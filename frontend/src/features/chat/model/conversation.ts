@@ -26,12 +26,11 @@ export function mergeConversation(
 function putMessage(messages: Message[], message: Message): void {
   const index = messages.findIndex((candidate) => candidate.id === message.id);
   if (index === -1) messages.push(message);
-  else
-    messages[index] = {
-      ...messages[index],
-      ...message,
-      created_at: messages[index]?.created_at ?? message.created_at,
-    };
+  else {
+    // Where and when it was said the portal knows better than the page that guessed it.
+    const { parent_id, created_at } = messages[index] ?? message;
+    messages[index] = { ...messages[index], ...message, parent_id, created_at };
+  }
 }
 
 const statusOf = { done: 'complete', cancelled: 'stopped', failed: 'failed' } satisfies Record<

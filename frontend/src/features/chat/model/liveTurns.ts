@@ -16,6 +16,8 @@ export interface TurnRequest {
   template?: TemplateUse | null;
   /** The conversation does not exist on the server before this turn. */
   isNewSession?: boolean;
+  /** Set once it was sent: the portal may have it although nobody heard so. */
+  idempotencyKey?: string;
 }
 
 export type TurnPhase = 'sending' | 'queued' | 'prefill' | 'thinking' | 'answering' | 'finished';

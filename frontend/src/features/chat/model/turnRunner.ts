@@ -25,6 +25,7 @@ import {
 import { foundTurn, optimisticTurn } from './optimistic';
 import { markTemplateSent, templateOf } from './templateUse';
 import { applyServerEvent } from './turnEvents';
+import { forgetUnsent, keepUnsent } from './unsent';
 
 type OpenStream = (signal: AbortSignal) => Promise<Response>;
 
@@ -33,14 +34,17 @@ const startAttempts = 3;
 const running = new Map<string, AbortController>();
 
 /** Ask; the promise is kept when the turn is over, however it ended. */
-export async function sendTurn(request: TurnRequest): Promise<void> {
-  const { sessionId } = request;
+export async function sendTurn(wish: TurnRequest): Promise<void> {
+  const { sessionId } = wish;
   if (isRunning(getLiveTurn(sessionId))) return;
   const detail = queryClient.getQueryData(sessionQuery(sessionId).queryKey);
-  const idempotencyKey = randomId();
+  const { idempotencyKey = randomId() } = wish;
+  const request = { ...wish, idempotencyKey };
   const template = request.template === undefined ? templateOf(sessionId) : request.template;
   if (template && request.template === undefined) markTemplateSent(sessionId, detail?.system_prompt ?? null);
-  putLiveTurn(optimisticTurn(request, detail));
+  const turn = optimisticTurn(request, detail);
+  putLiveTurn(turn);
+  keepUnsent(request, turn.userMessage?.parent_id ?? null);
   await run(sessionId, (signal) => startTurn(request, template, idempotencyKey, signal));
 }
 
@@ -120,6 +124,7 @@ function applyEvents(sessionId: string, events: Parameters<typeof applyServerEve
   const after = events.reduce((turn, event) => applyServerEvent(turn, event, now), before);
   putLiveTurn({ ...after, isReconnecting: false });
   if (before.turnId === null && after.turnId !== null) {
+    forgetUnsent(sessionId);
     if (after.isStopping) void stopTurn(sessionId);
     refreshLists();
   }
@@ -145,7 +150,12 @@ function failTurn(sessionId: string, error: unknown): void {
     error instanceof ApiError
       ? { code: error.code, message: error.message, request_id: error.requestId }
       : { code: 'offline', message: error instanceof Error ? error.message : String(error) };
-  patchLiveTurn(sessionId, { outcome: 'failed', phase: 'finished', isReconnecting: false, error: turnError });
+  // What was refused is asked anew; what got lost on the way may have arrived, and is the same question again.
+  const isRefused = error instanceof ApiError && error.status < 500;
+  const request = live.request && isRefused ? { ...live.request, idempotencyKey: undefined } : live.request;
+  const ended = { outcome: 'failed', phase: 'finished', isReconnecting: false } as const;
+  patchLiveTurn(sessionId, { ...ended, request, error: turnError });
+  if (request && live.turnId === null) keepUnsent(request, live.userMessage?.parent_id ?? null);
 }
 
 function refreshLists(): void {

@@ -1,12 +1,13 @@
 import { FileText, X } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { IconButton } from '@/components/ui/IconButton';
 import type { TemplateUse } from '@/lib/contracts';
+import { fetchEarly, latePart } from '@/lib/latePieces';
 
 const load = () => import('./TemplateDialog');
-const TemplateDialog = lazy(load);
+const TemplateDialog = latePart(load);
 
 interface TemplateToolProps {
   use: TemplateUse | null;
@@ -25,8 +26,8 @@ export function TemplateTool({ use, onChange, openWith, isLabelled }: TemplateTo
   const [isOpen, setIsOpen] = useState(openWith !== undefined);
   const open = {
     onClick: () => setIsOpen(true),
-    onPointerEnter: () => void load(),
-    onFocus: () => void load(),
+    onPointerEnter: () => fetchEarly(load),
+    onFocus: () => fetchEarly(load),
     'data-testid': 'template-tool',
   };
   return (

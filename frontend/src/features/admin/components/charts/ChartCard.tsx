@@ -1,9 +1,10 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { cn } from '@/lib/cn';
+import { latePart } from '@/lib/latePieces';
 import type { ChartColor, ChartSeries } from './TimeChart';
 
-const TimeChart = lazy(() => import('./TimeChart'));
+const TimeChart = latePart(() => import('./TimeChart'));
 
 const dots: Record<ChartColor, string> = {
   primary: 'bg-primary',

@@ -1,15 +1,16 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
+import { Suspense, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '@/components/ui/Button';
 import { Skeleton } from '@/components/ui/Skeleton';
+import { latePart } from '@/lib/latePieces';
 import { foldersQuery } from '../../api/folders';
 import { sessionsQuery } from '../../api/sessions';
 import { groupSessions, type SessionGroup } from '../../model/sessionGroups';
 import { sessionsOf } from '../../model/sessionLists';
 import { SessionRow } from './SessionRow';
 
-const FolderSection = lazy(() => import('./FolderSection'));
+const FolderSection = latePart(() => import('./FolderSection'));
 
 const groupTitleStyle = 'px-2.5 pt-3.5 pb-1 font-medium text-muted-foreground text-xs';
 
