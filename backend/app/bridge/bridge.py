@@ -27,7 +27,7 @@ from app.bridge.status import BridgeStatus
 from app.bridge.taking_in import TakingIn
 from app.bridge.telling import Telling
 from app.bridge.tending import Tending
-from app.bridge.topics import STATUSES, status_client
+from app.bridge.topics import STATUSES, reply_base, status_client
 from app.bridge.transport import Incoming, MqttTransport
 from app.bridge.websocket import PATH as WEBSOCKET_PATH
 from app.bridge.websocket import WebSocketDoor
@@ -93,10 +93,11 @@ class MqttBridge:
             connections,
             is_guarded=self._is_managed,
         )
-        reply_bases = {
-            settings.mqtt_topic_user_input: settings.mqtt_topic_assistant_response,
-            settings.mqtt_topic_state: settings.mqtt_topic_hint.removesuffix("/+"),
+        wished = {
+            settings.mqtt_topic_user_input: reply_base(settings.mqtt_topic_assistant_response),
+            settings.mqtt_topic_state: reply_base(settings.mqtt_topic_hint),
         }
+        reply_bases = {topic: base for topic, base in wished.items() if base}
         intake = Intake(
             self._inbox,
             worker,

@@ -103,6 +103,12 @@ class GameTopics:
         return None
 
 
+def reply_base(hears: str) -> str:
+    """Return under what answers go, by a filter that hears them: `maze/hint` by `maze/hint/+`; empty where that is no place."""
+    base = hears.removesuffix("/+").removesuffix("/#")
+    return "" if "+" in base or "#" in base else base
+
+
 def sender_of(topic: str) -> str:
     """Return by whom, as far as a topic tells: a client, or all players of a project. What each of them says keeps its order."""
     levels = topic.split("/", 3)

@@ -14,6 +14,7 @@ from app.bridge.topics import (
     StatusTopic,
     is_own_reply_topic,
     parse_topic,
+    reply_base,
     sender_of,
 )
 from app.errors import UnprocessableError
@@ -137,3 +138,11 @@ def test_who_sent_what_cannot_be_used_is_known_as_far_as_it_tells() -> None:
 )
 def test_what_one_client_says_on_its_topics_keeps_one_order(topic: str, sender: str) -> None:
     assert sender_of(topic) == sender
+
+
+@pytest.mark.parametrize(
+    ("hears", "base"),
+    [("maze/hint/+", "maze/hint"), ("lab/hints/#", "lab/hints"), ("lab", "lab"), ("+/hint/+", ""), ("", "")],
+)
+def test_answers_go_where_the_setting_hears_them(hears: str, base: str) -> None:
+    assert reply_base(hears) == base
