@@ -45,6 +45,7 @@ async def look_at_all(
     slow = await asyncio.gather(*(_bounded(name, look) for name, look in looks.items()))
     findings = [*slow, _queue(runtime), _disk(runtime)]
     findings += [_provider(one) for one in runtime.catalog.pool.all()]
+    findings += [_unusable(name, reason) for name, reason in runtime.stored_providers.unusable.items()]
     if runtime.catalog.mistakes:
         findings.append(_models_file(runtime))
     if runtime.settings.redis_url:
@@ -122,6 +123,14 @@ def _provider(pooled: PooledProvider) -> Finding:
         )
         return Finding(name, "degraded", message, advice, latency, figures)
     return Finding(name, "ok", "The server answers.", "", latency, figures)
+
+
+def _unusable(name: str, reason: str) -> Finding:
+    advice = (
+        "Enter its key again (Providers), or set the ENCRYPTION_KEY that it was stored with. "
+        "Its models' other servers are asked."
+    )
+    return Finding(f"{PROVIDER}{name}", "down", reason, advice)
 
 
 def _models_file(runtime: Runtime) -> Finding:

@@ -85,7 +85,7 @@ class Runtime:
             is_demo=settings.is_demo_model,
         )
         vault = create_vault(settings)
-        stored = StoredProviders(self.database, vault)
+        self.stored_providers = StoredProviders(self.database, vault)
         self.catalog = ModelCatalog(
             self.targets,
             self.coord,
@@ -93,14 +93,16 @@ class Runtime:
             self.clock,
             file=settings.models_path,
             lookup=environment_value,
-            read_stored=stored.definitions,
+            read_stored=self.stored_providers.definitions,
             default_model=settings.llm_model_name,
             skip_thinking=settings.llm_skip_thinking,
             modules_dir=settings.modules_dir,
             wrapped=wrapped,
         )
         self.routes = self.catalog.routes
-        self.providers = ProviderService(self.database, self.catalog, stored, vault, self.clock)
+        self.providers = ProviderService(
+            self.database, self.catalog, self.stored_providers, vault, self.clock
+        )
         self.health = HealthMonitor(self.targets, why_away=self._why_away, clock=self.clock)
         self.store = SqlSessionStore(self.database, self.replica, self.clock)
         self.usage_recorder = UsageRecorder(self.database, self.clock, self._devices_of)

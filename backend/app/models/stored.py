@@ -17,46 +17,61 @@ logger = logging.getLogger(__name__)
 
 
 class StoredProviders:
-    """Reads them for the catalog."""
+    """Reads them for the catalog, again and again: what cannot be used is logged once."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self.unusable: dict[str, str] = {}
+        """Why, by the names of those that are switched on and cannot be used."""
 
     async def definitions(self) -> Definitions:
         """Return the enabled providers and the models that they answer for. Raises PortalError."""
         async with self._database.reading() as session:
             rows = await ProviderRepository(session).all()
-        usable = {row.name: row for row in rows if row.is_enabled}
-        providers = {
-            name: found for name, row in usable.items() if (found := self.definition(row)) is not None
-        }
+        rows = [row for row in rows if row.is_enabled]
+        unusable: dict[str, str] = {}
+        providers: dict[str, ProviderDefinition] = {}
+        for row in rows:
+            try:
+                providers[row.name] = self._opened(row)
+            except SealedSecretError as error:
+                unusable[row.name] = error.message
+            except ValidationError:
+                unusable[row.name] = "What is stored of it is not valid."
+        self._tell(unusable)
         return Definitions(
-            providers=providers, models=_models([row for name, row in usable.items() if name in providers])
+            providers=providers, models=_models([row for row in rows if row.name in providers])
         )
 
     def definition(self, row: Provider) -> ProviderDefinition | None:
         """Return how a provider is spoken to; None when its key cannot be opened or its address is refused now."""
         try:
-            key = self._vault.open(row.sealed_key, row.id) if row.sealed_key is not None else ""
-            return ProviderDefinition.model_validate(
-                {
-                    "kind": row.kind,
-                    "base_url": row.base_url,
-                    "module": row.module,
-                    "mapping": row.mapping,
-                    "api_key": SecretStr(key),
-                    "allow_private_network": row.allow_private_network,
-                    "offer_all": row.offer_all,
-                    "price": row.price,
-                    "own_routes": row.own_routes,
-                }
-            )
-        except SealedSecretError as error:
-            logger.error("provider %s is not used: %s", row.name, error.message)
-        except ValidationError:
-            logger.error("provider %s is not used: what is stored of it is not valid", row.name)
-        return None
+            return self._opened(row)
+        except (SealedSecretError, ValidationError):
+            return None
+
+    def _opened(self, row: Provider) -> ProviderDefinition:
+        key = self._vault.open(row.sealed_key, row.id) if row.sealed_key is not None else ""
+        return ProviderDefinition.model_validate(
+            {
+                "kind": row.kind,
+                "base_url": row.base_url,
+                "module": row.module,
+                "mapping": row.mapping,
+                "api_key": SecretStr(key),
+                "allow_private_network": row.allow_private_network,
+                "offer_all": row.offer_all,
+                "price": row.price,
+                "own_routes": row.own_routes,
+            }
+        )
+
+    def _tell(self, unusable: dict[str, str]) -> None:
+        for name, reason in unusable.items():
+            if self.unusable.get(name) != reason:
+                logger.error("provider %s is not used: %s", name, reason)
+        self.unusable = unusable
 
 
 def _models(rows: Sequence[Provider]) -> dict[str, ModelDefinition]:

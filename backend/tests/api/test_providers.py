@@ -186,12 +186,21 @@ async def test_without_an_encryption_key_no_key_is_stored(
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_what_another_key_sealed_is_not_used_and_the_portal_goes_on(
-    chat_portal: ChatPortal, admin: httpx.AsyncClient, ada: httpx.AsyncClient, other: FakeUpstream
+    chat_portal: ChatPortal,
+    admin: httpx.AsyncClient,
+    ada: httpx.AsyncClient,
+    other: FakeUpstream,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     made = await admin.post("/api/admin/providers", json=wish(other.url))
     async with chat_portal.runtime.database.transaction() as session:
         await session.execute(text("UPDATE providers SET sealed_key = 'AAAA' || sealed_key"))
-    await chat_portal.runtime.catalog.changed()
+    for _ in range(3):
+        await chat_portal.runtime.catalog.changed()
+    assert caplog.text.count("is not used") == 1, "it is looked at again and again, and said once"
+    health = (await admin.get("/api/admin/health")).json()["components"]
+    [found] = [part for part in health if part["name"] == f"provider:{made.json()['name']}"]
+    assert found["state"] == "down" and "Enter its key again" in found["advice"]
     tried = await admin.post(f"/api/admin/providers/{made.json()['id']}/test")
     assert (tried.status_code, tried.json()["error"]["code"]) == (409, "secret_unreadable")
     assert (await ask(ada, "big")).status_code == 404
