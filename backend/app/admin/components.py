@@ -127,7 +127,7 @@ def _provider(pooled: PooledProvider) -> Finding:
 
 def _unusable(name: str, reason: str) -> Finding:
     advice = (
-        "Enter its key again (Providers), or set the ENCRYPTION_KEY that it was stored with. "
+        "Change it (Providers), or set the ENCRYPTION_KEY that its key was stored with. "
         "Its models' other servers are asked."
     )
     return Finding(f"{PROVIDER}{name}", "down", reason, advice)

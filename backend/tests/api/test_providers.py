@@ -200,7 +200,7 @@ async def test_what_another_key_sealed_is_not_used_and_the_portal_goes_on(
     assert caplog.text.count("is not used") == 1, "it is looked at again and again, and said once"
     health = (await admin.get("/api/admin/health")).json()["components"]
     [found] = [part for part in health if part["name"] == f"provider:{made.json()['name']}"]
-    assert found["state"] == "down" and "Enter its key again" in found["advice"]
+    assert found["state"] == "down" and "ENCRYPTION_KEY" in found["advice"]
     tried = await admin.post(f"/api/admin/providers/{made.json()['id']}/test")
     assert (tried.status_code, tried.json()["error"]["code"]) == (409, "secret_unreadable")
     assert (await ask(ada, "big")).status_code == 404
