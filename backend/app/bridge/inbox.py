@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from app.bridge.group_commit import GroupCommit
-from app.bridge.lines import line_of
+from app.bridge.lines import latest, line_of
 from app.bridge.tables import BridgeRequest
 from app.db.session import Database
 from app.errors import PortalError
@@ -53,6 +53,7 @@ _ANSWER_STATE = _ANSWER.where(
         _LATER.line == _TABLE.c.line,
         _LATER.is_state,
         _LATER.created_at > _TABLE.c.created_at,
+        _LATER.created_at < bindparam("latest"),
         _LATER.answer.is_not(None),
     )
 )
@@ -104,8 +105,15 @@ class Inbox:
 
     async def answer(self, row: BridgeRequest, answer: dict[str, Any]) -> bool:
         """Store the answer; False when another bridge holds the request by now, or a later state was answered."""
-        values = {"of_id": row.id, "of_holder": self._holder, "said": answer, "lease": self._lease()}
-        statement = _ANSWER_STATE if row.is_state else _ANSWER
+        values: dict[str, Any] = {
+            "of_id": row.id,
+            "of_holder": self._holder,
+            "said": answer,
+            "lease": self._lease(),
+        }
+        statement = _ANSWER
+        if row.is_state:
+            statement, values["latest"] = _ANSWER_STATE, latest(self._clock.now())
 
         async def store(connection: AsyncConnection) -> bool:
             return _changed(await connection.execute(statement, values))

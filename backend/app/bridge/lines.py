@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Table, exists, func, select
@@ -12,6 +13,7 @@ from app.db.session import Database
 from app.kit.hashing import digest
 
 _PAGE = 1_000
+_CLOCKS_APART = timedelta(seconds=5)
 _TABLE = cast(Table, BridgeRequest.__table__)
 
 
@@ -20,19 +22,25 @@ def line_of(user_id: int, session: str) -> str:
     return digest(f"{user_id}/{session}")[:32]
 
 
+def latest(now: datetime) -> datetime:
+    """Return how late a state can be: one that is later came before the clock was put back, and is older than all others."""
+    return now + _CLOCKS_APART
+
+
 class Lines:
     """For as long as the inbox remembers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def is_superseded(self, row: BridgeRequest) -> bool:
+    async def is_superseded(self, row: BridgeRequest, now: datetime) -> bool:
         """Tell whether a later state of its line came, to this bridge or another."""
         later = select(
             exists().where(
                 BridgeRequest.line == row.line,
                 BridgeRequest.is_state,
                 BridgeRequest.created_at > row.created_at,
+                BridgeRequest.created_at < latest(now),
             )
         )
         async with self._database.reading() as session:

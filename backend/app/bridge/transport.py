@@ -238,7 +238,8 @@ class MqttTransport:
         self._on_message(message)
 
     def _was_sent(self, _client: Client, _data: Any, mid: int, _reason: Any, _properties: Any) -> None:
-        if mid in self._sent:
+        # In paho's own thread this may come before `publish_safely` has noted what it waits for.
+        if mid in self._sent or self._driver.has_thread:
             self._post(self._resolve, mid)
 
     def _resolve(self, mid: int) -> None:

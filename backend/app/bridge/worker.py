@@ -96,7 +96,7 @@ class Worker:
             return
         lock = self._runtime.coord.locks.hold(f"mqtt.{work.row.line}", max_waiting=_MAX_BRIDGES)
         async with lock:
-            if await self._lines.is_superseded(work.row):
+            if await self._lines.is_superseded(work.row, self._runtime.clock.now()):
                 self._status.states_replaced += 1
                 self._inbox.sent(work.row.id)
             else:

@@ -57,7 +57,7 @@ async def test_a_state_that_came_first_is_not_answered_after_a_later_one(
         _state(user_id, 3, now - 9, ask={"op": "session", "body": {"session_id": "s2"}})
     )
     question, _ = await other.claim(_state(user_id, 4, now + 1, is_state=False))
-    superseded = [await lines.is_superseded(row) for row in (newer, older, elsewhere)]
+    superseded = [await lines.is_superseded(row, clock.now()) for row in (newer, older, elsewhere)]
     assert superseded == [False, True, False]
     assert await one.answer(newer, {"text": "new"})
     assert not await other.answer(older, {"text": "old"})
@@ -65,6 +65,17 @@ async def test_a_state_that_came_first_is_not_answered_after_a_later_one(
     assert await other.answer(question, {"text": "no state"})
     await one.close()
     await other.close()
+
+
+async def test_states_go_on_after_the_clock_was_put_back(database: Database, user_id: int) -> None:
+    clock = ManualClock()
+    inbox, lines = Inbox(database, "a", "1", clock), Lines(database)
+    ahead, _ = await inbox.claim(_state(user_id, 1, clock.monotonic() + 3600))
+    assert await inbox.answer(ahead, {"text": "while the clock was wrong"})
+    row, _ = await inbox.claim(_state(user_id, 2, clock.monotonic()))
+    assert not await lines.is_superseded(row, clock.now())
+    assert await inbox.answer(row, {"text": "now"})
+    await inbox.close()
 
 
 async def test_who_spoke_in_a_session_is_known_to_every_bridge(database: Database, user_id: int) -> None:

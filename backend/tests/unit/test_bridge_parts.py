@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from app.bridge.members import GRACE_SECONDS, Members
 from app.bridge.status import BridgeStatus
 from app.bridge.taking_in import TakingIn
 from app.bridge.telling import topic_of_session
-from app.bridge.transport import Broker, Incoming
+from app.bridge.transport import Broker, Incoming, MqttTransport
 from app.errors import UnavailableError, UnprocessableError
 from tests.api.auth_portal import ManualClock
 
@@ -198,6 +199,24 @@ async def test_while_the_database_is_away_a_request_is_counted_once() -> None:
     assert set(intake.claimed) == {b"0", b"1"}
     await taking_in.take_in(batch[:1])  # it came again
     assert intake.checked == [b"0", b"1", b"0"]
+
+
+async def test_a_confirmation_that_comes_at_once_from_pahos_thread_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.bridge.paho_loop._can_watch_sockets", lambda loop: False)
+    transport = MqttTransport(Broker("127.0.0.1", 1), "id", lambda is_there: None, last_will=None)
+
+    def publish(*_: object, **__: object) -> SimpleNamespace:
+        thread = threading.Thread(target=transport._was_sent, args=(None, None, 7, None, None))
+        thread.start()
+        thread.join()
+        return SimpleNamespace(mid=7)
+
+    monkeypatch.setattr(transport._client, "publish", publish)
+    async with asyncio.timeout(5):
+        await transport.publish_safely("t", b"answer")
+    await transport.close()
 
 
 def test_the_first_bridge_by_name_fetches_for_one_that_stays_away() -> None:
