@@ -60,7 +60,7 @@ export function ChatHeader({ title, detail }: ChatHeaderProps) {
             }}
           />
         ) : title ? (
-          <h1 className="truncate font-medium text-sm" data-testid="chat-title">
+          <h1 dir="auto" className="truncate font-medium text-sm" data-testid="chat-title">
             {title}
           </h1>
         ) : null}

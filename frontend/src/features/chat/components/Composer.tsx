@@ -152,6 +152,7 @@ export function Composer(props: ComposerProps) {
         ref={field}
         rows={1}
         value={text}
+        dir="auto"
         aria-label={t('composer.message')}
         placeholder={t('composer.placeholder')}
         data-testid="composer-input"

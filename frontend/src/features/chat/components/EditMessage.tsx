@@ -36,6 +36,7 @@ export default function EditMessage({
       <textarea
         ref={field}
         value={text}
+        dir="auto"
         aria-label={t('message.editText')}
         data-testid="edit-input"
         className="field-sizing-content block max-h-[50dvh] min-h-16 w-full resize-none bg-transparent px-1 text-[16px] outline-none"

@@ -23,13 +23,15 @@ export function RenameField({ title, onDone }: RenameFieldProps) {
   const finish = (isSaved: boolean) => {
     if (isDone.current) return;
     isDone.current = true;
-    const next = text.trim();
+    // A title from a spreadsheet or a terminal comes with tabs.
+    const next = text.replace(/\p{Cc}+/gu, ' ').trim();
     onDone(isSaved && next && next !== title ? next : null);
   };
   return (
     <input
       ref={field}
       value={text}
+      dir="auto"
       maxLength={200}
       aria-label={t('sessions.titleField')}
       data-testid="rename-input"

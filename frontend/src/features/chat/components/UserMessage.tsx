@@ -52,7 +52,10 @@ export const UserMessage = memo(function UserMessage({ message, branch, isBusy, 
         </Suspense>
       )}
       {message.content && (
-        <div className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]">
+        <div
+          dir="auto"
+          className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-lg bg-bubble px-4 py-2.5 [overflow-wrap:anywhere]"
+        >
           {message.content}
         </div>
       )}

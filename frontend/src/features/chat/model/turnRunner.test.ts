@@ -140,3 +140,12 @@ test('regenerating adds a sibling and keeps the first answer', async () => {
   expect(messages.map((message) => message.content)).toEqual(['Count.', answer, 'Another answer.']);
   expect(messages[1]?.parent_id).toBe(messages[2]?.parent_id);
 });
+
+test('a conversation that is deleted elsewhere during an answer is not held on to', async () => {
+  mock.state.tokenMs = 20;
+  sendTurn({ sessionId: 'new9', message: 'Count.', isNewSession: true });
+  await vi.waitFor(() => expect(getLiveTurn('new9')?.content).toMatch(/^One/));
+  await requestData('/api/sessions/new9', { method: 'DELETE' });
+  await settled('new9');
+  expect(queryClient.getQueryState(sessionQuery('new9').queryKey)?.error).toMatchObject({ status: 404 });
+});

@@ -173,7 +173,8 @@ async function settle(sessionId: string): Promise<void> {
     const detail = await queryClient.fetchQuery({ ...sessionQuery(sessionId), staleTime: 0 });
     const current = getLiveTurn(sessionId);
     if (current && isSettledBy(detail, current)) dropLiveTurn(sessionId);
-  } catch {
-    // Shown from the live turn until the next successful look.
+  } catch (error) {
+    // Shown from the live turn until the next successful look, unless there is nothing left to look at.
+    if (error instanceof ApiError && error.status === 404) dropLiveTurn(sessionId);
   }
 }

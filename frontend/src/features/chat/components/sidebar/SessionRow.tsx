@@ -45,7 +45,9 @@ export const SessionRow = memo(function SessionRow({ session }: { session: Sessi
           isMenuOpen && 'bg-accent',
         )}
       >
-        <span className="min-w-0 truncate">{session.title || t('sessions.untitled')}</span>
+        <span dir="auto" className="min-w-0 truncate">
+          {session.title || t('sessions.untitled')}
+        </span>
         {isAnswering && (
           <span className="size-1.5 shrink-0 animate-breathe rounded-full bg-primary">
             <span className="sr-only">{t('sessions.answering')}</span>
