@@ -73,7 +73,7 @@ public sealed class PortalMqtt : IDisposable
         var bytes = args.ApplicationMessage.PayloadSegment;
         var frame = JObject.Parse(Encoding.UTF8.GetString(bytes.Array, bytes.Offset, bytes.Count));
         var id = (string)frame["id"];
-        if (!_waiting.TryGetValue(id, out var waiting))
+        if (id == null || !_waiting.TryGetValue(id, out var waiting)) // what was said by another door has no id
             return Task.CompletedTask;
         switch ((string)frame["type"])
         {

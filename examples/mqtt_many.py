@@ -32,9 +32,10 @@ async def main(questions: list[str]) -> None:
             await client.publish(f"pp/v1/{CLIENT}/req", json.dumps(ask), qos=1)
         async for message in client.messages:
             frame = json.loads(message.payload)
-            question = waiting.pop(frame["id"], None)  # an answer may come twice; the first one counts
+            question = waiting.pop(frame.get("id"), None)  # an answer may come twice; the first one counts
             if question is not None:
-                print(f"{question} -> {frame.get('text') or frame['error']['message']}")
+                answer = frame["text"] if frame["type"] == "final" else frame["error"]["message"]
+                print(f"{question} -> {answer}")
             if not waiting:
                 return
 

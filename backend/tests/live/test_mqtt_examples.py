@@ -19,6 +19,7 @@ import tree_sitter
 import tree_sitter_c_sharp
 from gdtoolkit.parser import parser as gdscript
 
+from app.broker.place import PORTAL_USER, BrokerPlace
 from tests.fakes.micropython_mqtt import MQTTClient
 from tests.fakes.upstream import Reply
 from tests.fixtures.games import Games, games
@@ -110,6 +111,22 @@ def test_the_shell_example_of_a_maze_prints_the_hint(place: Games, environment: 
 def test_the_asyncio_example_asks_side_by_side(environment: dict[str, str]) -> None:
     said = _run([sys.executable, str(EXAMPLES / "mqtt_many.py"), "one", "two"], environment)
     assert sorted(said.splitlines()) == ["one -> You said: one", "two -> You said: two"]
+
+
+def test_the_asyncio_example_is_not_confused_by_what_it_did_not_ask(
+    place: Games, environment: dict[str, str]
+) -> None:
+    place.model.queue(Reply(text="", first_delay_seconds=1))
+    command = [sys.executable, str(EXAMPLES / "mqtt_many.py"), "Nothing to say?"]
+    asked = len(place.model.requests)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as example:
+        wait_for(lambda: len(place.model.requests) > asked)
+        told = {"type": "message", "session_id": "s", "message": "typed in the chat", "text": "answered"}
+        secret = BrokerPlace(place.data_dir, "127.0.0.1", 0, 0).portal_secret
+        with Device(int(environment["PORT"]), "pp/#", username=PORTAL_USER, password=secret) as portal:
+            portal.send(f"pp/v1/{environment['CLIENT']}/res/session", told)
+        said, _ = example.communicate(timeout=20)
+    assert (example.returncode, said) == (0, b"Nothing to say? -> \n")
 
 
 def test_the_node_example_streams_an_answer(tmp_path: Path, environment: dict[str, str]) -> None:
