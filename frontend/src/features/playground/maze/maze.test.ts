@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { advance, fullOxygen, type Game, move, newLevel } from './game';
 import { allDirections, type Cell, cellAt, distancesFrom, indexOf, isOpen, step, wayTo } from './grid';
 import { applyHint, readHint, stateOf } from './hints';
+import { reduceGame } from './useGame';
 
 const playing = (seed = 7, level = 1): Game => ({ ...newLevel(seed, level), phase: 'playing', germs: [] });
 const directionTo = (from: Cell, to: Cell) =>
@@ -151,4 +152,10 @@ test('a way that goes through walls gives way to one that can be walked; a sente
   expect(readHint('Go left.')).toEqual({ hint: 'Go left.' });
   expect(readHint('{"hint": "Go.", "show_path": true}')).toEqual({ hint: 'Go.', show_path: true });
   expect(applyHint(game, { hint: 'Go left.' }).deeds).toEqual([]);
+});
+
+test('another try at a lost level keeps what the levels before it earned', () => {
+  const lost = { ...newLevel(7, 3, 540), phase: 'lost' as const };
+  const again = reduceGame(lost, { type: 'again' });
+  expect([again.level, again.score, again.phase]).toEqual([3, 540, 'playing']);
 });

@@ -27,7 +27,7 @@ export function reduceGame(game: Game, action: GameAction): Game {
     case 'next':
       return { ...newLevel(game.seed, game.level + 1, game.score), phase: 'playing' };
     case 'again':
-      return { ...newLevel(game.seed, game.level), phase: 'playing' };
+      return { ...newLevel(game.seed, game.level, game.score), phase: 'playing' };
     case 'seed':
       return newLevel(action.seed, 1);
     case 'asked':
