@@ -122,7 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _add_page(app: FastAPI) -> None:
     page = BuiltPage(PROJECT_ROOT / "frontend" / "dist")
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def built_page(request: Request, path: str) -> Response:
         return page.respond(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import secrets
@@ -83,4 +84,13 @@ def _write_private(path: Path, text: str) -> None:
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
+    _keep_owner(path, new)
     new.replace(path)
+
+
+def _keep_owner(path: Path, new: Path) -> None:
+    """Leave a file with the account that reads it, as that of a system service, when root changes it."""
+    if path.exists() and hasattr(os, "chown"):
+        was = path.stat()
+        with contextlib.suppress(PermissionError):  # who is not root may not give it away
+            os.chown(new, was.st_uid, was.st_gid)

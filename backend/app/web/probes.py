@@ -10,11 +10,13 @@ from app.errors import PortalError
 router = APIRouter(tags=["probes"])
 
 
+@router.head("/healthz", include_in_schema=False)  # many monitors ask so
 @router.get("/healthz", response_class=PlainTextResponse, summary="The process lives")
 async def healthz() -> str:
     return "ok"
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     response_class=PlainTextResponse,

@@ -227,3 +227,10 @@ async def test_metrics_need_their_token_and_have_bounded_labels(
 async def test_metrics_are_off_without_a_token(app_client: httpx.AsyncClient, settings: Settings) -> None:
     assert not settings.metrics_token.get_secret_value()
     assert (await app_client.get("/metrics", headers={"authorization": "Bearer "})).status_code == 404
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_monitors_may_ask_for_the_head_alone(app_client: httpx.AsyncClient) -> None:
+    for path in ("/healthz", "/readyz", "/", "/templates"):
+        assert (await app_client.head(path)).status_code == 200, path
+    assert (await app_client.head("/api/nothing")).status_code == 404

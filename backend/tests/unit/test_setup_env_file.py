@@ -90,6 +90,16 @@ def test_setting_a_value_changes_its_line_only(before: str, after: str) -> None:
     assert env_file.with_value(before, "PORTAL_PORT", "8001") == after
 
 
+@pytest.mark.skipif(not hasattr(os, "chown"), reason="Windows keeps no owner like this")
+def test_a_file_stays_with_the_account_that_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("PORTAL_PORT=8000\n", encoding="utf-8")
+    owner = 65534 if os.geteuid() == 0 else os.geteuid()  # a service's own; only root can try it
+    os.chown(file, owner, -1)
+    assert env_file.set_value(file, "PORTAL_PORT", "8001")
+    assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (owner, 0o600)
+
+
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=40))
 def test_what_is_written_is_what_the_portal_reads(
     tmp_path_factory: pytest.TempPathFactory, value: str
