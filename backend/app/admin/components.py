@@ -215,6 +215,8 @@ def _bridge(bridge: BridgeStatus | None) -> Finding:
     }
     if bridge.is_connected:
         return Finding("mqtt_bridge", "ok", f"Connected to {bridge.broker}.", figures=figures)
+    if bridge.is_starting:
+        return Finding("mqtt_bridge", "starting", f"Connecting to {bridge.broker}.", figures=figures)
     message = bridge.problem or f"{bridge.broker} is not reached."
     advice = "Check the broker, MQTT_BROKER_HOST, MQTT_USERNAME and MQTT_PASSWORD."
     return Finding("mqtt_bridge", "down", message, advice, figures=figures)

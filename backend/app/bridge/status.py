@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+
+_FIRST_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -24,6 +27,12 @@ class BridgeStatus:
     states_replaced: int = 0
     dropped: int = 0
     problem: str = field(default="")
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether it has only just begun to look for the broker."""
+        return not self.connects and not self.problem and time.monotonic() - self.began < _FIRST_SECONDS
 
     def gauges(self) -> list[tuple[str, str, float]]:
         """Return name, meaning and value of what is so now."""
