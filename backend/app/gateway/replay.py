@@ -131,11 +131,11 @@ def replayed(data: bytes, *, is_usage_wanted: bool) -> Iterator[bytes]:
 
 
 def streamed(data: bytes) -> bytes:
-    """Return the events of a whole answer, of a server that does not stream; what is none as it is."""
+    """Return the events of a whole answer, of a server that does not stream; nothing for what is none."""
     try:
         return b"".join(replayed(data, is_usage_wanted=True))
     except SENSELESS_ERRORS:
-        return data
+        return b""
 
 
 def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:

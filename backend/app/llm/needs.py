@@ -17,7 +17,7 @@ _CODE = "```"
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must be there (embeddings, sight, room), what had better be (tools, JSON, code), and what keeps a conversation together.
+    """What must be there (embeddings, sight, room), what had better be (tools, JSON, code), what keeps a conversation together.
 
     Args:
         prompt_tokens: about how long the prompt is.

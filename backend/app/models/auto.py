@@ -16,8 +16,8 @@ def choose(
 ) -> tuple[OfferedModel, str]:
     """Return the model and the reason. `models` are those that the caller may use, at least one.
 
-    What a model must have (sight, room for the prompt, chatting or embedding at all) counts before what it had better have (tools,
-    JSON, code), and among equals the default comes first, then the order of the definitions.
+    What a model must have (sight, room for the prompt, chatting or embedding at all) counts before what it had better have
+    (tools, JSON, code), and among equals the default comes first, then the order of the definitions.
     """
 
     def lacks(model: OfferedModel) -> tuple[list[str], list[str]]:

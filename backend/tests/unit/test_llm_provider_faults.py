@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from app.llm.errors import (
     ContextOverflowError,
@@ -24,6 +25,7 @@ from app.llm.errors import (
     StreamInterruptedError,
     UnknownModelError,
 )
+from app.llm.providers import openai_compatible, sse
 from app.llm.providers.base import Timeouts
 from app.llm.providers.guarded import is_servers_fault
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
@@ -214,6 +216,47 @@ async def test_nobody_listens() -> None:
         assert await provider.count_tokens("text", "m") is None
     finally:
         await provider.close()
+
+
+@pytest.mark.parametrize(
+    ("is_stream", "content_type", "piece", "kind"),
+    [
+        (True, "text/event-stream", b": busy\n\n", ProviderTimeoutError),
+        (False, "application/json", b"  \n", ProviderTimeoutError),
+        (True, "text/event-stream", b"data: " + b"x" * 40_000, ProviderProtocolError),
+        (False, "application/json", b"{" + b"x" * 40_000, ProviderProtocolError),
+    ],
+)
+async def test_what_says_nothing_for_ever_is_waited_for_no_longer_than_an_answer(
+    monkeypatch: pytest.MonkeyPatch, is_stream: bool, content_type: str, piece: bytes, kind: type[LLMError]
+) -> None:
+    monkeypatch.setattr(openai_compatible, "_MAX_BYTES", 100_000)
+    monkeypatch.setattr(sse, "MAX_EVENT_BYTES", 50_000)
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": content_type})
+        await response.prepare(request)
+        while True:
+            await response.write(piece)
+            await asyncio.sleep(0.01)
+
+    quick = Timeouts(connect_seconds=1, first_token_seconds=0.2, chunk_seconds=0.2, total_seconds=0.3)
+    quick = quick if kind is ProviderTimeoutError else Timeouts()
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", endless)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    provider = OpenAICompatibleProvider("main", url, kind="generic", timeouts=quick)
+    try:
+        with pytest.raises(kind) as refused:
+            async with asyncio.timeout(5):
+                await anext(provider.relay("/v1/chat/completions", {"messages": []}, is_stream=is_stream))
+        assert refused.value.is_retryable  # elsewhere: nothing was said yet
+    finally:
+        await provider.close()
+        await runner.cleanup()
 
 
 async def test_an_image_for_a_model_without_eyes_is_the_askers_mistake(

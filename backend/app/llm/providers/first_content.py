@@ -9,7 +9,7 @@ import orjson
 
 from app.llm.errors import LLMError, ProviderProtocolError
 from app.llm.providers.base import error_from_object
-from app.llm.providers.sse import SSEDecoder
+from app.llm.providers.sse import SSEDecoder, SSETooLargeError
 
 _BEGINS = {"response.created", "response.queued", "response.in_progress", "message_start", "ping"}
 _STATUSES = {
@@ -32,10 +32,18 @@ class FirstContent:
         self._provider = provider
         self._secrets = secrets
         self._decoder = SSEDecoder()
+        self.events = 0
 
     def is_in(self, data: bytes) -> bool:
         """Whether content has come with these bytes. Raises LLMError."""
-        return any(self._says(event) for event in self._decoder.feed(data))
+        try:
+            events = self._decoder.feed(data)
+        except SSETooLargeError as error:
+            raise ProviderProtocolError(
+                "The model server sent an event without an end.", provider=self._provider, is_retryable=True
+            ) from error
+        self.events += len(events)
+        return any(self._says(event) for event in events)
 
     def is_left(self) -> bool:
         """Whether a stream that has ended had content in what is left of it. Raises LLMError."""

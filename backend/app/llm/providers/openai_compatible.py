@@ -37,6 +37,7 @@ _CHAT = "/v1/chat/completions"
 _TOKENIZE_SECONDS = 2.0
 _TOKENIZE_PAUSE_SECONDS = 30.0
 _TOKEN_CACHE_ENTRIES = 8192
+_MAX_BYTES = 128 * 1024 * 1024
 _NO_IMAGES = "This model takes no images. Choose one that does, or send the message without them."
 
 
@@ -167,10 +168,12 @@ class OpenAICompatibleProvider:
     async def _beginning(self, response: Answer, endpoint: Endpoint, *, is_stream: bool) -> bytes:
         """Return the bytes up to the first content, or of a whole answer. Raises LLMError."""
         next_piece, held = self._transport.next_piece, b""
+        patience = _Patience(self.name, self._timeouts)
         if not is_stream or response.content_type == "application/json":
             parts = []
             while piece := await next_piece(response):
                 parts.append(piece)
+                patience.check(len(piece))
             if held := b"".join(parts).lstrip(BLANKS):
                 check_whole(self.name, held, endpoint.secrets)
                 return held
@@ -179,6 +182,7 @@ class OpenAICompatibleProvider:
             held += piece
             if content.is_in(piece):
                 return held
+            patience.check(len(piece), content.events)
         if held and content.is_left():
             return held
         raise ProviderUnreachableError(
@@ -327,6 +331,37 @@ class OpenAICompatibleProvider:
             raise ProviderProtocolError(
                 "The tokenizer's answer makes no sense.", provider=self.name
             ) from error
+
+
+class _Patience:
+    """How long an answer may go on without saying anything, in seconds and bytes: blanks and comments are no answer."""
+
+    def __init__(self, provider: str, timeouts: Timeouts) -> None:
+        self._provider = provider
+        self._timeouts = timeouts
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._heard = self._clock()
+        self._events = 0
+        self._left_bytes = _MAX_BYTES
+
+    def check(self, received: int, events: int | None = None) -> None:
+        """Take note of what came: bytes of a whole answer, or of a stream whose events so far say nothing. Raises LLMError."""
+        now = self._clock()
+        if events != self._events:
+            self._heard, self._events = now, events or 0
+        self._left_bytes -= received
+        if self._left_bytes < 0:
+            raise ProviderProtocolError(
+                "The model server's answer has no end.", provider=self._provider, is_retryable=True
+            )
+        first, total = self._timeouts.first_token_seconds, self._timeouts.total_seconds
+        is_first_late = events is not None and now - self._heard > first
+        if is_first_late or now - self._began > total:
+            seconds, wait = (first, "first_token") if is_first_late else (total, "total")
+            message = f"No answer from the model server within {seconds:g} s."
+            raise ProviderTimeoutError(
+                message, provider=self._provider, is_retryable=True, details={"wait": wait}
+            )
 
 
 def _is_blind(props: Any) -> bool:
