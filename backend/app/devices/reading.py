@@ -53,9 +53,7 @@ class DeviceReader:
             )
             rows = await session.execute(asked.group_by(UsageRow.device))
             last = {row[0]: row[1] for row in rows}
-            own_keys = select(ApiKey).where(
-                ApiKey.id.in_([device.key_id for device in devices]), ApiKey.revoked_at.is_(None)
-            )
+            own_keys = select(ApiKey).where(ApiKey.id.in_([device.key_id for device in devices]))
             key_of = {key.id: key for key in await session.scalars(own_keys)}
             spent = await spent_of(session, [*key_of.values()], self._clock.now())
         items = [
@@ -93,6 +91,7 @@ class DeviceReader:
             update={
                 **({} if key is None else DeviceRead.limits_of(key)),
                 "spent": spent,
+                "is_key_revoked": key is None or key.revoked_at is not None,
                 "presence": None if said is None else PresenceRead(state=said.state, since=said.since),
             }
         )

@@ -24,6 +24,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "budget": {"month": 5.0},
     "spent": {"day": None, "month": 1.2, "total": None},
     "allowed_models": None,
+    "is_key_revoked": False,
     "presence": {"state": "online", "since": "2026-11-21T10:02:00Z"},
     "last_request_at": "2026-11-21T10:04:11Z",
 }
@@ -96,6 +97,7 @@ class DeviceRead(BaseModel):
     budget: Budget | None = None
     spent: Spent | None = Field(default=None, description="Null without a budget; a few seconds behind.")
     allowed_models: list[str] | None = None
+    is_key_revoked: bool = Field(default=False, description="It gets no answers until it has a new secret.")
     presence: PresenceRead | None = None
     last_request_at: datetime | None = None
 

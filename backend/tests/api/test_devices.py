@@ -60,10 +60,13 @@ async def test_a_device_whose_key_was_revoked_gets_a_new_one_with_its_limits(ada
     made = (await ada.post("/api/devices", json={"name": "x", **limits})).json()
     key = (await ada.get("/api/keys")).json()["items"][0]
     await ada.delete(f"/api/keys/{key['id']}")
+    [dead] = (await ada.get("/api/devices")).json()["items"]
+    assert (made["is_key_revoked"], dead["is_key_revoked"], dead["requests_per_minute"]) == (False, True, 7)
     refused = await ada.patch(f"/api/devices/{made['id']}", json={"requests_per_minute": 9})
     assert (refused.status_code, code_of(refused)) == (409, "device_key_revoked")
     new = (await ada.post(f"/api/devices/{made['id']}/secret")).json()
     assert (new["requests_per_minute"], new["allowed_models"]) == (7, ["fake-model"])
+    assert new["is_key_revoked"] is False
     assert new["budget"]["month"] == 5.0
     assert (await ada.get("/api/models", headers=bearer(new["secret"]))).status_code == 200
 

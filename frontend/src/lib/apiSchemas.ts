@@ -215,6 +215,7 @@ export interface DeviceCreated {
   client: string;
   created_at: string;
   id: string;
+  is_key_revoked?: boolean;
   last_request_at?: string | null;
   name: string;
   presence?: PresenceRead | null;
@@ -236,6 +237,7 @@ export interface DeviceRead {
   client: string;
   created_at: string;
   id: string;
+  is_key_revoked: boolean;
   last_request_at?: string | null;
   name: string;
   presence?: PresenceRead | null;

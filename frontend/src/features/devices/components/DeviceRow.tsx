@@ -67,6 +67,9 @@ export function DeviceRow({ device, currency, onSecret }: DeviceRowProps) {
           {facts.length > 0 && (
             <p className="mt-0.5 text-[13px] text-muted-foreground tabular">{facts.join(' · ')}</p>
           )}
+          {device.is_key_revoked && (
+            <p className="mt-0.5 text-[13px] text-destructive">{t('devices.keyRevoked')}</p>
+          )}
         </div>
         {asked ? (
           <div className="flex items-center gap-2">

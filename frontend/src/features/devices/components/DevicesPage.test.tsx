@@ -30,4 +30,14 @@ test('a device shows what it has spent of its budgets', async () => {
   await renderInApp(<DevicesPage />);
   const facts = 'maze · 60 requests/min · €1.25 of €5.00 this month · €1.75 of €9.00 in all';
   expect(await screen.findByText(facts)).toBeTruthy();
+  expect(screen.queryByText(/key was revoked/)).toBeNull();
+});
+
+test('a device whose key was revoked says so', async () => {
+  stubPortal({
+    'GET /api/devices': { items: [{ ...device, is_key_revoked: true }], currency: 'EUR' },
+    'GET /api/mqtt': { status: 'connected', host: '127.0.0.1', port: 1883, projects: ['maze'] },
+  });
+  await renderInApp(<DevicesPage />);
+  expect(await screen.findByText(/until it has a new secret/)).toBeTruthy();
 });
