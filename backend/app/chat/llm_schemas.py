@@ -26,7 +26,9 @@ def _sendable(value: dict[str, Any]) -> dict[str, Any]:
     try:
         orjson.dumps(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError("it holds a number of more than 64 bits, or is nested too deeply") from error
+        raise ValueError(
+            "it holds a number of more than 64 bits, half of a surrogate pair, or is nested too deeply"
+        ) from error
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -180,6 +181,11 @@ def _problem(error: Mapping[str, Any]) -> str:
     return message.removeprefix("Value error, ").rstrip(".")
 
 
+_KINDS = re.compile(r"(function-\w+|constrained-\w+|list|dict|tuple|set|literal|nullable)\[.*\]", re.DOTALL)
+"""How Pydantic names what a field may be, where it may be one of several kinds."""
+
+
 def _field_name(location: Sequence[str | int]) -> str:
-    parts = [str(part) for part in location if part not in ("body", "query", "path")]
+    inside = location[1:] if location[0] in ("body", "query", "path") else location
+    parts = [str(part) for part in inside if not _KINDS.fullmatch(str(part))]
     return ".".join(parts) or str(location[0])

@@ -221,6 +221,15 @@ async def test_nobody_chats_without_a_credential(chat_portal: ChatPortal) -> Non
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_field_that_may_be_one_of_several_kinds_is_named_as_its_writer_knows_it(
+    ada: httpx.AsyncClient,
+) -> None:
+    wrong = {"messages": [{"role": "user", "content": 5}], "tool_choice": "maybe"}
+    fields = (await ada.post("/api/llm/chat", json=wrong)).json()["error"]["details"]["fields"]
+    assert {field["field"] for field in fields} == {"messages.0.content", "tool_choice"}
+    assert "valid string" in fields[0]["problem"] and "valid list" in fields[1]["problem"]
+
+
 async def test_a_number_that_json_encoders_refuse_is_a_422_that_names_it(ada: httpx.AsyncClient) -> None:
     body = {"messages": [{"role": "user", "content": "hello"}], "tools": [{"n": 2**70}]}
     for path in ("/api/llm/chat", "/api/llm/chat/stream"):
