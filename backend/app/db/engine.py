@@ -84,7 +84,8 @@ def _postgresql_url(url: URL) -> URL:
     known = {*inspect.signature(asyncpg.connect).parameters, "prepared_statement_cache_size"}
     if unknown := sorted(set(url.query) - known):
         raise UnsupportedDatabaseError(
-            f"DATABASE_URL has options that the portal does not know: {', '.join(unknown)}. Take them out; sslmode is known."
+            f"DATABASE_URL has options that the portal does not know: {', '.join(unknown)}. Take them out; sslmode is "
+            "known, and PGSSLROOTCERT in the environment names the file of its certificates."
         )
     return url
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 import socket
 import sqlite3
+import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -28,6 +29,8 @@ _REVISION = re.compile(r"^(down_revision|revision)\b[^=\n]*=\s*(?:[\"']([^\"'\n]
 
 # PostgreSQL: wrong password or role, no such database, no right to create tables
 _REFUSED = ("28", "3D", "42501")
+
+_AWAY = (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, sqlite3.DatabaseError, DBAPIError)
 
 Result = TypeVar("Result")
 
@@ -112,7 +115,7 @@ def _plain_errors(url: URL) -> Iterator[None]:
     """Turn what drivers raise when a database is not there into one error that names it, without its password."""
     try:
         yield
-    except (ConnectionError, TimeoutError, socket.gaierror, sqlite3.DatabaseError, DBAPIError) as error:
+    except _AWAY as error:
         reason = getattr(error, "orig", None) or error
         if isinstance(error, DBAPIError) and not is_unavailable(error) and not _is_refused(reason):
             raise
@@ -129,7 +132,9 @@ def _shown(url: URL) -> str:
 
 
 def _is_refused(error: BaseException) -> bool:
-    return (getattr(error, "sqlstate", None) or "").startswith(_REFUSED)
+    """Whether the server says no, or the driver does before it asks (an `sslmode` or a certificate that is none)."""
+    is_misconfigured = type(error.__cause__).__name__ == "ClientConfigurationError"
+    return is_misconfigured or (getattr(error, "sqlstate", None) or "").startswith(_REFUSED)
 
 
 def _in_thread(work: Callable[[], Result]) -> Result:

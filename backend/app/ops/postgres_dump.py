@@ -11,6 +11,7 @@ from typing import IO
 
 from sqlalchemy.engine import URL
 
+from app.config import environment_value
 from app.db.engine import APPLICATION_NAME
 from app.db.registry import load_metadata
 from app.launch.errors import LaunchError
@@ -108,6 +109,7 @@ def _environment(url: URL) -> dict[str, str]:
         "PGPASSWORD": str(url.password or ""),
         "PGDATABASE": url.database or "",
         "PGSSLMODE": str(url.query.get("ssl", "")),
+        "PGSSLROOTCERT": environment_value("PGSSLROOTCERT") or "",
     }
     return {name: value for name, value in found.items() if value}
 

@@ -105,6 +105,20 @@ def test_a_database_url_that_nobody_can_use_is_said_in_a_line(
     assert "canary" not in error and "can@ary" not in error and "ada" not in error
 
 
+@pytest.mark.parametrize(
+    ("mode", "said"), [("verify-full", "root certificate file"), ("bogus", "must be one of")]
+)
+def test_an_ssl_mode_that_cannot_be_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://ada:canary@127.0.0.1:9/portal?sslmode={mode}")
+    assert main(["prepare"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: The database ") and said in error and "canary" not in error
+
+
 def test_a_kept_secret_that_is_unusable_is_said_in_a_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
