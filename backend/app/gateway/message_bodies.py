@@ -11,10 +11,17 @@ from app.gateway.errors import InvalidBodyError
 
 # Anthropic's own, without a meaning for other servers
 _IGNORED = {
-    "metadata", "service_tier", "thinking", "container", "cache_control", "mcp_servers", "context_management",
-    "betas", "inference_geo", "speed", "diagnostics",
+    "metadata", "service_tier", "thinking", "container", "cache_control", "context_management",
+    "betas", "inference_geo", "speed", "diagnostics", "billing_policy", "fallbacks", "fallback_credit_token",
 }  # fmt: skip
+# without them another question would be answered than the one that was asked
+_REFUSED = {
+    "thread": "conversations are held at Anthropic's only; send all of its messages",
+    "compaction": "conversations are summarized at Anthropic's only",
+    "mcp_servers": "they are asked at Anthropic's only; give tools with an `input_schema`",
+}
 _TRANSLATED = {"messages", "system", "tools", "tool_choice", "stop_sequences", "output_config"}
+_PASSED_OVER = _IGNORED | _TRANSLATED | _REFUSED.keys()
 
 
 def to_chat(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +33,10 @@ def to_chat(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def to_prompt(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the same without a word on how long the answer may be. Raises InvalidBodyError."""
-    chat = {key: value for key, value in body.items() if key not in _IGNORED | _TRANSLATED}
+    for name, problem in _REFUSED.items():
+        if body.get(name):
+            raise _wrong(name, problem)
+    chat = {key: value for key, value in body.items() if key not in _PASSED_OVER}
     chat["messages"] = [*_system(body.get("system")), *_messages(body["messages"])]
     if body.get("stop_sequences"):
         chat["stop"] = body["stop_sequences"]

@@ -121,12 +121,21 @@ def test_images_and_formats() -> None:
         {"system": [{"type": "image", "source": PNG}]},
         {"tools": [{"type": "web_search_20260209", "name": "web_search"}]},
         {"tool_choice": {"type": "perhaps"}},
+        {"tool_choice": {"type": []}},
+        {"thread": {"type": "continue", "previous_message_id": "msg_1"}},
+        {"compaction": {"type": "compact"}},
+        {"mcp_servers": [{"type": "url", "url": "https://example.org", "name": "one"}]},
     ],
 )
 def test_what_cannot_be_translated_is_refused_by_name(more: dict[str, Any]) -> None:
     with pytest.raises(InvalidBodyError) as raised:
         chat(**more)
     assert raised.value.details == {"param": next(iter(more))}
+
+
+def test_whose_account_it_is_at_anthropics_goes_no_further() -> None:
+    more = {"billing_policy": {"type": "x"}, "fallbacks": [{"model": "y"}], "mcp_servers": [], "thread": None}
+    assert chat(**more) == chat()
 
 
 def test_a_whole_answer() -> None:
