@@ -32,6 +32,7 @@ def place(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source)) as found:
         _check(found)
     _refuse_if_open(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.restored")
     try:
         shutil.copyfile(source, draft)

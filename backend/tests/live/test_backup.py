@@ -178,9 +178,9 @@ def test_a_backup_ends_though_somebody_writes_all_the_time(tmp_path: Path) -> No
 
     writer, copier = Thread(target=write), Thread(target=back_up, daemon=True)
     writer.start()
-    assert began.wait(10)
+    assert began.wait(30)
     copier.start()
-    is_done = done.wait(10)
+    is_done = done.wait(30)
     ended.set()
     writer.join()
     copier.join()

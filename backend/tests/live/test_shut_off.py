@@ -142,7 +142,7 @@ async def test_what_a_sign_in_has_open_ends_with_it_on_the_other_replica(
             else:
                 answer = await eve.delete(f"/api/auth/sessions/{sign_in}")
             assert answer.status_code == 200, answer.text
-            await asyncio.wait_for(changes, 2)
+            await asyncio.wait_for(changes, 5)
         assert (await stolen.get("/api/sessions")).status_code == 401, how
         await stolen.aclose()
     await eve.aclose()
