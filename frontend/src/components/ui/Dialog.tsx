@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '@/lib/cn';
 import { buttonStyle } from './Button';
@@ -26,11 +26,16 @@ export function Dialog({
   isTitleHidden,
 }: DialogProps) {
   const { t } = useTranslation();
+  // One that is drawn open takes the focus before the library sees who had it.
+  const [opener] = useState(() => (isOpen ? document.activeElement : null));
+  const finalFocus = () =>
+    opener instanceof HTMLElement && opener !== document.body && opener.isConnected ? opener : true;
   return (
     <Base.Root open={isOpen} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-overlay" />
         <Base.Popup
+          finalFocus={finalFocus}
           className={cn(
             'fixed top-[max(1rem,9dvh)] left-1/2 z-50 flex max-h-[82dvh] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 flex-col rounded-2xl border bg-popover text-popover-foreground shadow-float outline-none',
             className,
