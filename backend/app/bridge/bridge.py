@@ -83,6 +83,7 @@ class MqttBridge:
             client_id(broker, own_id),
             self._on_change,
             last_will=self._presence.last_will if self._is_working else None,
+            on_problem=self._on_problem,
         )
         self._inbox = Inbox(runtime.database, own_id, runtime.replica.id, runtime.clock)
         worker = Worker(runtime, completions, self._inbox, self._transport, self.status)
@@ -221,6 +222,9 @@ class MqttBridge:
         logger.info(
             "MQTT broker %s: %s", self.status.broker, "connected" if is_connected else "connection lost"
         )
+
+    def _on_problem(self, problem: str) -> None:
+        self.status.problem = problem
 
     def _on_message(self, message: Incoming) -> None:
         self._hear_device(message)

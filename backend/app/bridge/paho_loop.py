@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt.client import Client
-
-logger = logging.getLogger(__name__)
 
 # A broker that is back is found within a second; bridges come at different moments.
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.1, 0.8
@@ -25,10 +23,17 @@ _MISC_SECONDS = 1.0
 class PahoLoop:
     """Keeps a client connected. All of its callbacks run on the loop's thread, or all in paho's."""
 
-    def __init__(self, client: Client, *, reconnects: bool) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        reconnects: bool,
+        on_failure: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
         self.is_connecting = False
         self._client = client
         self.reconnects = reconnects
+        self._on_failure = on_failure
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._socket: Any = None
@@ -37,6 +42,7 @@ class PahoLoop:
         self.has_thread = not _can_watch_sockets(self._loop)
         client.on_socket_open = self._opened
         client.on_socket_close = self._closed
+        client.on_connect_fail = self._failed
 
     def start(self) -> None:
         """Begin to connect; the client knows where to."""
@@ -87,7 +93,7 @@ class PahoLoop:
         try:
             await asyncio.to_thread(self._client.reconnect)
         except (OSError, ValueError) as error:
-            logger.debug("the MQTT broker was not reached: %s", error)
+            self._on_failure(error)
             return False
         finally:
             self.is_connecting = False
@@ -99,6 +105,11 @@ class PahoLoop:
         self.flush()
         self._read()
         return True
+
+    def _failed(self, _client: Client, _data: Any) -> None:
+        """Called in paho's own thread, which connects by itself and says so within its `except`."""
+        if isinstance(error := sys.exc_info()[1], Exception):
+            self._on_failure(error)
 
     def _opened(self, _client: Client, _data: Any, sock: Any) -> None:
         """Nagle's algorithm and delayed acknowledgements together cost 44 ms a message."""

@@ -32,7 +32,7 @@ class BridgeStatus:
     @property
     def is_starting(self) -> bool:
         """Whether it has only just begun to look for the broker."""
-        return not self.connects and not self.problem and time.monotonic() - self.began < _FIRST_SECONDS
+        return not self.connects and time.monotonic() - self.began < _FIRST_SECONDS
 
     def gauges(self) -> list[tuple[str, str, float]]:
         """Return name, meaning and value of what is so now."""

@@ -78,6 +78,7 @@ class MqttTransport:
     """Connects, and reconnects for as long as it is open; every callback runs on the loop that opened it.
 
     Args:
+        on_problem: is told in words why the broker is not reached, when that changes; empty once it is.
         behind_seconds: for how long its messages waited at least before they come.
     """
 
@@ -88,6 +89,7 @@ class MqttTransport:
         on_change: Callable[[bool], None],
         *,
         last_will: tuple[str, bytes] | None,
+        on_problem: Callable[[str], None] = lambda problem: None,
         reconnects: bool = True,
         behind_seconds: float = 0.0,
     ) -> None:
@@ -97,11 +99,13 @@ class MqttTransport:
         self._subscriptions: list[str] = []
         self._on_message: Callable[[Incoming], None] = lambda message: None
         self._on_change = on_change
+        self._on_problem = on_problem
+        self._problem = ""
         self._loop = asyncio.get_running_loop()
         self._generation = 0
         self._sent: dict[int, asyncio.Future[None]] = {}
         self._client = self._paho(client_id, reconnects)
-        self._driver = PahoLoop(self._client, reconnects=reconnects)
+        self._driver = PahoLoop(self._client, reconnects=reconnects, on_failure=self._not_reached)
         if last_will is not None:
             self._client.will_set(*last_will, qos=1, retain=True)
 
@@ -214,8 +218,9 @@ class MqttTransport:
 
     def _connected(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            logger.warning("the MQTT broker refused the bridge: %s", reason)
+            self._post(self._tell, f"{self._place} refuses the portal: {reason}.")
             return
+        self._post(self._tell, "")
         self._generation += 1
         self.unacknowledged = 0
         if self._subscriptions:
@@ -225,6 +230,23 @@ class MqttTransport:
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._generation += 1
         self._post(self._on_change, False)
+
+    def _not_reached(self, error: Exception) -> None:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        self._post(self._tell, f"{self._place} is not reached: {said}.")
+
+    def _tell(self, problem: str) -> None:
+        """Say once why it is so: it is tried again every second."""
+        if problem == self._problem:
+            return
+        self._problem = problem
+        if problem:
+            logger.warning("MQTT broker %s", problem)
+        self._on_problem(problem)
+
+    @property
+    def _place(self) -> str:
+        return f"{self._broker.host}:{self._broker.port}"
 
     def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:
