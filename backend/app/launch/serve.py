@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from socket import socket
+from types import FrameType
 
 import uvicorn
 
@@ -99,6 +100,12 @@ class _GreetingServer(uvicorn.Server):
         if self.started:
             keep_in_huge_pages()
             self._on_listening()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note that it is to stop; who asks twice wants no list of what was broken off."""
+        super().handle_exit(sig, frame)
+        if self.force_exit:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         leave = self.lifespan.state.get(LEAVING)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import socket
 import stat
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from app.config import get_settings, load_settings
 from app.launch.errors import LaunchError
 from app.launch.greeting import FirstAdmin, greeting, model_line, url_of
 from app.launch.port import take_port
+from app.launch.serve import _GreetingServer, _server_config
 from app.launch.settings import read_settings
 
 
@@ -232,3 +235,16 @@ def test_a_model_that_cannot_answer_is_said_in_the_greeting(tmp_path: Path) -> N
 )
 def test_the_address_can_be_opened_here(host: str, url: str) -> None:
     assert url_of(host, 80) == url
+
+
+def test_who_stops_twice_is_shown_no_list_of_what_was_broken_off() -> None:
+    said = logging.getLogger("uvicorn.error")
+    before = said.level
+    server = _GreetingServer(_server_config(load_settings()), lambda: None)
+    try:
+        server.handle_exit(signal.SIGINT, None)
+        assert server.should_exit and said.isEnabledFor(logging.ERROR)
+        server.handle_exit(signal.SIGINT, None)
+        assert server.force_exit and not said.isEnabledFor(logging.ERROR)
+    finally:
+        said.setLevel(before)
