@@ -94,6 +94,7 @@ def _fill(client: httpx.Client) -> list[str]:
 
 
 @pytest.mark.usefixtures("upstream_url")
+@pytest.mark.timeout(400)  # many pages, each four times
 async def test_axe_finds_nothing_on_any_page_in_both_themes_wide_and_narrow(
     portal: PortalProcess, visitor: Callable[..., Any]
 ) -> None:
