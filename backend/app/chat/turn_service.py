@@ -79,12 +79,15 @@ class TurnService:
         return await self._stored_outcome(turn)
 
     async def _events(self, user_id: int, turn_id: str, after: int) -> NumberedEvents:
+        has_said = False
         try:
             async with aclosing(cast(AsyncGenerator[LogEvent], self._sessions.events(turn_id, after))) as log:
                 async for event in log:
-                    after = event.number
+                    after, has_said = event.number, True
                     yield event.number, event.data
-            return
+            if has_said:
+                return
+            # over, with fewer events than the reader has seen: the last ones went with the process that ran it
         except (LogNotFoundError, CoordUnavailableError):
             pass  # over for long, or run by a process whose log cannot be reached from here
         turn, session = await self._owned(user_id, turn_id)

@@ -290,3 +290,6 @@ async def test_restarting_the_portal_goes_on_with_the_session(
     assert (turn["status"], turn["error"]["code"]) == ("failed", "interrupted")
     messages = (await ada.get("/api/sessions/s")).json()["messages"]
     assert (messages[1]["status"], messages[1]["content"][:7]) == ("failed", "one two")
+    # who has seen events that went with the process is told the end all the same
+    rest = await ada.get(f"/api/llm/turns/{started['turn_id']}/events", headers={"last-event-id": "999"})
+    assert "id: 1000" in rest.text and '"interrupted"' in rest.text
