@@ -80,7 +80,8 @@ class KeyCache:
             return
         if self._is_following:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._has_heard.wait(), _ROUND_SECONDS)
+                async with asyncio.timeout(_ROUND_SECONDS):
+                    await self._has_heard.wait()
 
     @contextlib.asynccontextmanager
     async def following(self) -> AsyncIterator[None]:

@@ -93,7 +93,7 @@ class LogMirrors:
         return self._mirrors.setdefault(log_id, mirror)
 
     async def _run(self) -> None:
-        client = self._link.own_client(CALL_SECONDS + _BLOCK_MS / 1000)
+        client = self._link.own_client()
         try:
             while True:
                 await self._has_mirrors.wait()
@@ -116,7 +116,8 @@ class LogMirrors:
         }
         if not positions:
             return
-        answer = await client.xread(positions, block=_BLOCK_MS)
+        async with asyncio.timeout(CALL_SECONDS + _BLOCK_MS / 1000):
+            answer = await client.xread(positions, block=_BLOCK_MS)
         for key, entries in answer.items() if isinstance(answer, dict) else answer or []:
             log_id = key.decode().removeprefix(stream_key(""))
             mirror = self._mirrors.get(log_id)

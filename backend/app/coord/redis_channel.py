@@ -38,7 +38,8 @@ class RedisChannel:
         """Begin to listen; returns once subscribed, or after a second without Redis."""
         self._task = asyncio.create_task(self._run(), name="coord-channel")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._is_listening.wait(), CALL_SECONDS if self._link.is_up else 0)
+            async with asyncio.timeout(CALL_SECONDS if self._link.is_up else 0):
+                await self._is_listening.wait()
 
     async def close(self) -> None:
         if self._task is not None:
@@ -68,7 +69,7 @@ class RedisChannel:
                 await self._must_reconnect.wait()
 
     async def _listen(self) -> None:
-        client = self._link.own_client(None)
+        client = self._link.own_client()
         try:
             async with client.pubsub() as pubsub:
                 await pubsub.subscribe(self.own_channel)

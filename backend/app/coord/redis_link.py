@@ -48,7 +48,7 @@ class RedisLink:
             url,
             max_connections=_MAX_CONNECTIONS,
             timeout=CALL_SECONDS,
-            socket_timeout=CALL_SECONDS,
+            socket_timeout=None,  # `call` bounds it; the client's own is an asyncio.wait_for, which loses cancellations
             socket_connect_timeout=CALL_SECONDS,
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
@@ -63,12 +63,12 @@ class RedisLink:
         self.on_renewal: list[Callable[[], None]] = []
         self._probe: asyncio.Task[None] | None = None
 
-    def own_client(self, socket_timeout_seconds: float | None) -> Redis:
-        """Return a client with one connection of its own, for commands that block."""
+    def own_client(self) -> Redis:
+        """Return a client with one connection of its own, for commands that block; the caller bounds its waits."""
         return Redis.from_url(
             self._url,
             max_connections=2,
-            socket_timeout=socket_timeout_seconds,
+            socket_timeout=None,
             socket_connect_timeout=CALL_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
