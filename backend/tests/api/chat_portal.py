@@ -11,10 +11,12 @@ from typing import Any
 import httpx
 import orjson
 import uvicorn
+from sqlalchemy import select
 
 from app.chat.runtime import Runtime
 from app.config import Settings
 from app.main import create_app
+from app.usage.tables import UsageRow
 from tests.fakes.upstream import FakeUpstream
 
 PASSWORD = "correct horse battery"
@@ -109,6 +111,19 @@ async def say(client: httpx.AsyncClient, session_id: str, message: str | None, *
     answer = await client.post("/api/llm/chat/session", json=body)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
+
+
+async def usage_rows(portal: ChatPortal, count: int) -> list[UsageRow]:
+    """Wait until so many requests have ended, and return what was written of them."""
+    async with asyncio.timeout(5):
+        while True:
+            await portal.runtime.usage_recorder.flush()
+            async with portal.runtime.database.reading() as session:
+                rows = (await session.scalars(select(UsageRow).order_by(UsageRow.created_at))).all()
+            if len(rows) >= count:
+                assert len(rows) == count, [(row.door, row.operation, row.status) for row in rows]
+                return list(rows)
+            await asyncio.sleep(0.01)
 
 
 async def read_stream(

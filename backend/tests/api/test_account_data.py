@@ -17,7 +17,7 @@ from app.chat.tables import MessageRow, SessionRow, TurnRow
 from app.db.registry import load_metadata
 from app.retention.service import Retention
 from app.usage.tables import UsageRow
-from tests.api.chat_portal import PASSWORD, ChatPortal, say
+from tests.api.chat_portal import PASSWORD, ChatPortal, say, usage_rows
 
 # what stays when an account goes, and why
 _KEPT = {
@@ -132,6 +132,7 @@ async def test_what_is_too_old_goes_and_all_else_stays(
     await say(ada, "pinned", "keep this")
     await ada.patch("/api/sessions/pinned", json={"pinned": True})
     database, settings = chat_portal.runtime.database, chat_portal.runtime.settings
+    await usage_rows(chat_portal, 2)  # they are written behind the answers
     async with database.transaction() as session:
         session.add(_usage_row())
     tables = (SessionRow, MessageRow, TurnRow, UsageRow, AuditRow, Attachment)

@@ -15,7 +15,7 @@ from app.devices.service import DeviceService
 from app.keys.service import KeyService
 from app.usage.tables import SUMS, UsageDay
 from tests.api.auth_portal import ManualClock, bearer, code_of
-from tests.api.chat_portal import ChatPortal
+from tests.api.chat_portal import ChatPortal, usage_rows
 
 
 async def test_a_devices_secret_is_shown_once_and_is_a_key(
@@ -167,7 +167,7 @@ async def test_what_a_device_asked_last_is_told_to_its_owner_without_any_text(
     ask = {"messages": [{"role": "user", "content": "a secret question"}]}
     await ada.post("/api/llm/chat", json=ask, headers=bearer(made["secret"]))
     await ada.post("/api/llm/chat", json=ask)
-    await chat_portal.runtime.usage_recorder.flush()
+    await usage_rows(chat_portal, 2)
     answer = (await ada.get(f"/api/devices/{made['id']}/requests")).json()
     [request] = answer["items"]
     assert (request["status"], request["model"]) == ("done", "fake-model")

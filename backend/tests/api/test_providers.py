@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 
@@ -198,8 +199,13 @@ async def test_what_another_key_sealed_is_not_used_and_the_portal_goes_on(
     for _ in range(3):
         await chat_portal.runtime.catalog.changed()
     assert caplog.text.count("is not used") == 1, "it is looked at again and again, and said once"
-    health = (await admin.get("/api/admin/health")).json()["components"]
-    [found] = [part for part in health if part["name"] == f"provider:{made.json()['name']}"]
+    async with asyncio.timeout(10):  # health may be a second old
+        while True:
+            health = (await admin.get("/api/admin/health")).json()["components"]
+            named = {part["name"]: part for part in health}
+            if found := named.get(f"provider:{made.json()['name']}"):
+                break
+            await asyncio.sleep(0.1)
     assert found["state"] == "down" and "ENCRYPTION_KEY" in found["advice"]
     tried = await admin.post(f"/api/admin/providers/{made.json()['id']}/test")
     assert (tried.status_code, tried.json()["error"]["code"]) == (409, "secret_unreadable")

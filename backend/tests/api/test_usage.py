@@ -13,7 +13,6 @@ import httpx
 import openai
 import pytest
 from openai import AsyncOpenAI
-from sqlalchemy import select
 
 from app.auth.runtime import create_auth_runtime
 from app.chat.llm_schemas import ChatBody
@@ -21,9 +20,8 @@ from app.chat.manner import Manner
 from app.config import Settings
 from app.keys.errors import UnknownKeyError
 from app.limits.errors import BudgetExceededError
-from app.usage.tables import UsageRow
 from app.users.service import create_with_one_time_password
-from tests.api.chat_portal import PASSWORD, ChatPortal, read_stream, say, serve_portal
+from tests.api.chat_portal import PASSWORD, ChatPortal, read_stream, say, serve_portal, usage_rows
 from tests.fakes.reply import Reply
 from tests.fakes.upstream import FakeUpstream
 
@@ -79,19 +77,6 @@ def sdk_of(portal: ChatPortal, key: str) -> AsyncOpenAI:
     return AsyncOpenAI(base_url=f"{portal.base_url}/v1", api_key=key, max_retries=0, timeout=20)
 
 
-async def rows_of(portal: ChatPortal, count: int) -> list[UsageRow]:
-    """Wait until so many requests have ended, and return what was written of them."""
-    async with asyncio.timeout(5):
-        while True:
-            await portal.runtime.usage_recorder.flush()
-            async with portal.runtime.database.reading() as session:
-                rows = (await session.scalars(select(UsageRow).order_by(UsageRow.created_at))).all()
-            if len(rows) >= count:
-                assert len(rows) == count, [(row.door, row.operation, row.status) for row in rows]
-                return list(rows)
-            await asyncio.sleep(0.01)
-
-
 async def test_every_door_leaves_one_row_with_its_price(
     chat_portal: ChatPortal, ada: httpx.AsyncClient, upstream: FakeUpstream
 ) -> None:
@@ -108,7 +93,7 @@ async def test_every_door_leaves_one_row_with_its_price(
         await sdk.chat.completions.create(model="dear", messages=HELLO, extra_body={"session_id": "s2"})
         with pytest.raises(openai.NotFoundError):
             await sdk.chat.completions.create(model="nobody's", messages=HELLO)
-    rows = await rows_of(chat_portal, 6)
+    rows = await usage_rows(chat_portal, 6)
     assert [(row.door, row.operation, row.status) for row in rows] == [
         ("page", "turn", "done"),
         ("rest", "chat", "done"),
@@ -149,7 +134,7 @@ async def test_a_stream_that_is_cut_is_counted_by_what_was_delivered(
         await stream.close()
     body = {"messages": HELLO, "model": "dear"}
     await read_stream(ada, "POST", "/api/llm/chat/stream", json=body, until=8)
-    passed, engine = await rows_of(chat_portal, 2)
+    passed, engine = await usage_rows(chat_portal, 2)
     for row in (passed, engine):
         assert (row.status, row.is_estimated) == ("cancelled", True)
         assert 5 <= row.completion_tokens < 200 and row.cost_nanos > 0
@@ -328,7 +313,7 @@ async def test_a_drained_target_gets_nothing_new_and_ends_what_runs(
     put_back = await admin.patch(path, json={"models": [model], "price": {"input": 1}})
     assert put_back.json()["price"] == {"input": 1, "output": 0, "cached": None}
     assert (await ada.post("/api/llm/chat", json=ask)).status_code == 200
-    ended = [row for row in await rows_of(chat_portal, 3) if row.status == "done"]
+    ended = [row for row in await usage_rows(chat_portal, 3) if row.status == "done"]
     assert len(ended) == 2 and {row.target for row in ended} == {f"lab/{upstream.model}"}
     assert all(row.cost_nanos == (row.prompt_tokens * 3 + row.completion_tokens * 15) * 1000 for row in ended)
 
@@ -349,7 +334,7 @@ async def test_a_device_is_counted_by_its_name_and_keeps_its_budget_with_a_new_s
             pass
 
     await ask_over_mqtt(device["secret"])
-    [row] = await rows_of(chat_portal, 1)
+    [row] = await usage_rows(chat_portal, 1)
     assert (row.door, row.device, row.model) == ("mqtt", device["client"], "dear")
     shown = (await admin.get("/api/admin/usage", params={"by": "device"})).json()["groups"]
     assert [(group["key"], group["requests"]) for group in shown] == [(device["client"], 1)]
