@@ -117,11 +117,14 @@ class BackgroundResponses:
 
     async def events(self, row_id: str, after: int) -> AsyncGenerator[bytes]:
         """Yield the events numbered above `after`: live, or made again when their log is gone."""
+        has_said = False
         try:
             async for found in self._coord.logs.read(_log_of(row_id), after=after + 1):
-                after = found.number - 1
+                after, has_said = found.number - 1, True
                 yield framed(found.data)
-            return
+            if has_said:
+                return
+            # over, perhaps with fewer events than the reader has seen: the last ones went with the process that ran it
         except (LogNotFoundError, CoordUnavailableError):
             pass  # over for long, or run by a process whose log cannot be reached from here
         while await self._is_active(row_id):  # noqa: ASYNC110 - its log tells nothing here

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from app.config import Settings
 from tests.api.chat_portal import ChatPortal, serve_portal
+from tests.api.shared_portal import SharedPortal, shared_portal
 from tests.fakes.upstream import FakeUpstream
 
 
@@ -47,3 +50,27 @@ async def eve(chat_portal: ChatPortal) -> AsyncIterator[httpx.AsyncClient]:
     """A client of somebody else."""
     async with chat_portal.client("eve@example.org") as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def models_yaml() -> str:
+    """The models file of `shared`; empty: it has none."""
+    return ""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path, models_yaml: str
+) -> AsyncIterator[SharedPortal]:
+    """One portal for a module whose tests only ask models."""
+    folder = tmp_path_factory.mktemp("portal")
+    overrides = {}
+    if models_yaml:
+        file = folder / "models.yaml"
+        file.write_text(models_yaml, encoding="utf-8")
+        overrides["models_file"] = str(file)
+    async with (
+        FakeUpstream() as upstream,
+        shared_portal(folder, _sqlite_template, upstream, **overrides) as portal,
+    ):
+        yield portal

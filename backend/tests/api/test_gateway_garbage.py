@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -14,24 +13,13 @@ import pytest_asyncio
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
-from tests.api.shared_portal import SharedPortal, shared_portal
+from tests.api.shared_portal import SharedPortal
 from tests.fakes.upstream import FakeUpstream, Reply
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello!"}]
 JSON = "application/json"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(
-    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path
-) -> AsyncIterator[SharedPortal]:
-    async with (
-        FakeUpstream() as upstream,
-        shared_portal(tmp_path_factory.mktemp("portal"), _sqlite_template, upstream) as portal,
-    ):
-        yield portal
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,9 +16,8 @@ from app.gateway.own_background import ResponsesElsewhere
 from app.gateway.response_background import BackgroundResponses
 from app.gateway.response_repository import ResponseRepository
 from app.gateway.setup import create_gateway
-from tests.api.shared_portal import SharedPortal, shared_portal
+from tests.api.shared_portal import SharedPortal
 from tests.fakes.own_routes import OwnServer
-from tests.fakes.upstream import FakeUpstream
 
 FILE = """\
 providers:
@@ -50,18 +48,9 @@ async def own_server() -> AsyncIterator[OwnServer]:
         yield server
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(
-    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path, own_server: OwnServer
-) -> AsyncIterator[SharedPortal]:
-    folder = tmp_path_factory.mktemp("portal")
-    file = folder / "models.yaml"
-    file.write_text(FILE.format(url=own_server.url), encoding="utf-8")
-    async with (
-        FakeUpstream() as upstream,
-        shared_portal(folder, _sqlite_template, upstream, models_file=str(file)) as portal,
-    ):
-        yield portal
+@pytest.fixture(scope="module")
+def models_yaml(own_server: OwnServer) -> str:
+    return FILE.format(url=own_server.url)
 
 
 @pytest.fixture

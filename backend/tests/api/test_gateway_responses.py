@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import openai
@@ -13,7 +12,7 @@ import pytest_asyncio
 from openai import AsyncOpenAI
 from pydantic import BaseModel
 
-from tests.api.shared_portal import SharedPortal, shared_portal
+from tests.api.shared_portal import SharedPortal
 from tests.fakes.upstream import FakeUpstream, Reply
 
 CALL = {
@@ -35,17 +34,6 @@ class City(BaseModel):
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(
-    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path
-) -> AsyncIterator[SharedPortal]:
-    async with (
-        FakeUpstream() as upstream,
-        shared_portal(tmp_path_factory.mktemp("portal"), _sqlite_template, upstream) as portal,
-    ):
-        yield portal
 
 
 @pytest.fixture
@@ -210,6 +198,9 @@ async def test_a_response_in_the_background_that_fails_says_so(
     refused = await sdk.responses.create(model="fake-model", input="Count.", background=True)
     found = await ended(sdk, refused.id)
     assert found.status == "failed" and found.error.code == "upstream_rejected"
+    # who has seen events that went with the process is told the end all the same
+    rest = await sdk.responses.retrieve(found.id, stream=True, starting_after=99)
+    assert [event.type async for event in rest] == ["response.failed"]
     with pytest.raises(openai.BadRequestError, match="failed"):
         await sdk.responses.create(model="fake-model", input="On.", previous_response_id=refused.id)
 

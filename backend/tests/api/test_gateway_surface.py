@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import openai
@@ -11,9 +10,8 @@ import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
 
-from tests.api.shared_portal import SharedPortal, shared_portal
+from tests.api.shared_portal import SharedPortal
 from tests.fakes.own_routes import OwnServer
-from tests.fakes.upstream import FakeUpstream
 
 NAME = "an-org/a model:7b/instruct"
 FILE = f"""\
@@ -35,18 +33,9 @@ async def server() -> AsyncIterator[OwnServer]:
         yield server
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(
-    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path, server: OwnServer
-) -> AsyncIterator[SharedPortal]:
-    folder = tmp_path_factory.mktemp("portal")
-    file = folder / "models.yaml"
-    file.write_text(FILE.format(url=server.url), encoding="utf-8")
-    async with (
-        FakeUpstream() as upstream,
-        shared_portal(folder, _sqlite_template, upstream, models_file=str(file)) as portal,
-    ):
-        yield portal
+@pytest.fixture(scope="module")
+def models_yaml(server: OwnServer) -> str:
+    return FILE.format(url=server.url)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

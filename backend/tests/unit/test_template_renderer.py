@@ -127,10 +127,14 @@ def test_any_text_is_a_template_or_says_where_it_is_none(content: str) -> None:
 def test_no_text_takes_more_than_linear_time(unit: str) -> None:
     """Quadratic work on so many characters would take minutes."""
     content = unit * (400_000 // len(unit))
-    began = time.process_time()
-    with contextlib.suppress(TemplateSyntaxError):
-        fill(content)
-    assert time.process_time() - began < 10
+
+    def seconds() -> float:
+        began = time.process_time()
+        with contextlib.suppress(TemplateSyntaxError):
+            fill(content)
+        return time.process_time() - began
+
+    assert any(seconds() < 2 for _ in range(3)), "the machine may be slow once, not three times"
 
 
 def test_a_text_that_would_be_too_long_is_refused_before_it_is_made() -> None:
