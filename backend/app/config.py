@@ -15,6 +15,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+LOW_DISK_BYTES = 1 << 30
+"""With less room beside its data the portal warns."""
 DEMO_MODEL = PROJECT_ROOT / "demo_model" / "prompt-portal-demo.gguf"
 _KNOWN_SECRETS = {
     "",

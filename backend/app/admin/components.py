@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from app.admin.schemas import ComponentState, ReplicaRead
 from app.bridge.status import BridgeStatus
 from app.chat.runtime import Runtime
+from app.config import LOW_DISK_BYTES
 from app.errors import PortalError
 from app.models.pool import PooledProvider
 
 PROVIDER = "provider:"
 """Begins the names of further model servers."""
 _LOOK_SECONDS = 3.0
-_LOW_DISK_BYTES = 1 << 30
 _NO_DISK_BYTES = 64 << 20
 
 
@@ -163,7 +163,7 @@ def _disk(runtime: Runtime) -> Finding:
         )
     message = f"{usage.free / (1 << 30):.1f} of {usage.total / (1 << 30):.0f} GiB are free."
     state: ComponentState = "ok"
-    if usage.free < _LOW_DISK_BYTES:
+    if usage.free < LOW_DISK_BYTES:
         state = "down" if usage.free < _NO_DISK_BYTES else "degraded"
     advice = "" if state == "ok" else "Free some space, or move PORTAL_DATA_DIR to a larger disk."
     return Finding("disk", state, message, advice, figures={"free_bytes": float(usage.free)})

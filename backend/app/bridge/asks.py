@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from app.bridge.completions import CompletionBody
 from app.chat.llm_schemas import ChatBody, SessionChatBody
 from app.errors import UnprocessableError
+from app.kit.jsontext import json_bytes
 
 Operation = Literal["chat", "session", "completion", "history", "clear", "models"]
 MAX_PAYLOAD_BYTES = 256 * 1024
@@ -74,11 +75,9 @@ def text_of(payload: bytes, name: Literal["id", "token"]) -> str:
 def written(ask: dict[str, Any]) -> str:
     """Return what may be stored as JSON, the same for the same content. Raises UnprocessableError for what JSON cannot hold."""
     try:
-        return orjson.dumps(ask, option=orjson.OPT_SORT_KEYS).decode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UnprocessableError(
-            "The payload holds a number of more than 64 bits, or is nested too deeply."
-        ) from error
+        return json_bytes(ask, is_sorted=True).decode()
+    except ValueError as error:
+        raise UnprocessableError(f"The payload cannot be used: {error}.") from error
 
 
 def chat_body(rest: dict[str, Any]) -> ChatBody:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.attachments.schemas import MAX_PER_MESSAGE, AttachmentId
 from app.chat.schemas import Line, MessageId, SessionId, Text, UsageRead
+from app.kit.jsontext import json_bytes
 from app.llm.turns import UNSET, Unset
 from app.llm.types import ChatMessage, Sampling
 from app.templates.schemas import TemplateChoice
@@ -23,12 +23,7 @@ _SESSION_EXAMPLE: dict[str, Any] = {
 
 
 def _sendable(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        orjson.dumps(value)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(
-            "it holds a number of more than 64 bits, half of a surrogate pair, or is nested too deeply"
-        ) from error
+    json_bytes(value)
     return value
 
 

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.devices.schemas import Spent
 from app.keys.tables import ApiKey
-from app.limits.subjects import PERIODS
+from app.limits.subjects import subject_of
 from app.llm.money import to_money
-from app.usage.tables import UsageDay
+from app.usage.periods import bounds_of
+from app.usage.repository import UsageRepository
 
 
 async def spent_of(session: AsyncSession, keys: Sequence[ApiKey], now: datetime) -> Mapping[str, Spent]:
     """Return by key what is spent in the periods (UTC) of its budget; a key without one is left out."""
-    bounded = {key.id: key.budget for key in keys if key.budget}
-    if not bounded:
+    subjects = [subject for key in keys if (subject := subject_of("key", key.id, key))]
+    bounds = bounds_of(subjects, now)
+    since_days = sorted({bound.since_day for bound in bounds})
+    if not since_days:
         return {}
-    today = now.astimezone(UTC).strftime("%Y-%m-%d")
-    first_days = {"day": today, "month": f"{today[:8]}01", "total": ""}
-    sums = [
-        func.sum(case((UsageDay.day >= first_days[period], UsageDay.cost_nanos), else_=0))
-        for period in PERIODS
-    ]
-    query = select(UsageDay.key_id, *sums).where(UsageDay.key_id.in_(bounded)).group_by(UsageDay.key_id)
-    nanos = {row[0]: dict(zip(PERIODS, row[1:], strict=True)) for row in await session.execute(query)}
-    return {
-        key_id: Spent(**{period: to_money(int(nanos.get(key_id, {}).get(period, 0))) for period in budget})
-        for key_id, budget in bounded.items()
-    }
+    spent = await UsageRepository(session).spent_by_key({bound.subject.id for bound in bounds}, since_days)
+    found: dict[str, dict[str, float]] = {bound.subject.id: {} for bound in bounds}
+    for bound in bounds:
+        nanos = dict(zip(since_days, spent.get(bound.subject.id, ()), strict=False))
+        found[bound.subject.id][bound.period] = to_money(nanos.get(bound.since_day, 0))
+    return {key_id: Spent(**periods) for key_id, periods in found.items()}

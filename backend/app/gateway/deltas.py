@@ -6,6 +6,7 @@ from typing import Any
 
 SENSELESS_ERRORS = (ValueError, AttributeError, TypeError, KeyError, IndexError)
 """What is raised by taking an answer for a completion that is none."""
+NO_SENSE = "The model server's answer makes no sense."
 
 
 def known_text(value: Any) -> str:

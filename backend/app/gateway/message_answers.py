@@ -7,11 +7,10 @@ from typing import Any
 import orjson
 
 from app.errors import ANTHROPIC_TYPES, UpstreamError
-from app.gateway.deltas import SENSELESS_ERRORS, known_count, known_text
+from app.gateway.deltas import NO_SENSE, SENSELESS_ERRORS, known_count, known_text
 from app.kit.ids import new_id
 from app.llm.providers.sse import SSEDecoder
 
-_NO_SENSE = "The model server's answer makes no sense."
 _STOP_REASONS = {
     "stop": "end_turn",
     "length": "max_tokens",
@@ -30,7 +29,7 @@ def to_message(data: bytes) -> bytes:
     try:
         return orjson.dumps(_translated(orjson.loads(data)))
     except SENSELESS_ERRORS as error:
-        raise UpstreamError(_NO_SENSE) from error
+        raise UpstreamError(NO_SENSE) from error
 
 
 def _translated(completion: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +96,7 @@ class MessageEncoder:
         try:
             return self._chunk(orjson.loads(data))
         except SENSELESS_ERRORS:
-            return [self._error(502, _NO_SENSE)]
+            return [self._error(502, NO_SENSE)]
 
     def _chunk(self, chunk: dict[str, Any]) -> list[bytes]:
         if isinstance(chunk.get("error"), dict):

@@ -7,14 +7,14 @@ from typing import Any
 
 import orjson
 
-from app.gateway.deltas import SENSELESS_ERRORS, known_count, known_text
+from app.gateway.deltas import NO_SENSE, SENSELESS_ERRORS, known_count, known_text
 from app.gateway.response_output import OutputItem, OutputMessage, OutputReasoning, OutputToolCall, whole_item
 from app.llm.providers.sse import SSEDecoder
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _TYPE = b'{"type":"'
 CUT = {"code": "stream_interrupted", "message": "The model server ended the answer in the middle."}
-SENSELESS = {"code": "upstream_protocol", "message": "The model server's answer makes no sense."}
+SENSELESS = {"code": "upstream_protocol", "message": NO_SENSE}
 
 
 class ResponseEncoder:

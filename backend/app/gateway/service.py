@@ -24,6 +24,7 @@ from app.gateway.accounts import PassAccount, text_bytes_of
 from app.gateway.bodies import check_messages, longest_answer, prompt_bytes, session_fields, take_template
 from app.gateway.callers import GatewayCallers
 from app.gateway.completions import ChunkEncoder, completion
+from app.gateway.deltas import NO_SENSE
 from app.gateway.errors import InvalidBodyError
 from app.gateway.models import ModelEntry, ModelPage
 from app.gateway.own_stream import OWN_PATHS, OwnStream
@@ -218,7 +219,7 @@ class GatewayService:
             raise
         answer = _json(data)
         if not isinstance(answer, dict):
-            senseless = UpstreamError("The model server's answer makes no sense.", code="upstream_protocol")
+            senseless = UpstreamError(NO_SENSE, code="upstream_protocol")
             passed.account.ended(target, None, senseless)
             raise senseless
         usage = usage_of(answer)

@@ -14,14 +14,13 @@ from typing import Literal
 from app import __version__
 from app.auth.secret import FILE_NAME as SECRET_FILE
 from app.auth.secret import SecretFileError, stored_secret
-from app.config import PROJECT_ROOT, Settings
+from app.config import LOW_DISK_BYTES, PROJECT_ROOT, Settings
 from app.launch.errors import LaunchError
 from app.launch.port import ALREADY_ANSWERS, take_port
 from app.launch.serve import check_telemetry
 from app.models.vault import create_vault
 
 Verdict = Literal["ok", "warn", "FAIL"]
-_LOW_DISK_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def _disk(folder: Path) -> Check:
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free
     words = f"{free / (1 << 30):.1f} GiB free"
-    if free < _LOW_DISK_BYTES:
+    if free < LOW_DISK_BYTES:
         return Check("warn", "disk", f"{words}; the portal stops writing when nothing is left")
     return Check("ok", "disk", words)
 

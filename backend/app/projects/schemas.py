@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from app.kit.jsontext import json_bytes
 from app.llm.types import PriorityClass
 from app.templates.schemas import TemplateChoice
 
@@ -34,11 +34,7 @@ _ModelName = Annotated[
 
 
 def _small(schema: dict[str, Any]) -> dict[str, Any]:
-    try:
-        size = len(orjson.dumps(schema))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError("it holds a number of more than 64 bits, or is nested too deeply") from error
-    if size > MAX_SCHEMA_BYTES:
+    if len(json_bytes(schema)) > MAX_SCHEMA_BYTES:
         raise ValueError(f"it is larger than {MAX_SCHEMA_BYTES} bytes")
     return schema
 

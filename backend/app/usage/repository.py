@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, column, func, insert, select, table, update
+from sqlalchemy import Row, Table, case, column, func, insert, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -83,6 +83,14 @@ class UsageRepository:
         query = select(func.coalesce(func.sum(UsageDay.cost_nanos), 0)).where(UsageDay.day >= since_day)
         query = query.where(UsageDay.key_id == key_id if key_id is not None else UsageDay.user_id == user_id)
         return int(await self._session.scalar(query) or 0)
+
+    async def spent_by_key(
+        self, key_ids: Collection[str], since_days: Sequence[str]
+    ) -> dict[str, tuple[int, ...]]:
+        """Return by key what it has spent since each of some days; a key that spent nothing is left out."""
+        sums = [func.sum(case((UsageDay.day >= day, UsageDay.cost_nanos), else_=0)) for day in since_days]
+        query = select(UsageDay.key_id, *sums).where(UsageDay.key_id.in_(key_ids)).group_by(UsageDay.key_id)
+        return {row[0]: tuple(map(int, row[1:])) for row in await self._session.execute(query)}
 
     async def sums(
         self,

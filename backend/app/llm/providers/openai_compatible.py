@@ -380,6 +380,6 @@ def _keyed(endpoint: Endpoint, kind: ServerKind, headers: Mapping[str, str] | No
 
 def _adapted(body: dict[str, Any], kind: ServerKind, *, is_thinking_skipped: bool) -> dict[str, Any]:
     """Return a caller's body with what this kind of server calls otherwise."""
-    if kind.unknown_max_tokens_field in body:
+    if kind.unknown_max_tokens_field and kind.unknown_max_tokens_field in body:
         body = renamed(body, kind.unknown_max_tokens_field, kind.max_tokens_field)
     return without_thinking(body, kind) if is_thinking_skipped else body
