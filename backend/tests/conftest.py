@@ -42,6 +42,7 @@ def _logging_as_before() -> Iterator[None]:
     yield
     for handler in [one for one in root.handlers if one not in before]:
         root.removeHandler(handler)
+        handler.close()
     root.setLevel(level)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,11 +28,6 @@ def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> I
 
 
 @pytest.fixture
-def mqtt_portal(place: Games) -> PortalProcess:
-    return place.portal
-
-
-@pytest.fixture
 def threaded_model(place: Games) -> FakeUpstream:
     place.model.requests.clear()
     place.model.respond = None
@@ -41,20 +35,10 @@ def threaded_model(place: Games) -> FakeUpstream:
 
 
 @pytest.fixture
-def key(place: Games) -> str:
-    return place.key()
-
-
-@pytest.fixture
 def device(place: Games) -> Iterator[Device]:
     assert place.broker is not None
     with Device(place.broker.port, *ALL) as made:
         yield made
-
-
-def _assert_silence(device: Device) -> None:
-    with pytest.raises(queue.Empty):
-        device.next(seconds=1)
 
 
 def test_a_session_streams_frames_that_a_later_request_remembers(
@@ -113,7 +97,7 @@ def test_without_a_valid_key_there_is_no_answer_and_the_token_is_not_logged(
     device.send("pp/v1/robot/req", {"id": "q2", "message": "hello", "session_id": "s", "token": canary})
     device.send("maze/user_input", b"hello")
     device.send("pp/v1/robot/req", b"{broken")
-    _assert_silence(device)
+    device.assert_silence()
     device.send("pp/v1/robot/req", {"id": "q3", "op": "chat", "token": key, "messages": _one("hi")})
     assert device.frame()["text"] == "You said: hi"
     assert len(threaded_model.requests) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,25 +25,10 @@ def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> I
 
 
 @pytest.fixture
-def mqtt_portal(place: Games) -> PortalProcess:
-    return place.portal
-
-
-@pytest.fixture
-def key(place: Games) -> str:
-    return place.key()
-
-
-@pytest.fixture
 def device(place: Games) -> Iterator[Device]:
     assert place.broker is not None
     with Device(place.broker.port, *_TOPICS) as made:
         yield made
-
-
-def _assert_silence(device: Device) -> None:
-    with pytest.raises(queue.Empty):
-        device.next(seconds=1)
 
 
 def test_what_is_said_in_its_session_by_another_door_reaches_the_game(
@@ -73,7 +57,7 @@ def test_what_is_said_in_its_session_by_another_door_reaches_the_game(
     }
     assert "user_id" not in frame
     assert told[1].payload == b"You said: Typed into shared-maze."
-    _assert_silence(device)
+    device.assert_silence()
 
 
 def test_a_game_whose_key_was_revoked_is_told_nothing_more(
@@ -89,7 +73,7 @@ def test_a_game_whose_key_was_revoked_is_told_nothing_more(
         assert device.frame()["text"] == "You said: Still there?"
         client.delete(f"/api/keys/{made['id']}").raise_for_status()
         client.post("/api/llm/chat/session", json=typed).raise_for_status()
-        _assert_silence(device)
+        device.assert_silence()
 
 
 def test_a_state_and_its_hint_have_topics_of_their_own_choice(

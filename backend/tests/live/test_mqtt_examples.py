@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,21 +21,14 @@ from gdtoolkit.parser import parser as gdscript
 from app.broker.place import PORTAL_USER, BrokerPlace
 from tests.fakes.micropython_mqtt import MQTTClient
 from tests.fakes.upstream import Reply
-from tests.fixtures.games import Games, games
+from tests.fixtures.games import Games
 from tests.fixtures.mosquitto import Device, Mosquitto, wait_for
-from tests.fixtures.programs import find_node, find_program, free_port
+from tests.fixtures.programs import find_node, find_program
 
 pytestmark = pytest.mark.live
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "examples"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
-    with games(tmp_path_factory.mktemp("examples"), _sqlite_template, has_broker=False) as made:
-        made.add_portal(MQTT_LISTEN_PORT=str(free_port()))
-        yield made
 
 
 @pytest.fixture(scope="module")

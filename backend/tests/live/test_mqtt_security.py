@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import queue
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from tests.fakes.upstream import FakeUpstream
-from tests.fixtures.games import Games, games
+from tests.fixtures.games import Games
 from tests.fixtures.mosquitto import Device
-from tests.fixtures.programs import free_port
 
 pytestmark = pytest.mark.live
 
 _REFUSED = 0x80
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
-    with games(tmp_path_factory.mktemp("security"), _sqlite_template, has_broker=False) as made:
-        made.add_portal(MQTT_LISTEN_PORT=str(free_port()))
-        yield made
-
-
-@pytest.fixture
-def model(place: Games) -> FakeUpstream:
-    place.model.requests.clear()
-    return place.model
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,28 +10,13 @@ import psutil
 import pytest
 
 from tests.fakes.upstream import FakeUpstream, Reply
-from tests.fixtures.games import Games, games
+from tests.fixtures.games import Games
 from tests.fixtures.mosquitto import Device, wait_for
 from tests.fixtures.portal import PASSWORD, PortalProcess
-from tests.fixtures.programs import free_port
 
 pytestmark = pytest.mark.live
 
 _REFUSED = 0x80  # the first of the reason codes that mean failure
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
-    """One portal with a broker of its own for all cases."""
-    with games(tmp_path_factory.mktemp("own"), _sqlite_template, has_broker=False) as made:
-        made.add_portal(MQTT_LISTEN_PORT=str(free_port()))
-        yield made
-
-
-@pytest.fixture
-def model(place: Games) -> FakeUpstream:
-    place.model.requests.clear()
-    return place.model
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,26 +11,12 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.fakes.upstream import FakeUpstream, Reply
-from tests.fixtures.games import Games, games
+from tests.fixtures.games import Games
 from tests.fixtures.mosquitto import Device
-from tests.fixtures.programs import free_port
 
 pytestmark = pytest.mark.live
 
 _REFUSED = 0x80
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
-    with games(tmp_path_factory.mktemp("page"), _sqlite_template, has_broker=False) as made:
-        made.add_portal(MQTT_LISTEN_PORT=str(free_port()))
-        yield made
-
-
-@pytest.fixture
-def model(place: Games) -> FakeUpstream:
-    place.model.requests.clear()
-    return place.model
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
@@ -104,42 +105,32 @@ def test_credentials_that_slip_into_a_log_line_are_blanked(text: str) -> None:
     assert redact(text)[:5] == text[:5]
 
 
+@pytest.fixture
+def _in_a_request() -> Iterator[None]:
+    token = request_id_var.set("req-1")
+    yield
+    request_id_var.reset(token)
+
+
+@pytest.mark.usefixtures("_in_a_request")
 def test_a_log_line_carries_the_requests_id(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    token = request_id_var.set("req-1")
-    try:
-        configure_logging("info")
-        logging.getLogger("test").info("hello %s", "pp_abc123SECRETsecret")
-        logging.getLogger("test").debug("not shown")
-    finally:
-        request_id_var.reset(token)
-        root.handlers[:] = handlers
-        root.setLevel(level)
+    configure_logging("info")
+    logging.getLogger("test").info("hello %s", "pp_abc123SECRETsecret")
+    logging.getLogger("test").debug("not shown")
     assert "[req-1] hello pp_abc123…" in stream.getvalue()
     assert "not shown" not in stream.getvalue()
 
 
+@pytest.mark.usefixtures("_in_a_request")
 def test_a_json_line_and_the_file_have_the_id_and_no_secret(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stream, file = io.StringIO(), tmp_path / "logs" / "portal.log"
     monkeypatch.setattr("sys.stderr", stream)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    token = request_id_var.set("req-1")
-    try:
-        configure_logging("info", is_json=True, file=file)
-        logging.getLogger("test").info("two\nlines %s", "pp_abc123SECRETsecret")
-    finally:
-        for handler in set(root.handlers) - set(handlers):
-            if isinstance(handler, logging.FileHandler):
-                handler.close()
-        request_id_var.reset(token)
-        root.handlers[:] = handlers
-        root.setLevel(level)
+    configure_logging("info", is_json=True, file=file)
+    logging.getLogger("test").info("two\nlines %s", "pp_abc123SECRETsecret")
     for text in (stream.getvalue(), file.read_text(encoding="utf-8")):
         assert text.count("\n") == 1
         line = json.loads(text)
@@ -151,22 +142,17 @@ def test_lines_say_which_session_and_device_they_are_about_and_nobody_forges_the
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
 
     def work() -> None:
         note_ids(device="robot-1")
         note_ids(session="a] b\n2026 ERROR")
         logging.getLogger("test").info("asked")
 
-    try:
-        configure_logging("info")
-        handler.setFormatter(root.handlers[0].formatter)
-        root.handlers[:] = [handler]
-        contextvars.copy_context().run(work)
-        logging.getLogger("test").info("another")
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
+    configure_logging("info")
+    handler.setFormatter(root.handlers[0].formatter)
+    root.handlers[:] = [handler]
+    contextvars.copy_context().run(work)
+    logging.getLogger("test").info("another")
     first, second = stream.getvalue().splitlines()
     assert "[- device=robot-1 session=a__b_2026_ERROR] asked" in first
     assert "[-] another" in second

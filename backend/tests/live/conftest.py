@@ -1,0 +1,40 @@
+"""Fixtures of the tests over a real broker: one portal for a module, each case a person of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.upstream import FakeUpstream
+from tests.fixtures.games import Games, games
+from tests.fixtures.portal import PortalProcess
+from tests.fixtures.programs import free_port
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Games]:
+    """A portal with a broker of its own; a module that needs another makes it under the same name."""
+    with games(tmp_path_factory.mktemp("games"), _sqlite_template, has_broker=False) as made:
+        made.add_portal(MQTT_LISTEN_PORT=str(free_port()))
+        yield made
+
+
+@pytest.fixture
+def mqtt_portal(place: Games) -> PortalProcess:
+    """The portal of `place`."""
+    return place.portal
+
+
+@pytest.fixture
+def key(place: Games) -> str:
+    """A new person's key."""
+    return place.key()
+
+
+@pytest.fixture
+def model(place: Games) -> FakeUpstream:
+    """The model server of `place`, with nothing asked yet."""
+    place.model.requests.clear()
+    return place.model
