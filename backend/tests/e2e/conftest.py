@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ FLAGS = [
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 AXE = PROJECT_ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+_HAS_FAILED = pytest.StashKey[bool]()
 
 expect.set_options(timeout=10_000)
 
@@ -152,11 +154,28 @@ def _counts(text: str) -> bool:
     return "Failed to load resource" not in text and "net::ERR" not in text
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[_HAS_FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def visitor(browser: Browser) -> Callable[..., Any]:
-    """`await visitor(portal, viewport=PHONE, color_scheme="dark")` opens a profile at a portal."""
+async def visitor(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., Any]]:
+    """`await visitor(portal, viewport=PHONE, color_scheme="dark")` opens a profile at a portal.
+
+    When the test fails, the report says what was on each page.
+    """
+    made: list[Visitor] = []
 
     async def make(portal: PortalProcess, **context_options: Any) -> Visitor:
-        return await make_visitor(browser, portal, **context_options)
+        made.append(await make_visitor(browser, portal, **context_options))
+        return made[-1]
 
-    return make
+    yield make
+    if request.node.stash.get(_HAS_FAILED, False):
+        for person in made:
+            print(f"== {person.page.url} {person.problems}")
+            print(await person.page.locator("body").aria_snapshot())

@@ -3,8 +3,8 @@ import { useEffect } from 'react';
 import { backOff } from '@/lib/eventBuffer';
 import { followChanges } from '../api/changes';
 import { foldersQuery } from '../api/folders';
-import { sessionsQuery } from '../api/sessions';
 import { getLiveTurn, isRunning } from '../model/liveTurns';
+import { refreshLists } from '../model/sessionLists';
 
 /** A game may change a conversation twenty times a second; what is shown is looked up once in this time. */
 const restMs = 1000;
@@ -75,7 +75,7 @@ function createLookup(client: QueryClient, signal: AbortSignal): Lookup {
     const changed = waiting;
     waiting = null;
     timer = setTimeout(lookUp, restMs);
-    void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+    void refreshLists(client);
     void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
     void client.invalidateQueries({
       queryKey: ['session'],

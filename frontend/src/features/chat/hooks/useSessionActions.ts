@@ -15,7 +15,7 @@ import {
   sessionQuery,
   sessionsQuery,
 } from '../api/sessions';
-import { editLists, listSnapshot } from '../model/sessionLists';
+import { editLists, listSnapshot, refreshLists } from '../model/sessionLists';
 
 type Named = Pick<Session, 'id' | 'title'>;
 
@@ -28,7 +28,7 @@ export function useSessionActions() {
   const { sessionId: openId } = useParams({ strict: false });
 
   const refresh = () => {
-    void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+    void refreshLists(client);
     void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
   };
 

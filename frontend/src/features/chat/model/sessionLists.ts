@@ -6,6 +6,15 @@ import { type SessionPage, sessionsQuery } from '../api/sessions';
 type Lists = InfiniteData<SessionPage>;
 const everyList = { queryKey: sessionsQuery.queryKey };
 
+/** Read again what a list may not have yet. */
+export async function refreshLists(client: QueryClient): Promise<void> {
+  // A first look that is under way is kept by an invalidation, and may have begun before the change.
+  const isFirstLook =
+    client.isFetching({ ...everyList, predicate: (query) => query.state.data === undefined }) > 0;
+  await client.invalidateQueries(everyList);
+  if (isFirstLook) await client.invalidateQueries(everyList);
+}
+
 /** Change each session, or take it out by answering null. */
 export function editLists(client: QueryClient, change: (session: Session) => Session | null): void {
   client.setQueriesData<Lists>(everyList, (data) => {

@@ -10,7 +10,7 @@ import { backOff, createEventBuffer } from '@/lib/eventBuffer';
 import { randomId } from '@/lib/ids';
 import { queryClient } from '@/lib/queryClient';
 import { readServerEvents } from '@/lib/sse';
-import { sessionQuery, sessionsQuery } from '../api/sessions';
+import { sessionQuery } from '../api/sessions';
 import { cancelTurn, followTurn, startTurn } from '../api/turns';
 import { isSettledBy } from './conversation';
 import {
@@ -23,6 +23,7 @@ import {
   useLiveTurns,
 } from './liveTurns';
 import { foundTurn, optimisticTurn } from './optimistic';
+import { refreshLists } from './sessionLists';
 import { markTemplateSent, templateOf } from './templateUse';
 import { applyServerEvent } from './turnEvents';
 import { forgetUnsent, keepUnsent } from './unsent';
@@ -126,7 +127,7 @@ function applyEvents(sessionId: string, events: Parameters<typeof applyServerEve
   if (before.turnId === null && after.turnId !== null) {
     forgetUnsent(sessionId);
     if (after.isStopping) void stopTurn(sessionId);
-    refreshLists();
+    void refreshLists(queryClient);
   }
 }
 
@@ -158,15 +159,11 @@ function failTurn(sessionId: string, error: unknown): void {
   if (request && live.turnId === null) keepUnsent(request, live.userMessage?.parent_id ?? null);
 }
 
-function refreshLists(): void {
-  void queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });
-}
-
 /** Replace the live turn by what the server stored, without a flicker in between. */
 async function settle(sessionId: string): Promise<void> {
   const live = getLiveTurn(sessionId);
   if (!live || live.turnId === null) return;
-  refreshLists();
+  void refreshLists(queryClient);
   try {
     // A refetch that began before the end would come back with the old state.
     await queryClient.cancelQueries({ queryKey: ['session', sessionId] });

@@ -11,9 +11,9 @@ import { cn } from '@/lib/cn';
 import type { Folder } from '@/lib/contracts';
 import { formatCount } from '@/lib/format';
 import { fillFolder, foldersQuery, renameFolder } from '../../api/folders';
-import { folderSessionsQuery, sessionsQuery } from '../../api/sessions';
+import { folderSessionsQuery } from '../../api/sessions';
 import { renameOpenFolder, toggleFolder, useOpenFolders } from '../../model/openFolders';
-import { sessionsOf } from '../../model/sessionLists';
+import { refreshLists, sessionsOf } from '../../model/sessionLists';
 import { RenameField } from '../RenameField';
 import { SessionRow } from './SessionRow';
 
@@ -27,7 +27,7 @@ export default function FolderSection({ folder }: { folder: Folder }) {
 
   const refresh = () => {
     void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
-    void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+    void refreshLists(client);
   };
   async function rename(newName: string | null) {
     try {
