@@ -16,6 +16,8 @@ from tests.fixtures.mosquitto import Device
 pytestmark = pytest.mark.live
 
 _STATES, _PAUSE_SECONDS, _MODEL_SECONDS = 30, 0.05, 0.5
+_LATE, _LATE_SECONDS = 20, 3.0
+"""While one of the last ten is answered, all others arrive, on a slow machine too."""
 
 
 @pytest.fixture
@@ -29,7 +31,8 @@ def place(tmp_path: Path, _sqlite_template: Path, redis_url: str) -> Iterator[Ga
 
 def _hint(recorded: Recorded) -> Reply:
     tick = orjson.loads(recorded.body["messages"][-1]["content"])["tick"]
-    return Reply(text=f'{{"hint": "{tick}"}}', first_delay_seconds=_MODEL_SECONDS)
+    seconds = _MODEL_SECONDS if tick < _LATE else _LATE_SECONDS
+    return Reply(text=f'{{"hint": "{tick}"}}', first_delay_seconds=seconds)
 
 
 def test_hints_come_in_the_order_of_their_states_and_the_last_state_has_one(place: Games) -> None:
@@ -39,12 +42,11 @@ def test_hints_come_in_the_order_of_their_states_and_the_last_state_has_one(plac
         for tick in range(_STATES):
             device.send("maze/state", {"token": key, "sessionId": "s1", "tick": tick})
             time.sleep(_PAUSE_SECONDS)
-        asked_before = len(place.model.requests)
         ticks = []
         while not ticks or ticks[-1] != _STATES - 1:
             ticks.append(int(device.frame()["hint"]))
     assert ticks == sorted(set(ticks))
     assert len(place.model.requests) == len(ticks)
-    assert len(place.model.requests) <= asked_before + 1, (
-        "no old state was asked about after the last one came"
+    assert len([tick for tick in ticks if tick >= _LATE]) <= 2, (
+        "an old state was asked about after the last one came"
     )
