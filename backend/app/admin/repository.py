@@ -71,6 +71,10 @@ class AdminRepository:
         query = select(TurnRow.id).where(TurnRow.user_id == user_id, IS_ACTIVE)
         return (await self._session.scalars(query)).all()
 
+    async def running_with(self, key_id: str) -> Sequence[str]:
+        query = select(TurnRow.id).where(TurnRow.key_id == key_id, IS_ACTIVE)
+        return (await self._session.scalars(query)).all()
+
     async def people(self, wish: str | None, after: int, limit: int) -> Sequence[User]:
         """Return people by id; `wish` is a part of the address."""
         query = select(User).where(~User.is_local, User.id > after).order_by(User.id).limit(limit)

@@ -82,6 +82,7 @@ def create_admin(
     severance = _severance(runtime, auth, bridge, watching)
     auth.auth.departing = severance.departing
     auth.auth.signed_out = severance.end_pages
+    auth.keys.revoked = severance.end_key
     service = AdminService(
         runtime.database,
         users,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from app.admin.repository import AdminRepository
@@ -11,7 +12,7 @@ from app.coord.base import CoordUnavailableError
 from app.db.session import Database
 from app.devices.connections import ConnectionService
 from app.devices.service import DeviceService
-from app.llm.in_flight import of_user
+from app.llm.in_flight import of_key, of_user
 from app.llm.sessions import SessionManager
 
 
@@ -39,9 +40,15 @@ class Severance:
         await self.sign_out(user_id)
         async with self._database.reading() as session:
             running = await AdminRepository(session).running_of(user_id)
-        await self._stop(user_id, running)
+        await self._stop(of_user(user_id), running)
         await self._devices.shut_off(user_id)
         await self._connections.end_of(user_id)
+
+    async def end_key(self, key_id: str) -> None:
+        """End what runs for an API key that was revoked."""
+        async with self._database.reading() as session:
+            running = await AdminRepository(session).running_with(key_id)
+        await self._stop(of_key(key_id), running)
 
     async def let_in(self, user_id: int) -> None:
         """Let an account's devices come back."""
@@ -66,15 +73,16 @@ class Severance:
 
         async def end() -> None:
             await self.sign_out(user_id)
-            await self._stop(user_id, running)
+            await self._stop(of_user(user_id), running)
             await self._devices.forget(clients)
 
         return end
 
-    async def _stop(self, user_id: int, running: Sequence[str]) -> None:
+    async def _stop(self, whom: str, running: Sequence[str]) -> None:
         for turn_id in running:
-            await self._sessions.cancel(turn_id)
+            with contextlib.suppress(CoordUnavailableError):  # it runs where nobody can be reached
+                await self._sessions.cancel(turn_id)
         try:
-            await self._sessions.stop_asks(of_user(user_id))
+            await self._sessions.stop_asks(whom)
         except CoordUnavailableError:
-            self._sessions.in_flight.hear(of_user(user_id))
+            self._sessions.in_flight.hear(whom)

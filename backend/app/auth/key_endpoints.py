@@ -44,6 +44,7 @@ async def update_key(key_id: str, body: KeyUpdate, principal: SignedInUser, keys
 @router.delete(
     "/{key_id}",
     summary="Revoke a key at once, everywhere",
+    description="What runs for it ends, too.",
     responses={404: {"description": "No such key of the caller."}},
 )
 async def delete_key(key_id: str, principal: SignedInUser, keys: Keys) -> Done:

@@ -5,7 +5,7 @@ A key never makes, lists or deletes keys: those routes take a person's sign-in o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,12 +49,21 @@ class KeyGrant:
         return subject_of("key", self.id, self)
 
 
+Revoked = Callable[[str], Awaitable[None]]
+"""Ends what runs for a key."""
+
+
+async def _nothing_runs(key_id: str) -> None:
+    pass
+
+
 class KeyService:
     """What can be done with keys; every method is its own short transaction."""
 
     def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._database = database
         self._clock = clock or SystemClock()
+        self.revoked: Revoked = _nothing_runs
 
     async def list(self, user_id: int) -> Sequence[ApiKey]:
         async with self._database.reading() as session:
@@ -116,7 +125,7 @@ class KeyService:
         return row, secret
 
     async def revoke(self, user_id: int, key_id: str) -> None:
-        """Revoke at once, for every replica. Raises KeyNotFoundError, also for other people's keys."""
+        """Revoke at once, for every replica, and end what runs for it. Raises KeyNotFoundError, also for other people's keys."""
         if not is_id(key_id):
             raise KeyNotFoundError
         async with self._database.transaction() as session:
@@ -124,6 +133,7 @@ class KeyService:
             if not await repository.revoke(user_id, key_id, self._clock.now()):
                 raise KeyNotFoundError
             note(session, "key.revoke", _named(await repository.get(key_id)))
+        await self.revoked(key_id)
 
     async def touch(self, row: ApiKey) -> None:
         """Note that the key was used, at most once a minute."""

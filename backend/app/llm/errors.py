@@ -39,12 +39,14 @@ class LLMError(Exception):
 
 
 class AskStoppedError(LLMError):
-    """An operator stopped the request, or its owner's account was shut off."""
+    """An operator stopped the request, its owner's account was shut off, or its key was revoked."""
 
     code = "stopped_by_operator"
 
     def __init__(self) -> None:
-        super().__init__("This request was stopped by whoever runs the portal.")
+        super().__init__(
+            "This request was stopped: whoever runs the portal ended it, or its API key was revoked."
+        )
 
 
 class ProviderUnreachableError(LLMError):

@@ -17,6 +17,7 @@ from app.llm.types import Caller
 
 ASK_PREFIX = "ask-"
 _USER_PREFIX = "user:"
+_KEY_PREFIX = "key:"
 
 
 class RunningAsk:
@@ -81,9 +82,11 @@ class InFlight:
         return list(self._asks.values())
 
     def hear(self, whom: str) -> None:
-        """Stop what `of_user` or an ask's id names, if it runs here."""
+        """Stop what `of_user`, `of_key` or an ask's id names, if it runs here."""
         if whom.startswith(_USER_PREFIX):
             self._stop(lambda ask: of_user(ask.caller.user_id) == whom)
+        elif whom.startswith(_KEY_PREFIX):
+            self._stop(lambda ask: ask.caller.key_id is not None and of_key(ask.caller.key_id) == whom)
         elif whom in self._asks:
             self._asks[whom].stop()
 
@@ -96,3 +99,8 @@ class InFlight:
 def of_user(user_id: int) -> str:
     """Name all asks of a person."""
     return f"{_USER_PREFIX}{user_id}"
+
+
+def of_key(key_id: str) -> str:
+    """Name all asks that came with an API key."""
+    return f"{_KEY_PREFIX}{key_id}"

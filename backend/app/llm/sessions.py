@@ -160,7 +160,7 @@ class SessionManager(SyncFace):
         return False
 
     async def stop_asks(self, whom: str) -> None:
-        """Stop requests without a session on every replica: an ask by its id, or all of `in_flight.of_user`."""
+        """Stop requests without a session on every replica: an ask by its id, or all of `in_flight.of_user` or `of_key`."""
         await self._coord.signals.publish(CANCEL_TOPIC, whom.encode())
 
     async def history(self, caller: Caller, session_id: str) -> list[HistoryMessage] | None:

@@ -125,6 +125,43 @@ async def test_everything_that_somebody_has_open_ends_on_the_other_replica(
         await client.aclose()
 
 
+async def test_what_runs_for_a_revoked_key_ends_on_the_other_replica_and_nothing_else(
+    replicas: tuple[ChatPortal, ChatPortal], upstream: FakeUpstream
+) -> None:
+    here, there = replicas
+    eve = await _eve(here)
+    upstream.default = Reply(chunks=["word "] * 60, chunk_delay_seconds=0.05)
+    wish = {"name": "sdk", "scopes": ["gateway", "chat"]}
+    lost, kept = [(await eve.post("/api/keys", json=wish)).json() for _ in range(2)]
+    robot = (await eve.post("/api/devices", json={"name": "robot"})).json()
+    by_lost, by_kept, by_robot = (
+        {"headers": {"authorization": f"Bearer {secret}"}}
+        for secret in (lost["key"], kept["key"], robot["secret"])
+    )
+    turn = {"message": "count"}
+    path = "/api/llm/chat/session/stream"
+    async with (
+        httpx.AsyncClient(base_url=there.base_url, timeout=20) as program,
+        _open(program, "POST", "/v1/chat/completions", json=ASK, **by_lost) as passed,
+        _open(program, "POST", path, json={**turn, "session_id": "s"}, **by_lost) as told,
+        _open(
+            program, "POST", "/api/llm/chat/stream", json={"messages": ASK["messages"]}, **by_robot
+        ) as played,
+        _open(program, "POST", "/v1/chat/completions", json=ASK, **by_kept) as other_passed,
+        _open(program, "POST", path, json={**turn, "session_id": "t"}, **by_kept) as other_told,
+    ):
+        assert (await eve.delete(f"/api/keys/{lost['id']}")).status_code == 200
+        assert (await eve.delete(f"/api/devices/{robot['id']}")).status_code == 200
+        by_v1, by_turn, by_device = await asyncio.wait_for(asyncio.gather(passed, told, played), 2)
+        for text in (by_v1, by_device):
+            assert "stopped_by_operator" in text and "revoked" in text
+        assert "cancelled" in by_turn
+        assert len(upstream.aborted) == 3
+        whole = await asyncio.wait_for(asyncio.gather(other_passed, other_told), 10)
+    assert all(text.count("word ") == 60 for text in whole)
+    await eve.aclose()
+
+
 async def test_what_a_sign_in_has_open_ends_with_it_on_the_other_replica(
     replicas: tuple[ChatPortal, ChatPortal],
 ) -> None:
