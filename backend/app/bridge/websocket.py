@@ -13,18 +13,17 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.bridge.transport import Broker, tls_context
+from app.bridge.transport import Broker
+from app.bridge.wire import SUBPROTOCOL, Wire, open_wire
 from app.web.origins import is_own_origin
 
 logger = logging.getLogger(__name__)
 
 PATH = "/mqtt"
-_SUBPROTOCOL = "mqtt"
 _CONNECT = 0x10  # the first byte of an MQTT client's first packet
 _FIRST_PACKET_SECONDS = 10.0
 _BROKER_SECONDS = 5.0
 _MAX_OPEN = 1_000
-_CHUNK_BYTES = 64 * 1024
 _REFUSED, _TRY_AGAIN = 1008, 1013
 
 
@@ -39,7 +38,7 @@ class WebSocketDoor:
 
     async def carry(self, websocket: WebSocket) -> None:
         """Serve one browser until either side ends."""
-        if _SUBPROTOCOL not in websocket.scope["subprotocols"] or not self._may_come(websocket):
+        if SUBPROTOCOL not in websocket.scope["subprotocols"] or not self._may_come(websocket):
             await websocket.close(_REFUSED)
             return
         if self.open_count >= _MAX_OPEN:
@@ -47,7 +46,7 @@ class WebSocketDoor:
             return
         self.open_count += 1
         try:
-            await websocket.accept(_SUBPROTOCOL)
+            await websocket.accept(SUBPROTOCOL)
             await self._serve(websocket)
         except WebSocketDisconnect:
             pass
@@ -63,22 +62,14 @@ class WebSocketDoor:
         if first is None:
             await websocket.close(_REFUSED)
             return
-        try:
-            async with asyncio.timeout(_BROKER_SECONDS):
-                reader, writer = await asyncio.open_connection(
-                    self._broker.host, self._broker.port, ssl=tls_context(self._broker)
-                )
-        except (OSError, TimeoutError) as error:
-            logger.warning("the MQTT broker does not answer a browser: %s", error)
-            await websocket.close(_TRY_AGAIN)
-            return
-        writer.write(first)
-        try:
-            await _first_of(_to_broker(websocket, writer), _to_browser(reader, websocket))
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                wire = await stack.enter_async_context(open_wire(self._broker, _BROKER_SECONDS))
+            except (OSError, TimeoutError) as error:
+                logger.warning("the MQTT broker does not answer a browser: %s", error)
+                await websocket.close(_TRY_AGAIN)
+                return
+            await _first_of(_to_broker(websocket, wire, first), _to_browser(wire, websocket))
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the browser left first
             await websocket.close()
 
@@ -94,18 +85,18 @@ async def _first_packet(websocket: WebSocket) -> bytes | None:
     return data if data[:1] == bytes([_CONNECT]) else None
 
 
-async def _to_broker(websocket: WebSocket, writer: asyncio.StreamWriter) -> None:
+async def _to_broker(websocket: WebSocket, wire: Wire, first: bytes) -> None:
+    await wire.send(first)
     while True:
         message = await websocket.receive()
         data = message.get("bytes")
         if message["type"] == "websocket.disconnect" or data is None:
             return
-        writer.write(data)
-        await writer.drain()
+        await wire.send(data)
 
 
-async def _to_browser(reader: asyncio.StreamReader, websocket: WebSocket) -> None:
-    while data := await reader.read(_CHUNK_BYTES):
+async def _to_browser(wire: Wire, websocket: WebSocket) -> None:
+    async for data in wire.pieces():
         await websocket.send_bytes(data)
 
 

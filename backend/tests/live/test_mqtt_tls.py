@@ -12,15 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from app.bridge.paho_loop import PahoLoop
 from app.bridge.transport import Broker, Incoming, MqttTransport
+from app.bridge.websocket import WebSocketDoor
+from app.bridge.wire import open_wire
 from tests.fixtures.programs import ServerProcess, find_program, free_port
 
 # paho leaves the socket of a handshake that failed to the garbage collector
@@ -170,6 +178,41 @@ async def test_a_message_of_which_the_socket_takes_a_part_at_a_time_comes_throug
 
     monkeypatch.setattr(PahoLoop, "_opened", narrowed)
     assert await _comes_through(_by(broker, "websocket"), seconds=10)
+
+
+@pytest.mark.parametrize("way", ["tcp", "websocket"])
+async def test_a_pages_bytes_reach_the_broker_the_way_the_bridges_do(broker: Broker, way: str) -> None:
+    door = WebSocketDoor(_by(broker, way), "", [])
+    app = Starlette(routes=[WebSocketRoute("/mqtt", door.carry)])
+    server = uvicorn.Server(uvicorn.Config(app, port=free_port(), log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    try:
+        url = f"ws://127.0.0.1:{server.config.port}/mqtt"
+        async with connect(url, subprotocols=[Subprotocol("mqtt")]) as browser:
+            await browser.send(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01b")  # CONNECT as "b"
+            assert await asyncio.wait_for(browser.recv(), 5) == b"\x20\x02\x00\x00"  # CONNACK: accepted
+            await browser.send(b"\xc0\x00")
+            assert await asyncio.wait_for(browser.recv(), 5) == b"\xd0\x00"  # PINGREQ, PINGRESP
+            await browser.send(b"\xe0\x00")  # DISCONNECT
+            with pytest.raises(ConnectionClosed):
+                await asyncio.wait_for(browser.recv(), 5)
+        async with connect(url, subprotocols=[Subprotocol("mqtt")]) as browser:
+            await browser.send(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01b")
+            await browser.recv()
+        async with asyncio.timeout(5):  # a browser that leaves takes its connection to the broker along
+            while door.open_count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def test_a_broker_that_takes_no_websocket_is_no_way_through(broker: Broker) -> None:
+    with pytest.raises(OSError):
+        async with open_wire(replace(broker, websocket_path="/mqtt"), 5):
+            pass
 
 
 async def test_it_is_not_let_in_without_one(broker: Broker) -> None:
