@@ -25,6 +25,6 @@ async def spent_of(session: AsyncSession, keys: Sequence[ApiKey], now: datetime)
     spent = await UsageRepository(session).spent_by_key({bound.subject.id for bound in bounds}, since_days)
     found: dict[str, dict[str, float]] = {bound.subject.id: {} for bound in bounds}
     for bound in bounds:
-        nanos = dict(zip(since_days, spent.get(bound.subject.id, ()), strict=False))
-        found[bound.subject.id][bound.period] = to_money(nanos.get(bound.since_day, 0))
+        nanos = spent.get(bound.subject.id, {}).get(bound.since_day, 0)
+        found[bound.subject.id][bound.period] = to_money(nanos)
     return {key_id: Spent(**periods) for key_id, periods in found.items()}

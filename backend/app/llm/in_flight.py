@@ -86,7 +86,7 @@ class InFlight:
         if whom.startswith(_USER_PREFIX):
             self._stop(lambda ask: of_user(ask.caller.user_id) == whom)
         elif whom.startswith(_KEY_PREFIX):
-            self._stop(lambda ask: ask.caller.key_id is not None and of_key(ask.caller.key_id) == whom)
+            self._stop(lambda ask: ask.caller.key_id == whom.removeprefix(_KEY_PREFIX))
         elif whom in self._asks:
             self._asks[whom].stop()
 

@@ -86,11 +86,12 @@ class UsageRepository:
 
     async def spent_by_key(
         self, key_ids: Collection[str], since_days: Sequence[str]
-    ) -> dict[str, tuple[int, ...]]:
-        """Return by key what it has spent since each of some days; a key that spent nothing is left out."""
+    ) -> dict[str, dict[str, int]]:
+        """Return by key what it has spent since each of some days; a key that was never used is left out."""
         sums = [func.sum(case((UsageDay.day >= day, UsageDay.cost_nanos), else_=0)) for day in since_days]
         query = select(UsageDay.key_id, *sums).where(UsageDay.key_id.in_(key_ids)).group_by(UsageDay.key_id)
-        return {row[0]: tuple(map(int, row[1:])) for row in await self._session.execute(query)}
+        rows = await self._session.execute(query)
+        return {row[0]: dict(zip(since_days, map(int, row[1:]), strict=True)) for row in rows}
 
     async def sums(
         self,
