@@ -62,14 +62,16 @@ class WebSocketDoor:
         if first is None:
             await websocket.close(_REFUSED)
             return
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                wire = await stack.enter_async_context(open_wire(self._broker, _BROKER_SECONDS))
-            except (OSError, TimeoutError) as error:
-                logger.warning("the MQTT broker does not answer a browser: %s", error)
-                await websocket.close(_TRY_AGAIN)
-                return
+        try:
+            wire = await open_wire(self._broker, _BROKER_SECONDS)
+        except (OSError, TimeoutError) as error:
+            logger.warning("the MQTT broker does not answer a browser: %s", error)
+            await websocket.close(_TRY_AGAIN)
+            return
+        try:
             await _first_of(_to_broker(websocket, wire, first), _to_browser(wire, websocket))
+        finally:
+            await wire.close()
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the browser left first
             await websocket.close()
 

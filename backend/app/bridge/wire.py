@@ -28,17 +28,14 @@ class Wire(Protocol):
     def pieces(self) -> AsyncIterator[bytes]:
         """Yield what comes until the broker ends it. Raises OSError when the connection breaks."""
 
+    async def close(self) -> None:
+        """Let go of the broker."""
 
-@contextlib.asynccontextmanager
-async def open_wire(broker: Broker, seconds: float) -> AsyncIterator[Wire]:
-    """Connect, and close after the block. Raises OSError or TimeoutError when nobody takes the connection in time."""
-    opening = _open_websocket(broker) if broker.websocket_path else _open_tcp(broker)
+
+async def open_wire(broker: Broker, seconds: float) -> Wire:
+    """Connect. Raises OSError or TimeoutError when nobody takes the connection in time."""
     async with asyncio.timeout(seconds):
-        wire = await opening
-    try:
-        yield wire
-    finally:
-        await wire.close()
+        return await (_open_websocket(broker) if broker.websocket_path else _open_tcp(broker))
 
 
 class _TcpWire:

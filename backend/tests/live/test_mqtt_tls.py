@@ -211,8 +211,7 @@ async def test_a_pages_bytes_reach_the_broker_the_way_the_bridges_do(broker: Bro
 
 async def test_a_broker_that_takes_no_websocket_is_no_way_through(broker: Broker) -> None:
     with pytest.raises(OSError):
-        async with open_wire(replace(broker, websocket_path="/mqtt"), 5):
-            pass
+        await open_wire(replace(broker, websocket_path="/mqtt"), 5)
 
 
 async def test_it_is_not_let_in_without_one(broker: Broker) -> None:
