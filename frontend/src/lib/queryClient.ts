@@ -1,5 +1,5 @@
 /** The one cache of what the server said; emptied when the person signs out. */
-import { QueryClient } from '@tanstack/react-query';
+import { type InvalidateQueryFilters, QueryClient } from '@tanstack/react-query';
 import { onSignedOut } from './authSession';
 import { ApiError } from './errors';
 
@@ -13,3 +13,15 @@ export const queryClient = new QueryClient({
 });
 
 onSignedOut(() => queryClient.clear());
+
+/** Read again what may have been read before something changed. */
+export async function readAgain(client: QueryClient, filters: InvalidateQueryFilters): Promise<void> {
+  // A first look that is under way is kept by an invalidation, and its answer taken for new.
+  const isFirstLook =
+    client.isFetching({
+      ...filters,
+      predicate: (query) => query.state.data === undefined && (filters.predicate?.(query) ?? true),
+    }) > 0;
+  await client.invalidateQueries(filters);
+  if (isFirstLook) await client.invalidateQueries(filters);
+}

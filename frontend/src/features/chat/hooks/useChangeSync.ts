@@ -1,10 +1,10 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { backOff } from '@/lib/eventBuffer';
+import { readAgain } from '@/lib/queryClient';
 import { followChanges } from '../api/changes';
-import { foldersQuery } from '../api/folders';
 import { getLiveTurn, isRunning } from '../model/liveTurns';
-import { refreshLists } from '../model/sessionLists';
+import { refreshSideBar } from '../model/sessionLists';
 
 /** A game may change a conversation twenty times a second; what is shown is looked up once in this time. */
 const restMs = 1000;
@@ -75,9 +75,8 @@ function createLookup(client: QueryClient, signal: AbortSignal): Lookup {
     const changed = waiting;
     waiting = null;
     timer = setTimeout(lookUp, restMs);
-    void refreshLists(client);
-    void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
-    void client.invalidateQueries({
+    refreshSideBar(client);
+    void readAgain(client, {
       queryKey: ['session'],
       // What streams here is looked up when it has ended.
       predicate: ({ queryKey: [, id] }) =>

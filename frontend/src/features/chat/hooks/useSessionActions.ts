@@ -5,7 +5,6 @@ import { useErrorText } from '@/hooks/useErrorText';
 import { showToast } from '@/hooks/useToasts';
 import type { Session, SessionDetail } from '@/lib/contracts';
 import { download } from '@/lib/download';
-import { foldersQuery } from '../api/folders';
 import {
   deleteSession,
   exportPath,
@@ -15,7 +14,7 @@ import {
   sessionQuery,
   sessionsQuery,
 } from '../api/sessions';
-import { editLists, listSnapshot, refreshLists } from '../model/sessionLists';
+import { editLists, listSnapshot, refreshSideBar } from '../model/sessionLists';
 
 type Named = Pick<Session, 'id' | 'title'>;
 
@@ -26,11 +25,6 @@ export function useSessionActions() {
   const navigate = useNavigate();
   const errorText = useErrorText();
   const { sessionId: openId } = useParams({ strict: false });
-
-  const refresh = () => {
-    void refreshLists(client);
-    void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
-  };
 
   /** Answers whether the portal agreed. */
   async function update(sessionId: string, patch: SessionPatch): Promise<boolean> {
@@ -50,7 +44,7 @@ export function useSessionActions() {
       takeBack();
       showToast(errorText(error));
     }
-    refresh();
+    refreshSideBar(client);
     return isDone;
   }
 
@@ -79,7 +73,7 @@ export function useSessionActions() {
       takeBack();
       showToast(errorText(error));
     }
-    refresh();
+    refreshSideBar(client);
   }
 
   async function restore(sessionId: string): Promise<void> {
@@ -88,7 +82,7 @@ export function useSessionActions() {
     } catch (error) {
       showToast(errorText(error));
     }
-    refresh();
+    refreshSideBar(client);
   }
 
   async function exportAs(session: Named, format: 'json' | 'markdown'): Promise<void> {

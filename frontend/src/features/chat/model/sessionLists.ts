@@ -1,18 +1,19 @@
 /** Every list of conversations that is in the cache (all, archived, each folder), changed as one. */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import type { Session } from '@/lib/contracts';
+import { readAgain } from '@/lib/queryClient';
+import { foldersQuery } from '../api/folders';
 import { type SessionPage, sessionsQuery } from '../api/sessions';
 
 type Lists = InfiniteData<SessionPage>;
 const everyList = { queryKey: sessionsQuery.queryKey };
 
-/** Read again what a list may not have yet. */
-export async function refreshLists(client: QueryClient): Promise<void> {
-  // A first look that is under way is kept by an invalidation, and may have begun before the change.
-  const isFirstLook =
-    client.isFetching({ ...everyList, predicate: (query) => query.state.data === undefined }) > 0;
-  await client.invalidateQueries(everyList);
-  if (isFirstLook) await client.invalidateQueries(everyList);
+export const refreshLists = (client: QueryClient): Promise<void> => readAgain(client, everyList);
+
+/** The lists, and the folders with how much they hold. */
+export function refreshSideBar(client: QueryClient): void {
+  void refreshLists(client);
+  void readAgain(client, { queryKey: foldersQuery.queryKey });
 }
 
 /** Change each session, or take it out by answering null. */

@@ -10,10 +10,10 @@ import { showToast } from '@/hooks/useToasts';
 import { cn } from '@/lib/cn';
 import type { Folder } from '@/lib/contracts';
 import { formatCount } from '@/lib/format';
-import { fillFolder, foldersQuery, renameFolder } from '../../api/folders';
+import { fillFolder, renameFolder } from '../../api/folders';
 import { folderSessionsQuery } from '../../api/sessions';
 import { renameOpenFolder, toggleFolder, useOpenFolders } from '../../model/openFolders';
-import { refreshLists, sessionsOf } from '../../model/sessionLists';
+import { refreshSideBar, sessionsOf } from '../../model/sessionLists';
 import { RenameField } from '../RenameField';
 import { SessionRow } from './SessionRow';
 
@@ -25,10 +25,6 @@ export default function FolderSection({ folder }: { folder: Folder }) {
   const isOpen = useOpenFolders((state) => state.names.includes(folder.name));
   const [isRenaming, setIsRenaming] = useState(false);
 
-  const refresh = () => {
-    void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
-    void refreshLists(client);
-  };
   async function rename(newName: string | null) {
     try {
       const { session_ids: sessionIds } = await renameFolder(folder.name, newName);
@@ -42,7 +38,7 @@ export default function FolderSection({ folder }: { folder: Folder }) {
     } catch (error) {
       showToast(errorText(error));
     }
-    refresh();
+    refreshSideBar(client);
   }
   async function putBack(sessionIds: string[]) {
     try {
@@ -51,7 +47,7 @@ export default function FolderSection({ folder }: { folder: Folder }) {
     } catch (error) {
       showToast(errorText(error));
     }
-    refresh();
+    refreshSideBar(client);
   }
   if (isRenaming) {
     return (
