@@ -31,13 +31,24 @@ libc.malloc_info(0, out)
 libc.fclose(out)
 """
 
+# How many whole blocks a heap has is the luck of its addresses; these mappings have 16 or 17 each: one full, one all but empty.
 _COLLAPSE = """
-import re
-from app.launch.memory import collapse
-kept = [str(number) * 4 for number in range(300_000)]
+import mmap, re
+from app.launch.memory import BLOCK_BYTES, collapse
+
+def kib(name):
+    return int(re.search(name + ": *([0-9]+) kB", open("/proc/self/smaps_rollup").read())[1])
+
+content = bytes(range(256)) * (17 * BLOCK_BYTES // 256)
+full = mmap.mmap(-1, len(content), flags=mmap.MAP_PRIVATE)
+full.write(content)
+sparse = mmap.mmap(-1, len(content), flags=mmap.MAP_PRIVATE)
+pages = range(0, len(content), 10 * mmap.PAGESIZE)
+for page in pages:
+    sparse[page] = 1
+resident_kib = kib("Rss")
 moved = collapse()
-huge = re.search(r"AnonHugePages: *([0-9]+) kB", open("/proc/self/smaps_rollup").read())
-print(moved, int(huge[1]), kept[0] == "0000" and kept[-1] == "299999" * 4)
+print(moved, kib("AnonHugePages"), kib("Rss") - resident_kib, full[:] == content and sum(sparse[:]) == len(pages))
 """
 
 
@@ -83,7 +94,10 @@ def test_blocks_are_whole_and_the_processs_own() -> None:
 
 @pytest.mark.skipif(not _can_collapse(), reason="this kernel cannot move memory into huge pages")
 def test_memory_moves_into_huge_pages_and_keeps_what_is_in_it() -> None:
-    moved, huge_kib, is_kept = _run(_COLLAPSE).split()
-    assert int(moved) >= 4  # of at least 300,000 strings of 60 bytes and more
-    assert int(huge_kib) == int(moved) * BLOCK_BYTES // 1024
+    moved, huge_kib, grown_kib, is_kept = _run(_COLLAPSE).split()
+    assert int(moved) >= 1  # of 16 and more: the kernel may have fewer huge pages to give
+    assert int(huge_kib) >= BLOCK_BYTES // 1024
+    assert int(grown_kib) < 16 * BLOCK_BYTES // 1024 // 2, (
+        "blocks that were all but empty would have grown by 29 MB"
+    )
     assert is_kept == "True"
