@@ -118,6 +118,18 @@ async def test_offline_is_said_and_the_stream_comes_back_by_itself(
     await expect(person.page.get_by_test_id("offline-notice")).to_have_count(0)
 
 
+async def test_a_portal_on_this_machine_needs_no_network(person: Any, threaded_model: FakeUpstream) -> None:
+    page = person.page
+    threaded_model.default = Reply()
+    await expect(page.get_by_test_id("composer-input")).to_be_visible()
+    await page.evaluate("Object.defineProperty(navigator, 'onLine', {get: () => false})")
+    await page.evaluate("dispatchEvent(new Event('offline'))")
+    await person.say("in flight mode")
+    await expect(page.get_by_test_id("session-row")).to_contain_text("in flight mode")
+    await person.wait_done()
+    await expect(page.get_by_test_id("offline-notice")).to_have_count(0)
+
+
 async def test_the_portal_killed_in_the_middle_comes_back_and_the_conversation_goes_on(
     person: Any, portal: PortalProcess, threaded_model: FakeUpstream
 ) -> None:

@@ -8,6 +8,9 @@ export const queryClient = new QueryClient({
     queries: {
       retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
       refetchOnWindowFocus: true,
+      // A browser without a network still reaches a portal on its own machine: ask, and let the answer say.
+      networkMode: 'always',
+      refetchOnReconnect: true,
     },
   },
 });

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Notice } from '@/components/ui/Notice';
 import { useIsOnline } from '@/hooks/useMedia';
@@ -8,8 +9,12 @@ import { healthQuery } from '@/lib/modelQueries';
 export function HealthNotices() {
   const { t } = useTranslation();
   const isOnline = useIsOnline();
-  const { data: health } = useQuery(healthQuery);
-  if (!isOnline) {
+  const { data: health, failureReason, isError, refetch } = useQuery(healthQuery);
+  useEffect(() => {
+    if (!isOnline) void refetch();
+  }, [isOnline, refetch]);
+  // A portal on this machine answers without any network.
+  if (!isOnline && (failureReason || isError)) {
     return (
       <Notice tone="warning" role="status" testId="offline-notice">
         {t('health.offline')}
