@@ -23,6 +23,7 @@ from app.chat.share_endpoints import router as share_router
 from app.chat.transfer_endpoints import router as transfer_router
 from app.chat.turn_endpoints import router as turn_router
 from app.devices.endpoints import router as device_router
+from app.gateway.conversation_endpoints import router as conversation_router
 from app.gateway.endpoints import router as gateway_router
 from app.gateway.message_endpoints import router as message_router
 from app.gateway.response_endpoints import router as response_router
@@ -62,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     usage_router,
     metrics_router,
     response_router,
+    conversation_router,
     message_router,  # before the gateway, which answers for every other path under /v1
     gateway_router,
 )

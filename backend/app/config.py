@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     retention_usage_days: int = Field(0, ge=0, le=36500)
     retention_audit_days: int = Field(0, ge=0, le=36500)
     retention_attachments_days: int = Field(0, ge=0, le=36500)
+    retention_v1_conversations_days: int = Field(0, ge=0, le=36500)
 
     # The model server
     llm_server_url: str = ""

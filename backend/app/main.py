@@ -20,6 +20,7 @@ from app.bridge.bridge import bridging
 from app.chat.local import serving
 from app.chat.runtime import Runtime
 from app.config import PROJECT_ROOT, Settings, get_settings
+from app.gateway.conversation_service import ConversationService
 from app.gateway.direct import DirectDoor, is_direct
 from app.gateway.message_asker import MessageAsker
 from app.gateway.setup import create_answer_cache, create_gateway, create_responses
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.gateway = create_gateway(runtime)
         app.state.answer_cache = create_answer_cache(runtime, app.state.gateway)
         app.state.messages = MessageAsker(app.state.gateway, app.state.answer_cache)
+        app.state.conversations = ConversationService(runtime.database, runtime.clock)
         app.state.responses = create_responses(runtime, app.state.gateway, app.state.answer_cache)
         auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
         app.state.auth_runtime = auth

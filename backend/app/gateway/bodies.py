@@ -32,10 +32,10 @@ _FRAME_BYTES = 12  # a chat template puts a few tokens around each message
 _BOUNDS = ("max_completion_tokens", "max_tokens", "n_predict")
 
 
-def read_body(data: bytes, required: str, *instead: str) -> dict[str, Any]:
+def read_body(data: bytes, required: str | None = None, *instead: str) -> dict[str, Any]:
     """Parse a body, whatever its content type says (`curl -d` sends a form's). Raises InvalidBodyError.
 
-    Without what is `required` there must be one of the fields that can stand `instead` of it.
+    Without what is `required`, if anything, there must be one of the fields that can stand `instead` of it.
     """
     try:
         body = orjson.loads(data)
@@ -45,7 +45,7 @@ def read_body(data: bytes, required: str, *instead: str) -> dict[str, Any]:
         raise InvalidBodyError("The body must be a JSON object.")
     if data.count(b"[") + data.count(b"{") > _MOST_LEVELS and _is_too_deep(body):
         raise InvalidBodyError(f"The body is nested more than {_MOST_LEVELS} levels deep.")
-    if required not in body and not any(name in body for name in instead):
+    if required is not None and not any(name in body for name in (required, *instead)):
         raise InvalidBodyError(f"{required}: this field is required.", details={"param": required})
     model = body.get("model")
     if model is not None and not isinstance(model, str):

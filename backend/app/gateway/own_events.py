@@ -13,6 +13,7 @@ from app.gateway.response_events import CUT, SENSELESS
 from app.llm.providers.sse import SSEDecoder
 
 _OPENINGS = ("response.created", "response.queued")
+_OURS = ("id", "model", "previous_response_id", "conversation", "background", "store")
 _ENDS = ("completed", "incomplete", "failed", "cancelled")
 
 
@@ -32,9 +33,7 @@ class OwnEncoder:
         self.last = b""
         self.their_id = ""
         self.is_stored_there = False
-        self._ours = {
-            name: response[name] for name in ("id", "model", "previous_response_id", "background", "store")
-        }
+        self._ours = {name: response[name] for name in _OURS if name in response}
         self.goes_on_alone = goes_on_alone
         self.is_adrift = False
         """The stream of one that goes on alone has broken: its server must be asked for the end."""

@@ -11,7 +11,7 @@ from app.gateway.response_items import Item
 from app.llm.relay import Shape
 from app.llm.routing import Target
 
-_RESHAPED = ("model", "input", "previous_response_id", "background", "stream", "store")
+_RESHAPED = ("model", "input", "previous_response_id", "conversation", "background", "stream", "store")
 _PORTABLE = ("message", "function_call", "function_call_output")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
@@ -15,11 +15,13 @@ from app.chat.replica import Replica
 from app.coord.base import Coord, CoordError, CoordUnavailableError, LogNotFoundError, LogWriter
 from app.db.session import Database
 from app.errors import PortalError, UnavailableError
+from app.gateway.conversation_repository import ConversationRepository
 from app.gateway.own_background import ResponsesElsewhere
 from app.gateway.own_events import OwnEncoder
 from app.gateway.own_responses import StoredAt
 from app.gateway.own_stream import RESPONSES
 from app.gateway.response_events import ResponseEncoder, framed
+from app.gateway.response_items import Item
 from app.gateway.response_repository import ResponseRepository
 from app.gateway.response_work import Encoder, ResponseWork
 from app.gateway.service import GatewayService, Passed
@@ -210,7 +212,7 @@ class BackgroundResponses:
         except Exception:
             logger.exception("a response in the background failed")
             self._tell(encoder.fail(*_BUG), encoder, log)
-        await self._end(work.row_id, encoder, log)
+        await self._end(work, encoder, log)
 
     def _adopt(self, row: StoredResponse) -> None:
         """Look after a response whose process died while its server goes on with it."""
@@ -239,7 +241,7 @@ class BackgroundResponses:
         caller = Caller(row.user_id, key_id=facts.get("key"))
         counted = Usage(*facts.get("counted", ()))
         self._gateway.count_found(caller, str(facts.get("target")), response, counted)
-        await self._set(row.id, status=response["status"], response=response, lease_until=None)
+        await self._set(row.id, row.input, status=response["status"], response=response, lease_until=None)
         with contextlib.suppress(CoordError):
             await self._coord.logs.abandon(_log_of(row.id), encoder.last)
 
@@ -248,10 +250,11 @@ class BackgroundResponses:
         if (at := StoredAt.read(row.upstream)) is not None:
             await self._elsewhere.delete(at)
 
-    async def _end(self, row_id: str, encoder: Encoder, log: LogWriter) -> None:
+    async def _end(self, work: ResponseWork, encoder: Encoder, log: LogWriter) -> None:
         """Store the response, then tell its end: who hears it finds it complete."""
         await self._set(
-            row_id,
+            work.row_id,
+            work.items,
             status=encoder.response["status"],
             response=encoder.response,
             pieces=encoder.pieces if isinstance(encoder, ResponseEncoder) else None,
@@ -266,10 +269,20 @@ class BackgroundResponses:
         for event in events[:-1] if encoder.has_ended else events:
             log.append(event)
 
-    async def _set(self, row_id: str, **values: Any) -> None:
+    async def _set(self, row_id: str, put_in: Sequence[Item] | None = None, **values: Any) -> None:
+        """Store what a response is now; with what was put in when it is over, for its conversation.
+
+        One that another replica took over and brought to its end stays as it is.
+        """
         try:
             async with self._database.transaction() as session:
-                await ResponseRepository(session).update(row_id, **values)
+                repository = ResponseRepository(session)
+                if put_in is not None and not await repository.is_open(row_id):
+                    return
+                await repository.update(row_id, **values)
+                if put_in is not None:
+                    now = self._clock.now()
+                    await ConversationRepository(session).take_up(values["response"], put_in, now)
         except PortalError as error:
             logger.warning("a response could not be stored: %s", error.message)
 

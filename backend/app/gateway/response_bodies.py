@@ -12,19 +12,17 @@ _OWN = {
     "background", "store", "metadata", "previous_response_id", "instructions", "input", "include", "truncation",
     "stream_options", "max_tool_calls", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
     "safety_identifier", "service_tier", "context_management", "moderation", "access_programs", "top_logprobs", "image",
+    "conversation",
 }  # fmt: skip
 _TRANSLATED = {"max_output_tokens", "tools", "tool_choice", "text", "reasoning", "stream"}
-_REFUSED = {
-    "conversation": "the portal has no conversations of this kind; use previous_response_id",
-}
+_MOST_ENTRIES, _LONGEST_KEY, _LONGEST_VALUE = 16, 64, 512
+CONVERSATION = "conv_"
+"""What a conversation's id begins with."""
 _NO_PROMPTS = "stored prompts are OpenAI's; use template_id and variables, or instructions"
 
 
 def check_fields(body: Mapping[str, Any]) -> None:
     """Refuse what cannot be honoured by any model. Raises InvalidBodyError."""
-    for name, problem in _REFUSED.items():
-        if body.get(name) is not None:
-            raise wrong(name, problem)
     for name in ("background", "store"):
         if not isinstance(body.get(name), bool | None):
             raise wrong(name, "it is true or false")
@@ -33,9 +31,31 @@ def check_fields(body: Mapping[str, Any]) -> None:
     previous = body.get("previous_response_id")
     if not isinstance(previous, str | None):
         raise wrong("previous_response_id", "it is the id of a response")
+    if conversation_of(body) is not None and previous is not None:
+        raise wrong("conversation", "it holds what was said before; leave previous_response_id out")
+    metadata_of(body)
+
+
+def conversation_of(body: Mapping[str, Any]) -> str | None:
+    """Return the id of the conversation that a request belongs to. Raises InvalidBodyError."""
+    named = body.get("conversation")
+    if isinstance(named, dict):
+        named = named.get("id", False)
+    if not isinstance(named, str | None):
+        raise wrong("conversation", "it is the id of a conversation, or an object with its id")
+    return named
+
+
+def metadata_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the entries that a caller keeps with an object. Raises InvalidBodyError."""
     metadata = body.get("metadata") or {}
-    if not isinstance(metadata, dict) or len(metadata) > 16:
-        raise wrong("metadata", "it is an object of at most 16 entries")
+    if not isinstance(metadata, dict) or len(metadata) > _MOST_ENTRIES:
+        raise wrong("metadata", f"it is an object of at most {_MOST_ENTRIES} entries")
+    for key, value in metadata.items():
+        if len(key) > _LONGEST_KEY or not isinstance(value, str) or len(value) > _LONGEST_VALUE:
+            limits = f"{_LONGEST_KEY} characters, values are texts of at most {_LONGEST_VALUE}"
+            raise wrong("metadata", f"keys have at most {limits}")
+    return metadata
 
 
 def to_chat(body: Mapping[str, Any], items: Sequence[Item]) -> dict[str, Any]:
@@ -60,12 +80,14 @@ def beginning(body: Mapping[str, Any], response_id: str, created: int, model: st
     """Return the response before anything has come of it."""
     reasoning = body.get("reasoning") if isinstance(body.get("reasoning"), dict) else {}
     text = body.get("text") if isinstance(body.get("text"), dict) else {}
+    conversation = conversation_of(body)
     return {
         "id": response_id,
         "object": "response",
         "created_at": created,
         "status": "queued" if body.get("background") else "in_progress",
         "background": bool(body.get("background")),
+        "conversation": {"id": conversation} if conversation is not None else None,
         "error": None,
         "incomplete_details": None,
         "instructions": body.get("instructions"),

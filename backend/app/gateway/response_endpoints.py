@@ -8,13 +8,15 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app.chat.deps import IdempotencyKey
 from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
 from app.gateway.direct import stream_of
 from app.gateway.endpoints import GatewayUser, LimitHeaders
+from app.gateway.item_pages import ItemPage
 from app.gateway.message_count import PromptCounter
 from app.gateway.message_endpoints import get_counter
-from app.gateway.response_service import ItemPage, ResponseService
+from app.gateway.response_service import ResponseService
 from app.gateway.responses import ByteStream
 
 router = APIRouter(prefix="/v1/responses", tags=["openai"])
@@ -45,15 +47,24 @@ ResponsePath = Annotated[str, Path(description="The response's id.", max_length=
     "",
     summary="Responses",
     description="As OpenAI's, by translation to chat completions: whole, streamed, with tools, JSON schemas, "
-    "`previous_response_id`, and `background: true` (poll, stream again from any event, cancel). "
-    "Kept for 30 days unless `store` is false.",
+    "`previous_response_id` or `conversation`, and `background: true` (poll, stream again from any event, cancel). "
+    "Kept for 30 days unless `store` is false. `session_id` makes it a turn of that conversation of the portal's.",
     responses=_CREATED,
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": _BODY}}},
 )
 async def create_response(
-    request: Request, principal: GatewayUser, responses: Responses, headers: LimitHeaders
+    request: Request,
+    principal: GatewayUser,
+    responses: Responses,
+    headers: LimitHeaders,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     body = read_body(await request.body(), "input", "prompt")
+    if body.get("session_id") is not None:
+        turn = await responses.begin_turn(principal, body, idempotency_key)
+        if body.get("stream"):
+            return ByteStream(responses.turn_events(*turn), headers)
+        return _json(await run_until_disconnect(request.receive, responses.whole_turn(*turn)), headers)
     work = await responses.begin(principal, body)
     if body.get("background"):
         started = await responses.start_in_background(work)

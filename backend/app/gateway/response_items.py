@@ -15,13 +15,13 @@ _PREFIXES = {"message": "msg", "function_call": "fc", "function_call_output": "f
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
 
-def input_items(value: Any, known: Mapping[str, Item]) -> list[Item]:
-    """Return a request's `input` as items, each with an id; references are replaced by what they name in `known`."""
+def input_items(value: Any, known: Mapping[str, Item], field: str = "input") -> list[Item]:
+    """Return a request's `field` as items, each with an id; references are replaced by what they name in `known`."""
     if isinstance(value, str):
         value = [{"role": "user", "content": [{"type": "input_text", "text": value}]}]
     if not isinstance(value, list) or not value:
-        raise wrong("input", "it must be a text, or a list of at least one item")
-    return [_item(one, known) for one in value]
+        raise wrong(field, "it must be a text, or a list of at least one item")
+    return [_item(one, known, field) for one in value]
 
 
 def to_messages(items: Iterable[Item]) -> list[Message]:
@@ -54,25 +54,34 @@ def wrong(field: str, problem: str) -> InvalidBodyError:
     return InvalidBodyError(f"{field}: {problem}.", details={"param": field})
 
 
-def _item(value: Any, known: Mapping[str, Item]) -> Item:
+def renamed(item: Item) -> Item:
+    """Return the item under an id of its own, for one whose id is another's already."""
+    return {**item, "id": _new_id(str(item.get("type")))}
+
+
+def _new_id(kind: str) -> str:
+    return f"{_PREFIXES.get(kind, 'item')}_{new_id()}"
+
+
+def _item(value: Any, known: Mapping[str, Item], field: str) -> Item:
     if not isinstance(value, dict):
-        raise wrong("input", "each item must be an object")
+        raise wrong(field, "each item must be an object")
     kind = value.get("type") or ("message" if "role" in value else "item_reference")
     if not isinstance(kind, str):
-        raise wrong("input", "the type of an item is a word")
+        raise wrong(field, "the type of an item is a word")
     if kind == "item_reference":
         found = known.get(str(value.get("id")))
         if found is None:
-            raise wrong("input", f"there is no item {value.get('id')!r} in the previous responses")
+            raise wrong(field, f"there is no item {value.get('id')!r} in what was said before")
         return found
     if kind == "message" and value.get("role") not in [*_ROLES]:
-        raise wrong("input", "the role is user, assistant, system or developer")
+        raise wrong(field, "the role is user, assistant, system or developer")
     if not isinstance(value.get("id"), str | None):
-        raise wrong("input", "the id of an item is a text")
+        raise wrong(field, "the id of an item is a text")
     if kind == "message" and isinstance(value.get("content"), str):
         part = "output_text" if value["role"] == "assistant" else "input_text"
         value = {**value, "content": [{"type": part, "text": value["content"]}]}
-    return {**value, "id": value.get("id") or f"{_PREFIXES.get(kind, 'item')}_{new_id()}", "type": kind}
+    return {**value, "id": value.get("id") or _new_id(kind), "type": kind}
 
 
 def _message(item: Item) -> Message:

@@ -35,6 +35,11 @@ class ResponseRepository:
         """Return a response of whatever owner."""
         return await self._session.get(StoredResponse, row_id)
 
+    async def is_open(self, row_id: str) -> bool:
+        """Whether a response has no answer yet; until the transaction ends nobody else can give it one."""
+        query = select(StoredResponse.status).where(StoredResponse.id == row_id).with_for_update()
+        return (await self._session.scalar(query)) not in (None, "completed", "incomplete")
+
     async def chain(self, user_id: int, row_id: str) -> Sequence[StoredResponse]:
         """Return the owner's response and those that it goes on from, the oldest first."""
         table = StoredResponse.__table__.c

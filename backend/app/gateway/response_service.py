@@ -5,24 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import orjson
 from starlette.types import Scope
 
+from app.auth.errors import NoCredentialError
 from app.auth.principal import Principal
 from app.db.session import Database
 from app.errors import PortalError, UpstreamError
 from app.gateway.bodies import has_template
 from app.gateway.cache import AnswerCache, Asked, CacheWish
-from app.gateway.errors import InvalidBodyError
+from app.gateway.conversation_errors import ConversationNotFoundError
+from app.gateway.conversation_repository import ConversationRepository
+from app.gateway.errors import InvalidBodyError, NotInSessionsError
+from app.gateway.item_pages import ItemPage, page_of
 from app.gateway.message_count import PromptCounter
 from app.gateway.own_events import OwnEncoder
 from app.gateway.own_responses import OwnRequest, StoredAt
 from app.gateway.response_background import BackgroundResponses
-from app.gateway.response_bodies import beginning, check_fields, to_chat
+from app.gateway.response_bodies import CONVERSATION, beginning, check_fields, conversation_of, to_chat
 from app.gateway.response_errors import NotInBackgroundError, PreviousResponseError, ResponseNotFoundError
 from app.gateway.response_events import ResponseEncoder, framed
 from app.gateway.response_items import Item, input_items
@@ -36,15 +39,6 @@ from app.kit.ids import new_id
 logger = logging.getLogger(__name__)
 
 _PREFIX = "resp_"
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPage:
-    """How a list of items is cut: at most `limit` of them, those that come after the item `after`."""
-
-    limit: int = 20
-    is_newest_first: bool = True
-    after: str | None = None
 
 
 class ResponseService:
@@ -78,7 +72,10 @@ class ResponseService:
         check_fields(body)
         if body.get("background") and principal.is_anonymous:
             raise NotInBackgroundError("stored, and it needs an API key: it")
-        earlier, previous = await self._earlier(principal, body.get("previous_response_id"))
+        if (conversation_id := conversation_of(body)) is not None:
+            earlier, previous = await self._said(principal, conversation_id), None
+        else:
+            earlier, previous = await self._earlier(principal, body.get("previous_response_id"))
         known = {item["id"]: item for item in earlier if "id" in item}
         items = input_items(body["input"], known) if body.get("input") is not None else []
         chat = self._chat(principal, body, [*earlier, *items])
@@ -130,8 +127,7 @@ class ResponseService:
         encoder = work.encoder(passed.answer)
         if isinstance(encoder, OwnEncoder):
             encoder.take(await self._gateway.read_whole(passed))
-            if encoder.response["store"] and not await self._store(work, encoder, passed):
-                encoder.response["store"] = False
+            await self._keep(work, encoder, passed)
         else:
             await self._read(work, self._gateway.pieces(passed), encoder, passed)
         return _good(encoder)
@@ -167,9 +163,10 @@ class ResponseService:
         return Begun(self._framed(work, begun.pieces, encoder, None), begun.abandon)
 
     def wish(self, work: ResponseWork, scope: Scope, body: dict[str, Any]) -> CacheWish | None:
-        """Return what is wanted of kept answers; None for a response that is stored: it is one of its own."""
+        """Return what is wanted of kept answers; None for a response that is stored itself, or in a conversation."""
         wish = self._cache.wish(scope, body)
-        return None if work.response["store"] or work.response["background"] else wish
+        is_kept = any(work.response[name] for name in ("store", "background", "conversation"))
+        return None if is_kept else wish
 
     def _is_own(self, work: ResponseWork) -> bool:
         """Whether a server may be asked by the request as it came."""
@@ -197,6 +194,39 @@ class ResponseService:
             async for _ in events:
                 pass
 
+    async def begin_turn(
+        self, principal: Principal, body: dict[str, Any], idempotency_key: str | None
+    ) -> tuple[ResponseWork, AsyncGenerator[bytes]]:
+        """Make a request with `session_id` a turn of that conversation, which has what was said before and keeps the answer.
+
+        Returns the response and the answer as a completion's stream; closing that before its end stops the turn.
+        Raises PortalError.
+        """
+        check_fields(body)
+        for name in ("background", "previous_response_id", "conversation"):
+            if body.get(name):
+                problem = f"{name}: not possible together with session_id."
+                raise NotInSessionsError(problem, details={"param": name})
+        items = input_items(body.get("input"), {})
+        chat = to_chat(body, items)
+        record = await self._gateway.start_turn(principal, chat, idempotency_key)
+        row_id, created = new_id(), int(self._clock.now().timestamp())
+        model = body.get("model") or self._gateway.default_model(principal)
+        response = beginning(body, _PREFIX + row_id, created, model)
+        response.update(store=False, session_id=body["session_id"], turn_id=record.turn_id)
+        work = ResponseWork(row_id, principal, chat, None, items, response)
+        return work, self._gateway.turn_pieces(principal, record, chat)
+
+    async def whole_turn(self, work: ResponseWork, pieces: AsyncGenerator[bytes]) -> dict[str, Any]:
+        """Return the response when its turn is over; cancelling this stops the turn. Raises PortalError."""
+        encoder = ResponseEncoder(work.response)
+        await self._read(work, pieces, encoder)
+        return _good(encoder)
+
+    def turn_events(self, work: ResponseWork, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """Return the events of the response while its turn runs; closing this stops the turn."""
+        return self._framed(work, pieces, ResponseEncoder(work.response), None)
+
     async def start_in_background(self, work: ResponseWork) -> dict[str, Any]:
         """Let it be answered in the background, and return the response as it is. Raises PortalError."""
         await self._background.start_work(work)
@@ -217,18 +247,7 @@ class ResponseService:
 
     async def input_items(self, principal: Principal, response_id: str, page: ItemPage) -> dict[str, Any]:
         """Return what was put in."""
-        items = (await self._found(principal, response_id)).input
-        ordered = items[::-1] if page.is_newest_first else items
-        ids = [item["id"] for item in ordered]
-        begin = ids.index(page.after) + 1 if page.after in ids else 0
-        shown = ordered[begin : begin + page.limit]
-        return {
-            "object": "list",
-            "data": [{"status": "completed", **item} for item in shown],
-            "first_id": shown[0]["id"] if shown else None,
-            "last_id": shown[-1]["id"] if shown else None,
-            "has_more": begin + page.limit < len(ordered),
-        }
+        return page_of((await self._found(principal, response_id)).input, page)
 
     async def cancel(self, principal: Principal, response_id: str) -> dict[str, Any]:
         """Stop one that is answered in the background; one that is over stays as it is."""
@@ -264,22 +283,39 @@ class ResponseService:
                     if event is not encoder.last or not encoder.has_ended:
                         yield event
         last = [encoder.last] if encoder.has_ended else encoder.finish(int(self._clock.now().timestamp()))
-        is_kept = encoder.response["store"] and not encoder.has_failed
-        if passed is not None and is_kept and not await self._store(work, encoder, passed):
-            encoder.response["store"] = False
+        if passed is not None and not await self._keep(work, encoder, passed):
             last[-1] = encoder.again()
         for event in last:
             yield event
 
-    async def _store(self, work: ResponseWork, encoder: Encoder, passed: Passed) -> bool:
-        """Keep a response that is complete; whether that could be done. An answer is not lost with the database."""
+    async def _keep(self, work: ResponseWork, encoder: Encoder, passed: Passed) -> bool:
+        """Store a response that is complete, and lengthen its conversation, as far as each is wanted; the response says
+        so where that could not be done: an answer is not lost with the database. Returns whether all went well.
+        """
+        response, now = encoder.response, self._clock.now()
+        if encoder.has_failed or not (response["store"] or response["conversation"]):
+            return True
         try:
             async with self._database.transaction() as session:
-                ResponseRepository(session).add(work.row(self._clock.now(), encoder, passed.answer.target))
+                if response["store"]:
+                    ResponseRepository(session).add(work.row(now, encoder, passed.answer.target))
+                await ConversationRepository(session).take_up(response, work.items, now)
         except PortalError as error:
             logger.warning("a response could not be stored: %s", error.message)
+            response.update(store=False, conversation=None)
             return False
         return True
+
+    async def _said(self, principal: Principal, conversation_id: str) -> list[Item]:
+        """Return what was said in a conversation. Raises PortalError."""
+        if principal.is_anonymous:
+            raise NoCredentialError
+        async with self._database.reading() as session:
+            repository = ConversationRepository(session)
+            row = await repository.find(principal.user.id, conversation_id.removeprefix(CONVERSATION))
+            if row is None:
+                raise ConversationNotFoundError
+            return await repository.items(row.id)
 
     async def _earlier(
         self, principal: Principal, previous_id: str | None
@@ -297,6 +333,8 @@ class ResponseService:
             raise PreviousResponseError("a response that it goes on from was deleted")
         if unfinished := next((row for row in chain if row.status not in ("completed", "incomplete")), None):
             raise PreviousResponseError(f"the response is {unfinished.status}")
+        if any(row.response.get("conversation") for row in chain):
+            raise PreviousResponseError("the response belongs to a conversation; name that one instead")
         items = [item for row in chain for item in (*row.input, *row.response["output"])]
         return items, StoredAt.read(chain[-1].upstream)
 

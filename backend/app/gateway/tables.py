@@ -1,11 +1,11 @@
-"""Table of stored responses (`/v1/responses`); they belong to the person who asked."""
+"""Tables of stored responses and conversations (`/v1/responses`, `/v1/conversations`); they belong to the person who asked."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Instant, Json
@@ -37,3 +37,29 @@ class StoredResponse(Base):
     replica_id: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Conversation(Base):
+    """A list of items that responses read and lengthen. `places` have been given to items so far, those removed included."""
+
+    __tablename__ = "v1_conversations"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    facts: Mapped[dict[str, str]] = mapped_column("metadata", Json)
+    places: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class ConversationItem(Base):
+    """One item, at its place."""
+
+    __tablename__ = "v1_conversation_items"
+    __table_args__ = (UniqueConstraint("conversation_id", "item_id"),)
+
+    conversation_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("v1_conversations.id", ondelete="CASCADE"), primary_key=True
+    )
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    item_id: Mapped[str] = mapped_column(String(100))
+    item: Mapped[dict[str, Any]] = mapped_column(Json)

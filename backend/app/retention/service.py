@@ -21,6 +21,7 @@ from app.config import Settings
 from app.db.base import Base
 from app.db.session import Database
 from app.errors import PortalError
+from app.gateway.tables import Conversation
 from app.kit.clock import Clock
 from app.usage.tables import UsageRow
 
@@ -81,6 +82,13 @@ def kinds(settings: Settings) -> list[Kind]:
             Attachment,
             Attachment.id,
             lambda before: Attachment.created_at < before,
+        ),
+        Kind(
+            "v1_conversations",
+            settings.retention_v1_conversations_days,
+            Conversation,
+            Conversation.id,
+            lambda before: Conversation.updated_at < before,
         ),
     ]
     return [kind for kind in every if kind.days]

@@ -15,6 +15,7 @@ from app.attachments.tables import Attachment
 from app.audit.tables import AuditRow
 from app.chat.tables import MessageRow, SessionRow, TurnRow
 from app.db.registry import load_metadata
+from app.gateway.tables import Conversation, ConversationItem
 from app.retention.service import Retention
 from app.usage.tables import UsageRow
 from tests.api.chat_portal import PASSWORD, ChatPortal, say, usage_rows
@@ -55,6 +56,13 @@ async def _fill(client: httpx.AsyncClient) -> None:
     await client.post("/api/devices", json={"name": "robot", "projects": ["maze"]})
     await client.post("/api/templates", json={"title": "Poet", "content": "Rhyme."})
     await client.post("/api/sessions/s1/share", json={})
+    asked = {"input": "A word to a program."}
+    conversation = await client.post(
+        "/v1/conversations", json={"items": [{"role": "user", "content": "Hello!"}]}
+    )
+    assert (
+        await client.post("/v1/responses", json={**asked, "conversation": conversation.json()["id"]})
+    ).is_success
     made = await client.post("/api/attachments", params={"name": "notes.txt"}, content=b"my notes")
     assert made.status_code == 201, made.text
 
@@ -73,7 +81,17 @@ async def test_the_export_has_everything_and_no_secret(
     for table in owned_tables(_tables()):
         assert f"tables/{table.name}.ndjson" in names
     tables = {name: archive.read(name).splitlines() for name in names if name.startswith("tables/")}
-    for name in ("sessions", "messages", "turns", "shares", "api_keys", "devices", "templates", "sign_ins"):
+    for name in (
+        "sessions",
+        "messages",
+        "turns",
+        "shares",
+        "api_keys",
+        "devices",
+        "templates",
+        "sign_ins",
+        "v1_conversation_items",
+    ):
         assert tables[f"tables/{name}.ndjson"], name
     assert [archive.read(name) for name in names if name.startswith("files/")] == [b"my notes"]
     conversations = orjson.loads(archive.read("conversations.json"))
@@ -106,12 +124,16 @@ async def test_nothing_of_a_deleted_account_is_left(
 
     before = await counts()
     assert before["messages"] > 0
+    assert before["v1_conversation_items"] == 3
     assert before["attachment_contents"] > 0
     gone = await ada.request("DELETE", "/api/auth/account", json={"password": PASSWORD})
     assert gone.status_code == 200
     left = {name for name, count in (await counts()).items() if count}
     assert left <= set(_KEPT), left
     assert (await eve.get("/api/sessions")).json()["items"], "nobody else's"
+
+
+_WITH = {"sessions": {"messages"}, "v1_conversations": {"v1_conversation_items"}}
 
 
 class _Later:
@@ -132,10 +154,10 @@ async def test_what_is_too_old_goes_and_all_else_stays(
     await say(ada, "pinned", "keep this")
     await ada.patch("/api/sessions/pinned", json={"pinned": True})
     database, settings = chat_portal.runtime.database, chat_portal.runtime.settings
-    await usage_rows(chat_portal, 2)  # they are written behind the answers
+    await usage_rows(chat_portal, 3)  # they are written behind the answers
     async with database.transaction() as session:
         session.add(_usage_row())
-    tables = (SessionRow, MessageRow, TurnRow, UsageRow, AuditRow, Attachment)
+    tables = (SessionRow, MessageRow, TurnRow, UsageRow, AuditRow, Attachment, Conversation, ConversationItem)
 
     async def counts() -> dict[str, int]:
         found: dict[str, int] = {}
@@ -151,6 +173,7 @@ async def test_what_is_too_old_goes_and_all_else_stays(
         ("usage", "usage_rows", None),
         ("attachments", "attachments", 1),
         ("sessions", "sessions", 1),
+        ("v1_conversations", "v1_conversations", 1),
         ("audit", "audit_log", None),
     ):
         limited = settings.model_copy(update={f"retention_{kind}_days": 30})
@@ -159,11 +182,11 @@ async def test_what_is_too_old_goes_and_all_else_stays(
         assert await counts() == before, kind
         removed = (await Retention(database, limited, _Later(31)).sweep())[kind]
         after = await counts()
-        own_lines = 4 if kind == "audit" else 0  # of the four kinds before, written within the 30 days
+        own_lines = 5 if kind == "audit" else 0  # of the five kinds before, written within the 30 days
         assert removed == (gone or before[table] - own_lines), kind
         after["audit_log"] -= 1  # that something was removed is a line
         changed = {name for name in after if after[name] != before[name]}
-        assert changed == {table} | ({"messages"} if kind == "sessions" else set()), kind
+        assert changed == {table} | _WITH.get(kind, set()), kind
         assert after[table] == before[table] - removed, kind
     names = [one["id"] for one in (await ada.get("/api/sessions")).json()["items"]]
     assert names == ["pinned"]

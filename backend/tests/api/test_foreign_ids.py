@@ -34,6 +34,8 @@ class Objects:
     attachment: str
     device: str
     response: str
+    conversation: str
+    item: str
     own_session: str = "mine"
 
 
@@ -70,6 +72,7 @@ def _cases(ids: Objects) -> list[Case]:
         *_attachments(new, ids),
         *_devices(ids),
         *_responses(ids),
+        *_v1_conversations(ids),
         Case(
             "POST /api/sessions/folders/fill", {}, {"name": "taken", "session_ids": [ids.session]}, status=200
         ),  # as when there is none: nothing is filled
@@ -142,6 +145,18 @@ def _responses(ids: Objects) -> Iterator[Case]:
         yield Case(operation, one, is_for_gateway=True)
 
 
+def _v1_conversations(ids: Objects) -> Iterator[Case]:
+    one, path = {"conversation_id": ids.conversation}, "/v1/conversations/{conversation_id}"
+    item = {**one, "item_id": ids.item}
+    for operation in (f"GET {path}", f"GET {path}/items", f"DELETE {path}"):
+        yield Case(operation, one, is_for_gateway=True)
+    for operation in (f"GET {path}/items/{{item_id}}", f"DELETE {path}/items/{{item_id}}"):
+        yield Case(operation, item, is_for_gateway=True)
+    yield Case(f"POST {path}", one, {"metadata": {"taken": "over"}}, is_for_gateway=True)
+    further = {"items": [{"role": "user", "content": "taken over"}]}
+    yield Case(f"POST {path}/items", one, further, is_for_gateway=True)
+
+
 # by role and not by owner (test_admin.py, test_providers.py, test_projects.py); models are everybody's
 _NOBODYS = (" /api/admin/", " /api/projects/", " /v1/models/")
 NAMES_A_NEW_SESSION = "POST /api/sessions"  # its `id` is a name to give; see the test of equal names
@@ -184,6 +199,9 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
     first = (await ada.post("/v1/responses", json={"input": "Where is the exit?"})).json()
     further = {"input": "And then?", "previous_response_id": first["id"]}
     response = (await ada.post("/v1/responses", json=further)).json()
+    given = {"items": [{"role": "user", "content": "A secret."}]}
+    conversation = (await ada.post("/v1/conversations", json=given)).json()["id"]
+    [item] = (await ada.get(f"/v1/conversations/{conversation}/items")).json()["data"]
     return Objects(
         session=SESSION,
         deleted=DELETED,
@@ -196,6 +214,8 @@ async def ids(ada: httpx.AsyncClient, eve: httpx.AsyncClient) -> Objects:
         attachment=attachment["id"],
         device=device["id"],
         response=response["id"],
+        conversation=conversation,
+        item=item["id"],
     )
 
 
@@ -232,6 +252,8 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
         f"/api/attachments/{ids.attachment}",
         "/api/devices",
         f"/v1/responses/{ids.response}",
+        f"/v1/conversations/{ids.conversation}",
+        f"/v1/conversations/{ids.conversation}/items",
     ]
     seen = []
     for path in paths:
@@ -243,7 +265,7 @@ async def _belongings(ada: httpx.AsyncClient, ids: Objects) -> list[Any]:
 def test_every_route_that_takes_an_id_is_listed() -> None:
     schemas = create_app().openapi()["components"]["schemas"]
     taking = {name for name, details in _operations().items() if _takes_ids(name, details, schemas)}
-    listed = {case.operation for case in _cases(Objects(*["7"] * 11))}
+    listed = {case.operation for case in _cases(Objects(*["7"] * 13))}
     assert taking == listed
 
 
@@ -272,7 +294,7 @@ async def test_other_peoples_ids_are_404_and_nothing_changes(
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_a_foreign_id_is_answered_like_one_that_never_was(eve: httpx.AsyncClient, ids: Objects) -> None:
     """Otherwise the answer would tell which ids exist."""
-    never = Objects("never", "never-2", *[UNKNOWN] * 5, "999999", *[UNKNOWN] * 3)
+    never = Objects("never", "never-2", *[UNKNOWN] * 5, "999999", *[UNKNOWN] * 5)
     for foreign, unknown in zip(_cases(ids), _cases(never), strict=True):
         answers = []
         for case in (foreign, unknown):
@@ -314,7 +336,7 @@ async def test_no_route_works_without_a_credential_or_with_a_dead_one(
     before = await _belongings(ada, ids)
     names = {"sign_in_id": ids.sign_in, "key_id": ids.key, "session_id": ids.session, "turn_id": ids.turn}
     names |= {"template_id": ids.template, "number": "1", "attachment_id": ids.attachment}
-    names |= {"response_id": ids.response}
+    names |= {"response_id": ids.response, "conversation_id": ids.conversation, "item_id": ids.item}
     names |= {"device_id": ids.device, "user_id": "1", "provider_id": UNKNOWN, "model": "fake-model"}
     names |= {"name": "maze", "announcement_id": UNKNOWN, "invitation_id": UNKNOWN}
     dead = [None, "Bearer x", "Bearer pp_" + "a" * 43, f"Bearer {key['key']}"]

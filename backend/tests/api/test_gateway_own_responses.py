@@ -92,6 +92,11 @@ async def spent_by_all(shared: SharedPortal) -> float:
     return report.total.cost
 
 
+def texts(items: Any) -> list[str]:
+    """Return what was said in messages."""
+    return [item["content"][0]["text"] for item in items if item["type"] == "message"]
+
+
 async def test_it_passes_as_it_came_whole_and_streamed(
     shared: SharedPortal, sdk: AsyncOpenAI, server: OwnServer
 ) -> None:
@@ -142,6 +147,24 @@ async def test_a_conversation_goes_on_where_it_is_stored_and_elsewhere_by_what_w
     assert all("id" not in item for item in server.bodies[2]["input"] if item["type"] == "message")
 
 
+async def test_a_conversation_is_read_by_whichever_server_answers(
+    sdk: AsyncOpenAI, server: OwnServer
+) -> None:
+    made = await sdk.conversations.create(items=[{"role": "user", "content": "Before."}])
+    for model in ("own", "plain-own"):
+        answer = await sdk.responses.create(model=model, input="Now.", conversation=made.id)
+        assert answer.conversation is not None and answer.conversation.id == made.id
+    assert all("conversation" not in body for body in server.bodies)
+    assert [texts(body["input"]) for body in server.bodies] == [
+        ["Before.", "Now."],
+        ["Before.", "Now.", TEXT, "Now."],
+    ]
+    items = (await sdk.conversations.items.list(made.id, order="asc")).to_dict()["data"]
+    assert texts(items) == ["Before.", "Now.", TEXT, "Now.", TEXT]
+    with pytest.raises(openai.BadRequestError, match="web_search_call"):  # as with previous_response_id
+        await sdk.responses.create(model="fake-model", input="Later.", conversation=made.id)
+
+
 async def test_nothing_of_another_person_is_found(
     shared: SharedPortal, sdk: AsyncOpenAI, server: OwnServer
 ) -> None:
@@ -157,7 +180,7 @@ async def test_nothing_of_another_person_is_found(
         item: Any = {"type": "item_reference", "id": "msg_theirs"}
         with pytest.raises(openai.BadRequestError, match="there is no item"):
             await eve.responses.create(model="own", input=[item])
-        with pytest.raises(openai.BadRequestError, match="conversation"):
+        with pytest.raises(openai.NotFoundError, match="no conversation"):
             await eve.responses.create(model="own", input="And?", conversation="conv_1")
     assert all("A secret." in str(body) for body in server.bodies)
     await ended(sdk, mine.id)
@@ -233,6 +256,7 @@ async def test_what_a_dead_process_left_is_taken_over(
     shared: SharedPortal, sdk: AsyncOpenAI, server: OwnServer
 ) -> None:
     runtime = shared.portal.runtime
+    kept = await sdk.conversations.create()
     started = await sdk.responses.create(model="own", input="Outlive me.", background=True)
     done = await ended(sdk, started.id)
     theirs = list(server.stored)[-1]
@@ -241,7 +265,13 @@ async def test_what_a_dead_process_left_is_taken_over(
         await ResponseRepository(session).update(
             started.id.removeprefix("resp_"),
             status="in_progress",
-            response={**done.to_dict(), "status": "in_progress", "output": [], "usage": None},
+            response={
+                **done.to_dict(),
+                "status": "in_progress",
+                "output": [],
+                "usage": None,
+                "conversation": {"id": kept.id},
+            },
             lease_until=None,
             upstream={"provider": "lab", "id": theirs, "target": "lab/own-model", "counted": [20, 0]},
         )
@@ -259,6 +289,12 @@ async def test_what_a_dead_process_left_is_taken_over(
     server.finish(theirs)
     found = await ended(sdk, started.id)
     assert found.output_text == TEXT and found.id == started.id
+    items = (await sdk.conversations.items.list(kept.id, order="asc")).to_dict()["data"]
+    assert texts(items) == ["Outlive me.", TEXT]
+    await background._set(started.id.removeprefix("resp_"), [], status="failed", response={})
+    assert (await sdk.responses.retrieve(started.id)).status == "completed", (
+        "the dead one comes back too late"
+    )
     await background.close()
     after = await spent_by_all(shared)
     assert after - before == pytest.approx(0.007)  # what the dead one had counted is counted once
