@@ -101,12 +101,13 @@ async def build_prompt(
 
 def filled_sampling(sampling: Sampling, settings: EngineSettings) -> Sampling:
     """Fill in the defaults; 0 is a value, and `None` alone means "not given"."""
-    return replace(
-        sampling,
-        temperature=settings.temperature if sampling.temperature is None else sampling.temperature,
-        top_p=settings.top_p if sampling.top_p is None else sampling.top_p,
-        max_tokens=settings.max_tokens if sampling.max_tokens is None else sampling.max_tokens,
-    )
+    defaults = {
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "max_tokens": settings.max_tokens,
+    }
+    absent = {name: value for name, value in defaults.items() if getattr(sampling, name) is None}
+    return replace(sampling, **absent, filled=tuple(absent))  # type: ignore[arg-type]
 
 
 def prompt_key(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.kit.clock import Clock
 from app.llm.admission import Admission
 from app.llm.answer import Answer
+from app.llm.defaults import Defaults
 from app.llm.errors import DeadlineExceededError, LLMError
 from app.llm.failover import walk
 from app.llm.needs import TellNeeds
@@ -43,6 +44,7 @@ class Runner:
         self._clock = clock
         self._retries = Retries(settings.max_retries)
         self._gates: dict[str, Admission] = {}
+        self._defaults = Defaults(clock)
 
     def gate(self, target_name: str) -> Admission:
         """Return the admission of a target."""
@@ -96,7 +98,8 @@ class Runner:
                     request = await load_images(request)
                 stopwatch.mark_sent()
                 on_sent(target)
-                async with aclosing(target.provider.stream(request)) as chunks:
+                stream = self._defaults.stream(target.name, request, target.provider.stream)
+                async with aclosing(stream) as chunks:
                     async for chunk in chunks:
                         answer.take(chunk)
             ttft_ms = stopwatch.attempt_ttft_ms()

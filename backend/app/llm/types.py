@@ -35,7 +35,10 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Generation parameters; `None` means "not given", and 0 is a value."""
+    """Generation parameters; `None` means "not given", and 0 is a value.
+
+    `filled` names those that nobody gave and the portal's defaults filled in.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
@@ -44,6 +47,7 @@ class Sampling:
     tools: list[dict[str, Any]] | None = None
     tool_choice: str | dict[str, Any] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from app.config import get_settings
 from app.kit.clock import SystemClock
 from app.llm.accounting import OnSpent, spent_on, tell_nobody
 from app.llm.answer import Answer
+from app.llm.defaults import Defaults
 from app.llm.errors import LLMError, ProviderProtocolError
 from app.llm.events import EventEncoder
 from app.llm.prompt_size import prompt_tokens_of
@@ -96,6 +97,7 @@ class LLMService:
     def __init__(self, db_session: Any = None, on_spent: OnSpent = tell_nobody) -> None:
         self._db_session = db_session
         self._on_spent = on_spent
+        self._defaults = Defaults(SystemClock())
         self._adapters: dict[tuple[int, str, str, str], OpenAICompatibleProvider] = {}
 
     async def chat(
@@ -263,7 +265,9 @@ class LLMService:
                 has_begun = False
                 try:
                     request = _request(config, model, messages, options)
-                    async with aclosing(adapter.stream(request)) as chunks:
+                    server = f"{config.provider} {config.endpoint} {model}"
+                    stream = self._defaults.stream(server, request, adapter.stream)
+                    async with aclosing(stream) as chunks:
                         async for chunk in chunks:
                             has_begun = has_begun or bool(
                                 chunk.content or chunk.reasoning or chunk.tool_calls
@@ -359,6 +363,9 @@ def _request(
     }
     known = ("temperature", "top_p", "max_tokens", "response_format", "tools", "tool_choice")
     sampling = {name: given.pop(name) for name in known if name in given}
+    sampling["filled"] = tuple(
+        name for name in ("temperature", "top_p") if name not in config.model_fields_set | options.keys()
+    )
     extra = {**({"top_k": config.top_k} if config.top_k is not None else {}), **given}
     spoken = tuple(ChatMessage(**message) for message in messages)
     return CompletionRequest(model, spoken, Sampling(**sampling, extra=extra), skip_thinking=False)

@@ -106,7 +106,7 @@ async def test_what_may_pass_is_tried_again_and_then_the_other_models(
     assert (await service.chat(other, HELLO))["text"] == "from another"
     assert upstream.requests[-1].body["model"] == "gpt-3.5-turbo"
     asked = len(upstream.requests)
-    upstream.queue(Reply(status=400))
+    upstream.queue(Reply(status=400, error={"message": "no", "param": "messages"}))
     with pytest.raises(LLMError):
         await service.chat(config, HELLO)
     assert len(upstream.requests) == asked + 1

@@ -22,6 +22,7 @@ from app.llm.errors import (
 )
 
 _MAX_MESSAGE_CHARS = 500
+_MAX_PARAM_CHARS = 100
 _OVERFLOW_CODES = {"exceed_context_size_error", "context_length_exceeded"}
 
 
@@ -104,7 +105,11 @@ def error_from_object(
             f"The model server is not ready{said}.", is_retryable=True, retry_after_seconds=wait, **known
         )
     if 400 <= status < 500 or status == 501:
-        return ProviderRejectedError(f"The model server rejected the request{said}.", **known)
+        param = facts.get("param")
+        details = {"param": param[:_MAX_PARAM_CHARS]} if isinstance(param, str) and param else None
+        return ProviderRejectedError(
+            f"The model server rejected the request{said}.", details=details, **known
+        )
     return LLMError(f"The model server failed{said}.", is_retryable=True, **known)
 
 
