@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from app.config import PROJECT_ROOT, Settings
+from tests.fixtures.programs import free_port
 from tests.fixtures.setup import portal_setup  # noqa: F401 - puts the set-up's folder on the path
 
 from portal_setup.page import hash_of_sources  # isort: skip
@@ -80,11 +81,6 @@ def setup(root: Path, *flags: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=120,
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
