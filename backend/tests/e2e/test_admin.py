@@ -44,7 +44,7 @@ async def test_health_and_what_runs_are_live_and_anything_can_be_stopped(
             assert await admin.axe() == []
             await page.get_by_role("button", name="Stop the request of eve@example.org").click()
             await expect(row).to_have_count(0)
-    assert len(threaded_model.aborted) == 1
+    await threaded_model.wait_until(lambda: len(threaded_model.aborted) == 1)
     charts = page.get_by_role("region", name="The last ten minutes").get_by_test_id("chart")
     await expect(charts).to_have_count(7)
     await expect(charts.locator("canvas")).to_have_count(7)

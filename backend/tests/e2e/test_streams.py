@@ -69,7 +69,7 @@ async def test_stop_keeps_the_partial_marks_it_and_the_model_server_sees_it_with
     await expect(person.answers().last).to_contain_text("word3 ")
     await person.page.get_by_test_id("stop-button").click()
     await expect(person.page.get_by_test_id("stopped-mark")).to_be_visible(timeout=2000)
-    assert len(threaded_model.aborted) == 1
+    await threaded_model.wait_until(lambda: len(threaded_model.aborted) == 1, 1)
     await expect(person.answers().last).to_contain_text("word3")
     await person.page.reload()
     await expect(person.page.get_by_test_id("stopped-mark")).to_be_visible()

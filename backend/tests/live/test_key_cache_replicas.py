@@ -10,18 +10,20 @@ from app.auth.key_cache import FRESH_SECONDS, Found, KeyCache
 from app.auth.principal import Principal
 from app.coord.factory import create_coord
 from app.keys.errors import UnknownKeyError
-from app.kit.clock import SystemClock
 from app.kit.ids import new_id
 from app.users.tables import User
+from tests.api.auth_portal import ManualClock
 from tests.fixtures.redis import RedisServer
 
 pytestmark = pytest.mark.live
 
 
 async def test_a_revoked_key_is_refused_by_the_other_replica(own_redis: RedisServer) -> None:
-    is_revoked = False
+    is_revoked, reads = False, 0
 
     async def read() -> Found:
+        nonlocal reads
+        reads += 1
         if is_revoked:
             raise UnknownKeyError
         return Found(Principal(User(id=7), frozenset({"gateway"})), None)
@@ -30,25 +32,32 @@ async def test_a_revoked_key_is_refused_by_the_other_replica(own_redis: RedisSer
     second = create_coord(own_redis.url, shared_name=new_id())
     await first.start()
     await second.start()
-    here, there = KeyCache(first.signals, SystemClock()), KeyCache(second.signals, SystemClock())
+    clock = ManualClock()  # nothing is read anew for its age
+    here, there = KeyCache(first.signals, clock), KeyCache(second.signals, clock)
     try:
         async with here.following(), there.following():
-            await asyncio.sleep(0.2)  # both have subscribed
-            for cache in (here, there):
-                assert (await cache.get("hash", read)).user.id == 7
+            async with asyncio.timeout(10):
+                while reads < 2:  # until the other one has heard of a change: it has subscribed
+                    await there.get("hash", read)
+                    await here.forget()
+            assert (await here.get("hash", read)).user.id == 7
             is_revoked = True
             await here.forget()
-            await asyncio.sleep(0.1)
-            for cache in (here, there):
+            with pytest.raises(UnknownKeyError):
+                await here.get("hash", read)
+            async with asyncio.timeout(10):
                 with pytest.raises(UnknownKeyError):
-                    await cache.get("hash", read)
+                    while True:  # the word is on its way
+                        await there.get("hash", read)
+                        await asyncio.sleep(0.01)
 
             is_revoked = False
             await there.get("hash", read)
             own_redis.kill()
             is_revoked = True
             await here.forget()  # nobody hears it
-            await asyncio.sleep(FRESH_SECONDS)
+            assert (await there.get("hash", read)).user.id == 7
+            clock.advance(seconds=FRESH_SECONDS)
             with pytest.raises(UnknownKeyError):
                 await there.get("hash", read)
     finally:

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.live
 
 
 @pytest.mark.parametrize("kind", ["memory", "redis"])
-async def test_each_replica_shows_what_both_did(kind: str, request: pytest.FixtureRequest) -> None:
+async def test_each_replica_shows_what_both_did(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.admin.pulse.STEP_SECONDS", 1)
     url = request.getfixturevalue("redis_url") if kind == "redis" else ""
     names = [new_id(), new_id()] if url else [new_id()] * 2
     coords = [create_coord(url, shared_name=name) for name in names]
@@ -27,11 +30,10 @@ async def test_each_replica_shows_what_both_did(kind: str, request: pytest.Fixtu
         pulses.append(pulse)
         pulse.start()
     try:
-        await asyncio.sleep(0.2)  # both have subscribed
+        await until(lambda: [len(pulse.replicas()) for pulse in pulses] == [2, 2])  # each has heard the other
         for pulse in pulses:
             pulse.count_request(500)
         await until(lambda: all(_failures(pulse) == 2 for pulse in pulses))
-        assert [len(pulse.replicas()) for pulse in pulses] == [2, 2]
         await pulses[0].close()
         await until(lambda: len(pulses[1].replicas()) == 1)
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -39,39 +39,51 @@ class Reader:
 
 
 class Pieces:
-    """A stream that waits between its pieces, and knows whether it was closed."""
+    """A stream that waits before each of its pieces, if it is told how, and knows whether it was closed."""
 
-    def __init__(self, *pieces: bytes, pause_seconds: float = 0.0) -> None:
+    def __init__(self, *pieces: bytes, pause: Callable[[], Awaitable[object]] | None = None) -> None:
         self.is_closed = False
         self._pieces = pieces
-        self._pause_seconds = pause_seconds
+        self._pause = pause
+        self.is_begun = asyncio.Event()
 
     async def __call__(self) -> AsyncGenerator[bytes]:
         try:
             for piece in self._pieces:
-                await asyncio.sleep(self._pause_seconds)
+                self.is_begun.set()
+                if self._pause is not None:
+                    await self._pause()
                 yield piece
         finally:
             self.is_closed = True
 
 
 async def test_silence_is_filled_with_comments_between_whole_events() -> None:
-    reader, pieces = Reader(), Pieces(b"data: 1\n\n", b"data: 2\n\n", pause_seconds=0.2)
-    await reader.read(ByteStream(pieces(), keep_alive_seconds=0.05))
+    reader = Reader()
+
+    async def two_comments() -> None:
+        wanted = reader.body.count(b": keep-alive") + 2
+        while reader.body.count(b": keep-alive") < wanted:  # noqa: ASYNC110 - the reader tells nobody
+            await asyncio.sleep(0.005)
+
+    pieces = Pieces(b"data: 1\n\n", b"data: 2\n\n", pause=two_comments)
+    async with asyncio.timeout(10):
+        await reader.read(ByteStream(pieces(), keep_alive_seconds=0.02))
     events = reader.body.split(b"\n\n")
     assert [event for event in events if event.startswith(b"data")] == [b"data: 1", b"data: 2"]
-    assert 3 <= events.count(b": keep-alive") <= 8
+    assert events[:2] == [b": keep-alive"] * 2
+    assert events.count(b": keep-alive") >= 4
     assert [message["type"] for message in reader.messages].count("http.response.start") == 1
     assert reader.messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
     assert pieces.is_closed
 
 
 async def test_a_reader_who_leaves_closes_the_stream() -> None:
-    reader, pieces = Reader(), Pieces(b"data: 1\n\n", b"data: 2\n\n", pause_seconds=0.3)
+    reader, pieces = Reader(), Pieces(b"data: 1\n\n", pause=asyncio.Event().wait)
     reading = asyncio.create_task(reader.read(ByteStream(pieces())))
-    await asyncio.sleep(0.1)
+    await pieces.is_begun.wait()
     reader.has_left.set()
-    await asyncio.wait_for(reading, 0.15)
+    await asyncio.wait_for(reading, 5)
     assert pieces.is_closed and reader.body == b""
 
 

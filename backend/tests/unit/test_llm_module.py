@@ -150,14 +150,15 @@ def test_what_may_not_be_loaded_is_not(folder: Path, tmp_path: Path) -> None:
 
 async def test_a_slow_module_stalls_nobody_else(folder: Path) -> None:
     (folder / "slow.py").write_text(
-        "import time\n"
+        "import threading\n"
+        "is_called, may_go_on = threading.Event(), threading.Event()\n"
         "def translate_to_your_format(messages, **kwargs): return messages\n"
-        "def call_your_api(data): time.sleep(0.2)\n"
-        "def translate_from_your_format(response): return 'late'\n"
+        "def call_your_api(data): is_called.set(); return may_go_on.wait(5)\n"
+        "def translate_from_your_format(response): return 'late' if response else 'nobody else ran'\n"
     )
-    beats = 0
-    work = asyncio.ensure_future(asked(provider(folder, "slow")))
-    while not work.done():
-        beats += 1
-        await asyncio.sleep(0.01)
-    assert await work == "late" and beats > 5
+    slow = load_module(folder, "slow")
+    work = asyncio.ensure_future(asked(ModuleProvider("slow", slow, timeouts=Timeouts())))
+    while not slow.is_called.is_set():  # type: ignore[attr-defined]  # noqa: ASYNC110 - set by its thread
+        await asyncio.sleep(0.005)
+    slow.may_go_on.set()  # type: ignore[attr-defined]
+    assert await work == "late"
