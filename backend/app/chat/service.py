@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -28,6 +27,7 @@ from app.kit.logging import note_ids, request_id_var
 from app.llm.errors import LLMError, ProviderUnreachableError
 from app.llm.needs import TellNeeds
 from app.llm.ports import UnknownMessageError
+from app.llm.prompt_size import bytes_to_read
 from app.llm.sessions import SessionManager
 from app.llm.stateless import needs_of_chat
 from app.llm.turns import ChatRequest, TurnOutcome, TurnRecord, TurnRequest
@@ -35,8 +35,6 @@ from app.llm.types import ChatMessage, Usage
 from app.models.routes import ModelRoutes
 from app.templates.service import TemplateService
 from app.usage.meter import Meter, Reservation
-
-_FRAME_BYTES = 12  # a chat template puts a few tokens around each message
 
 
 class ChatService:
@@ -117,9 +115,7 @@ class ChatService:
             deadline_seconds=manner.deadline_seconds,
             request_id=request_id_var.get(),
         )
-        prompt_bytes = len((body.message or "").encode(errors="replace")) + file_chars
-        prompt_bytes += await self._history_bytes(principal, body.session_id)
-        reservation = await self._reserve(principal, body.model, prompt_bytes, body.max_tokens)
+        reservation = await self._reserve_turn(principal, request, file_chars)
         record: TurnRecord | None = None
         try:
             record = await self._sessions.start_turn(replace(request, account=reservation))
@@ -170,11 +166,18 @@ class ChatService:
         longest = max_tokens or self._meter.default_max_tokens
         return await self._meter.reserve(principal, model, lambda: prompt_bytes, longest, needs)
 
-    async def _history_bytes(self, principal: Principal, session_id: str) -> int:
-        """Estimate what is sent of the conversation so far; asked only for who has limits."""
+    async def _reserve_turn(self, principal: Principal, request: TurnRequest, file_chars: int) -> Reservation:
+        """Reserve for a question, what goes before it, and the answer; the conversation is looked at only for who has limits."""
+        sampling = request.sampling
         if not principal.subjects:
-            return 0
-        return 3 * await self._store.history_tokens(principal.caller, session_id)
+            return await self._reserve(principal, request.model, 0, sampling.max_tokens)
+        begun = await self._store.begun(principal.caller, request.session_id)
+        new = [ChatMessage("user", request.message)]
+        system_prompt = begun.system_prompt if request.system_prompt is None else request.system_prompt
+        if system_prompt and not (begun.prefix_tokens and system_prompt == begun.system_prompt):
+            new.append(ChatMessage("system", system_prompt))  # else it is in what was counted
+        size = bytes_to_read([message.to_wire() for message in new]) + file_chars + 3 * begun.prefix_tokens
+        return await self._reserve(principal, request.model or begun.model, size, sampling.max_tokens)
 
     async def _chat_request(
         self, principal: Principal, body: ChatBody, manner: Manner = USUAL
@@ -194,7 +197,8 @@ class ChatService:
             request_id=request_id_var.get(),
         )
         needs = partial(needs_of_chat, request)
-        account = await self._reserve(principal, body.model, _size(messages), body.max_tokens, needs)
+        size = bytes_to_read([message.to_wire() for message in messages]) + bytes_to_read(body.tools)
+        account = await self._reserve(principal, body.model, size, body.max_tokens, needs)
         return replace(request, account=account)
 
     def _check_model(self, principal: Principal, model: str | None) -> None:
@@ -215,12 +219,6 @@ def _failure(outcome: TurnOutcome, record: TurnRecord) -> PortalError:
         outcome.error_message or "The turn failed.",
         details,
         outcome.retry_after_seconds,
-    )
-
-
-def _size(messages: Sequence[ChatMessage]) -> int:
-    return sum(
-        len(str(message.content or "").encode(errors="replace")) + _FRAME_BYTES for message in messages
     )
 
 

@@ -19,7 +19,7 @@ from app.chat.excerpts import fold, title_from
 from app.chat.reaped import uncount
 from app.chat.replica import Replica
 from app.chat.repository import MessageRepository, SessionRepository
-from app.chat.stored import record_of
+from app.chat.stored import Begun, record_of
 from app.chat.tables import ACTIVE_STATUSES, SESSION_ID_LENGTH, MessageRow, SessionRow, TurnRow
 from app.chat.tree import anchor_of, answered_pairs, history_turns, path_to, stored
 from app.chat.turn_repository import Owned, TurnRepository
@@ -288,11 +288,14 @@ class SqlSessionStore:
             for node in pair
         ]
 
-    async def history_tokens(self, caller: Caller, session_id: str) -> int:
-        """Return how long the prompt and the answer of a session's last turn were; 0 where nobody has counted."""
+    async def begun(self, caller: Caller, session_id: str) -> Begun:
+        """Return what a session's next turn goes on from."""
         async with self._database.reading() as db:
             session = await SessionRepository(db).find(caller.user_id, session_id)
-            return await TurnRepository(db).last_prefix_tokens(session.id) if session is not None else 0
+            if session is None:
+                return Begun()
+            tokens = await TurnRepository(db).last_prefix_tokens(session.id)
+        return Begun(tokens, session.model, session.system_prompt)
 
     async def clear(self, caller: Caller, session_id: str) -> bool:
         async with self._database.transaction() as db:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.chat.tables import MessageRow, SessionRow, TurnRow
 from app.llm.turns import Ledger, TurnOutcome, TurnRecord
 from app.llm.types import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A session so far: how long the prompt and the answer of its last turn were (0: nobody has counted), and its settings."""
+
+    prefix_tokens: int = 0
+    model: str | None = None
+    system_prompt: str | None = None
 
 
 def record_of(turn: TurnRow, session: SessionRow, *, is_replay: bool = False) -> TurnRecord:

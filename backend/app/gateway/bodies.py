@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from app.gateway.errors import InvalidBodyError, NotInSessionsError
-from app.llm.prompt_size import is_data_url
+from app.llm.prompt_size import bytes_to_read
 from app.models.definitions import AUTO
 
 _SESSION_FIELDS = (
@@ -24,9 +24,6 @@ _SESSION_IGNORED = {"messages", "stream", "stream_options", "user", "max_tokens"
 _TEMPLATE_FIELDS = ("template_id", "template_version", "variables")
 
 _MOST_LEVELS = 200
-_IMAGE_BYTES = 3000
-_TOKEN_BYTES = 4  # of a prompt that is given as tokens
-_FRAME_BYTES = 12  # a chat template puts a few tokens around each message
 
 # by which servers go is theirs to say: the largest counts
 _BOUNDS = ("max_completion_tokens", "max_tokens", "n_predict")
@@ -111,20 +108,8 @@ def _is_count(value: Any) -> bool:
 
 
 def prompt_bytes(body: Mapping[str, Any]) -> int:
-    """Return about how many bytes of text a model has to read; an image counts for a page of it, whatever its size."""
-    return sum(_bytes(body[name]) for name in ("messages", "prompt", "input", "tools") if name in body)
-
-
-def _bytes(value: Any) -> int:
-    if isinstance(value, str):
-        if is_data_url(value):
-            return _IMAGE_BYTES
-        return len(value) if value.isascii() else len(value.encode(errors="replace"))
-    if isinstance(value, list):
-        return sum(map(_bytes, value))
-    if isinstance(value, dict):
-        return _FRAME_BYTES + sum(map(_bytes, value.values()))
-    return _TOKEN_BYTES if isinstance(value, int) else 0
+    """Return about how many bytes of text a model has to read of a body."""
+    return sum(bytes_to_read(body[name]) for name in ("messages", "prompt", "input", "tools") if name in body)
 
 
 def has_template(body: Mapping[str, Any]) -> bool:

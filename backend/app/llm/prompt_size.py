@@ -6,11 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 BYTES_PER_TOKEN = 4
+_IMAGE_BYTES = 3000
+_TOKEN_BYTES = 4  # of a prompt that is given as tokens
+_FRAME_BYTES = 12  # a chat template puts a few tokens around each message
 
 
 def prompt_tokens_of(messages: Sequence[Mapping[str, Any]] | str) -> int:
     """Estimate the tokens of text that nobody counted; an image's data does not count as text."""
     return _text_bytes(messages) // BYTES_PER_TOKEN
+
+
+def bytes_to_read(value: Any) -> int:
+    """Return about how many bytes of text a model has to read; an image counts for a page of it, whatever its size."""
+    if isinstance(value, str):
+        if is_data_url(value):
+            return _IMAGE_BYTES
+        return len(value) if value.isascii() else len(value.encode(errors="replace"))
+    if isinstance(value, list):
+        return sum(map(bytes_to_read, value))
+    if isinstance(value, dict):
+        return _FRAME_BYTES + sum(map(bytes_to_read, value.values()))
+    return _TOKEN_BYTES if isinstance(value, int) else 0
 
 
 def is_data_url(text: str) -> bool:

@@ -102,8 +102,8 @@ class ModelRoutes:
             UnknownModelError: no such model, or not for this caller; says the nearest names.
             ProviderUnreachableError: the local server was not heard of yet, or every target is out of use.
         """
-        if model is None and needs is not None and self._defined:
-            model = self._chosen_aloud(caller, needs())
+        if model is None and self._defined:
+            model = self._chosen_aloud(caller, needs()) if needs is not None else self._usual(caller)
         name = model or self._default_model
         if name in self._defined:
             if caller.allowed_models is None or name in caller.allowed_models:
@@ -150,6 +150,11 @@ class ModelRoutes:
             return None
         chosen, why = choose(visible, self.default, needs, self.capabilities)
         return chosen.alias, why
+
+    def _usual(self, caller: Caller) -> str | None:
+        """Return the name of what answers a request that needs nothing but an answer."""
+        chosen = self._chosen(caller, Needs())
+        return chosen[0] if chosen is not None else None
 
     def _chosen_aloud(self, caller: Caller, needs: Needs) -> str | None:
         """Return the same name, and say why in a header."""
