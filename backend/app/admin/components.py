@@ -213,6 +213,9 @@ def _bridge(bridge: BridgeStatus | None) -> Finding:
         "connects": float(bridge.connects),
         "dropped": float(bridge.dropped),
     }
+    if bridge.is_connected and bridge.problem:
+        advice = "Let MQTT_USERNAME subscribe to it at the broker ($share/portal/… is its own filter), then restart the portal."
+        return Finding("mqtt_bridge", "degraded", bridge.problem, advice, figures=figures)
     if bridge.is_connected:
         return Finding("mqtt_bridge", "ok", f"Connected to {bridge.broker}.", figures=figures)
     if bridge.is_starting:

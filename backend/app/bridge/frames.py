@@ -35,6 +35,12 @@ class Frames:
             said["retry_after"] = error.retry_after_seconds
         return self._next("error", error=said)
 
+    @staticmethod
+    def instead_of(frame: Frame, error: PortalError) -> Frame:
+        """A last frame in the place of one that cannot be sent."""
+        said = {"code": error.code, "message": error.message}
+        return {"id": frame["id"], "seq": frame["seq"], "type": "error", "error": said}
+
     def _next(self, kind: str, **fields: Any) -> Frame:
         self._number += 1
         return {"id": self._request, "seq": self._number, "type": kind, **fields}

@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from app.bridge.asks import text_of, written
-from app.bridge.topics import GameTopic, is_name, is_own_reply_topic
+from app.bridge.topics import GameTopic, is_name, is_own_reply_topic, is_topic_under
 from app.errors import UnprocessableError
 from app.kit.hashing import digest
 
@@ -147,9 +147,8 @@ def reply_topic(topic: GameTopic, message: GameMessage, base: str, client: str |
     if topic.action == "state":
         return f"{base}/{message.sessionId}"
     if message.replyTopic is not None:
-        levels = message.replyTopic.removeprefix(f"{base}/").split("/")
-        if not message.replyTopic.startswith(f"{base}/") or not all(is_name(level) for level in levels):
-            raise UnprocessableError(f"replyTopic: must lie under {base}/.")
+        if not is_topic_under(f"{base}/", message.replyTopic):
+            raise UnprocessableError(f"replyTopic: must lie under {base}/, in at most 256 characters.")
         return message.replyTopic
     parts = [base, message.sessionId]
     if message.clientId and message.requestId:

@@ -65,13 +65,14 @@ def reply_prefix(client: str) -> str:
 
 def is_own_reply_topic(client: str, topic: str) -> bool:
     """Tell whether a Response Topic lies under the client's own prefix and names one topic."""
-    prefix = reply_prefix(client)
-    rest = topic[len(prefix) :]
-    return (
-        topic.startswith(prefix)
-        and len(topic) <= _MAX_TOPIC_CHARS
-        and all(is_name(level) for level in rest.split("/"))
-    )
+    return is_topic_under(reply_prefix(client), topic)
+
+
+def is_topic_under(prefix: str, topic: str) -> bool:
+    """Tell whether a topic of plain levels lies under a prefix. A long one ends a connection: Mosquitto takes 200 levels."""
+    levels = topic.removeprefix(prefix).split("/")
+    is_short = len(topic) <= _MAX_TOPIC_CHARS
+    return is_short and topic.startswith(prefix) and all(is_name(level) for level in levels)
 
 
 class GameTopics:

@@ -15,8 +15,10 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from app.bridge.errors import AnswerTooLargeError
 from app.bridge.members import BRIDGES
 from app.bridge.paho_loop import PahoLoop
 from app.bridge.profiles import PROFILES, BrokerProfile
@@ -25,6 +27,8 @@ from app.bridge.topics import SHARE, STATUSES
 logger = logging.getLogger(__name__)
 
 _KEEPALIVE_SECONDS = 30
+_NAMED = 3  # of the topics that a broker refuses
+_ENVELOPE_BYTES = 32  # what a PUBLISH has besides its topic, payload and Correlation Data, and a few more
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,11 @@ class MqttTransport:
         self._problem = ""
         self._loop = asyncio.get_running_loop()
         self._generation = 0
+        self._complained_of = 0
+        self._most_bytes: int | None = None
+        self._knows_broker = asyncio.Event()
         self._sent: dict[int, asyncio.Future[None]] = {}
+        self._asked: dict[int, list[str]] = {}
         self._client = self._paho(client_id, reconnects)
         self._driver = PahoLoop(self._client, reconnects=reconnects, on_failure=self._not_reached)
         if last_will is not None:
@@ -157,8 +165,8 @@ class MqttTransport:
             self._driver.flush()
 
     def publish(self, topic: str, payload: bytes, correlation: bytes | None = None) -> None:
-        """Send at QoS 0; lost when the broker is away."""
-        if not self._driver.is_connecting:
+        """Send at QoS 0; lost when the broker is away, or takes nothing so large."""
+        if not self._driver.is_connecting and self._takes(topic, payload, correlation):
             self._client.publish(topic, payload, qos=0, properties=_reply_properties(correlation))
             self._driver.flush()
 
@@ -171,7 +179,13 @@ class MqttTransport:
         self._driver.flush()
 
     async def publish_safely(self, topic: str, payload: bytes, correlation: bytes | None = None) -> None:
-        """Send at QoS 1, and return once the broker has it; waits through a broken connection."""
+        """Send at QoS 1, and return once the broker has it; waits through a broken connection.
+
+        Raises AnswerTooLargeError for what the broker would end the connection for.
+        """
+        await self._knows_broker.wait()
+        if not self._takes(topic, payload, correlation):
+            raise AnswerTooLargeError(self._most_bytes or 0)
         info = self._client.publish(topic, payload, qos=1, properties=_reply_properties(correlation))
         self._driver.flush()
         sent = self._sent[info.mid] = self._loop.create_future()
@@ -180,11 +194,18 @@ class MqttTransport:
         finally:
             self._sent.pop(info.mid, None)
 
+    def _takes(self, topic: str, payload: bytes, correlation: bytes | None) -> bool:
+        """Tell whether the broker takes a message of this size (MQTT 5.0, section 3.2.2.3.6)."""
+        size = len(topic.encode()) + len(payload) + len(correlation or b"") + _ENVELOPE_BYTES
+        return self._most_bytes is None or size <= self._most_bytes
+
     def _subscribe(self, topics: list[str]) -> None:
         if self._broker.profile.is_mqtt5:
-            self._client.subscribe([(topic, _options(topic)) for topic in topics])
+            _, number = self._client.subscribe([(topic, _options(topic)) for topic in topics])
         else:
-            self._client.subscribe([(self._plain(topic), 1) for topic in topics])
+            _, number = self._client.subscribe([(self._plain(topic), 1) for topic in topics])
+        if number is not None:
+            self._asked[number] = topics
 
     def _plain(self, topic: str) -> str:
         """Return a filter as this broker knows it: one without shared subscriptions has one bridge, which hears all."""
@@ -211,21 +232,42 @@ class MqttTransport:
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._received
+        client.on_subscribe = self._was_answered
         client.on_publish = self._was_sent
         return client
 
     # Called by paho, on the loop's thread or its own: an exception in here would end it
 
-    def _connected(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _connected(self, client: Client, _data: Any, _flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self._post(self._tell, f"{self._place} refuses the portal: {reason}.")
             return
+        self._post(self._know, getattr(properties, "MaximumPacketSize", None))
         self._post(self._tell, "")
+        self._asked.clear()
         self._generation += 1
         self.unacknowledged = 0
         if self._subscriptions:
             self._subscribe(self._subscriptions)
         self._post(self._on_change, True)
+
+    def _know(self, most_bytes: int | None) -> None:
+        self._most_bytes = most_bytes
+        self._knows_broker.set()
+
+    def _was_answered(
+        self, _client: Client, _data: Any, mid: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        self._post(self._look_for_refusals, (mid, reasons))
+
+    def _look_for_refusals(self, answer: tuple[int, list[ReasonCode]]) -> None:
+        number, reasons = answer
+        asked = zip(self._asked.pop(number, []), reasons, strict=False)
+        refused = [(topic, reason) for topic, reason in asked if reason.is_failure]
+        if refused:
+            topics = ", ".join(topic for topic, _ in refused[:_NAMED])
+            more = f" and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
+            self._tell(f"{self._place} does not let the portal hear {topics}{more}: {refused[0][1]}.")
 
     def _disconnected(self, _client: Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._generation += 1
@@ -259,10 +301,18 @@ class MqttTransport:
             self.unacknowledged += 1
         self._on_message(message)
 
-    def _was_sent(self, _client: Client, _data: Any, mid: int, _reason: Any, _properties: Any) -> None:
+    def _was_sent(self, _client: Client, _data: Any, mid: int, reason: Any, _properties: Any) -> None:
+        if reason is not None and reason.is_failure:
+            self._post(self._complain, reason)
         # In paho's own thread this may come before `publish_safely` has noted what it waits for.
         if mid in self._sent or self._driver.has_thread:
             self._post(self._resolve, mid)
+
+    def _complain(self, reason: ReasonCode) -> None:
+        """Say it once a connection: the broker has thrown an answer away, as it may do with each."""
+        if self._complained_of != self._generation:
+            self._complained_of = self._generation
+            logger.warning("MQTT broker %s does not take what the portal says: %s", self._place, reason)
 
     def _resolve(self, mid: int) -> None:
         waiting = self._sent.get(mid)

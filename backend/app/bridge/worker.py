@@ -6,6 +6,7 @@ Requests of one session run one after another in the order they came; different 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from app.auth.principal import Principal
 from app.bridge import asks
 from app.bridge.completions import RawCompletions, completion_events
 from app.bridge.deltas import DeltaGatherer
+from app.bridge.errors import AnswerTooLargeError
 from app.bridge.frames import Frame, Frames, encode
 from app.bridge.inbox import Inbox
 from app.bridge.lines import Lines
@@ -118,8 +120,13 @@ class Worker:
         self._status.answered += 1
 
     async def send(self, reply: ReplyTo, answer: Frame) -> None:
-        """Send a last frame; returns once the broker has it."""
-        await self._transport.publish_safely(reply.topic, render(reply.form, answer), reply.correlation)
+        """Send a last frame; returns once the broker has it. Who cannot be sent it hears why."""
+        try:
+            await self._publish_safely(reply, answer)
+        except AnswerTooLargeError as error:
+            logger.warning("an MQTT answer cannot be sent: %s", error.message)
+            with contextlib.suppress(AnswerTooLargeError):  # the caller's own Correlation Data fills it
+                await self._publish_safely(reply, Frames.instead_of(answer, error))
 
     async def stop(self, work: Work) -> None:
         """Stop at the caller's wish; what came so far becomes the answer."""
@@ -269,6 +276,9 @@ class Worker:
         if work.is_stopped and work.task is not None:
             work.task.uncancel()
         return work.is_stopped
+
+    async def _publish_safely(self, reply: ReplyTo, answer: Frame) -> None:
+        await self._transport.publish_safely(reply.topic, render(reply.form, answer), reply.correlation)
 
     def _publish(self, work: Work, frame: Frame) -> None:
         self._transport.publish(work.reply.topic, encode(frame), work.reply.correlation)

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.bridge.transport import Broker, MqttTransport
+from app.broker.accounts import Account, hash_secret
+from app.broker.place import BrokerPlace
+from app.broker.program import find_program
 from tests.fixtures.mosquitto import Mosquitto
+from tests.fixtures.programs import free_port
 
 pytestmark = pytest.mark.live
 
@@ -17,16 +21,16 @@ pytestmark = pytest.mark.live
 class Heard:
     """A transport that connects to a port, and what it tells."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *account: str, topics: tuple[str, ...] = ("a/b",)) -> None:
         self.problems: asyncio.Queue[str] = asyncio.Queue()
         self.transport = MqttTransport(
-            Broker("127.0.0.1", port),
+            Broker("127.0.0.1", port, *account),
             "problem-test",
             lambda is_there: None,
             last_will=None,
             on_problem=self.problems.put_nowait,
         )
-        self.transport.open(["a/b"], lambda message: None)
+        self.transport.open(list(topics), lambda message: None)
 
     async def next(self) -> str:
         async with asyncio.timeout(10):
@@ -64,3 +68,26 @@ async def test_a_broker_that_lets_nobody_in_is_told(tmp_path: Path) -> None:
     finally:
         await heard.transport.close(ends_session=True)
         broker.stop()
+
+
+async def test_a_broker_that_lets_the_portal_hear_nothing_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = find_program(tmp_path)
+    assert program is not None
+    place, secret = BrokerPlace(tmp_path, "127.0.0.1", free_port(), 0), "a secret"
+    account = Account("portal", hash_secret(secret), may_publish=(), may_subscribe=("a/b",))
+    broker = Mosquitto(tmp_path)
+    broker.command = place.prepare(program, [account])
+    broker.port = place.port or 0
+    broker.start()
+    heard = Heard(broker.port, "portal", secret, topics=("a/b", "$share/portal/pp/v1/+/req"))
+    try:
+        refused = "does not let the portal hear $share/portal/pp/v1/+/req: Not authorized."
+        assert await heard.next() == f"127.0.0.1:{broker.port} {refused}"
+        for _ in range(2):
+            await heard.transport.publish_safely("c/d", b"an answer that nobody gets")
+    finally:
+        await heard.transport.close(ends_session=True)
+        broker.stop()
+    assert caplog.text.count("does not take what the portal says: Not authorized") == 1

@@ -16,3 +16,10 @@ def test_a_bridge_that_has_only_begun_is_no_outage() -> None:
     assert _bridge(status).state == "ok"
     status.is_connected = False
     assert _bridge(status).state == "down", "it was there, and is lost"
+
+
+def test_a_bridge_that_may_not_hear_what_it_serves_is_no_healthy_one() -> None:
+    status = BridgeStatus(broker="broker:1883", is_connected=True, connects=1)
+    status.problem = "broker:1883 does not let the portal hear pp/v1/+/req: Not authorized."
+    found = _bridge(status)
+    assert (found.state, found.message) == ("degraded", status.problem)

@@ -214,6 +214,7 @@ async def test_a_confirmation_that_comes_at_once_from_pahos_thread_is_heard(
         return SimpleNamespace(mid=7)
 
     monkeypatch.setattr(transport._client, "publish", publish)
+    transport._know(None)
     async with asyncio.timeout(5):
         await transport.publish_safely("t", b"answer")
     await transport.close()

@@ -81,6 +81,18 @@ def test_a_reply_topic_elsewhere_is_refused() -> None:
         reply_topic(topic, message, "maze/assistant_response")
 
 
+def test_a_reply_topic_of_more_levels_than_a_broker_takes_is_refused() -> None:
+    topic, base = GameTopic("maze", "user_input"), "maze/assistant_response"
+    for levels, is_taken in ((20, True), (200, False), (40_000, False)):
+        wished = "/".join([base, *("a" * levels)])
+        message = read_game_message(f'{{"message": "hi", "replyTopic": "{wished}"}}'.encode())
+        if is_taken:
+            assert reply_topic(topic, message, base) == wished
+        else:
+            with pytest.raises(UnprocessableError, match="256 characters"):
+                reply_topic(topic, message, base)
+
+
 def test_fields_that_an_engine_writes_though_they_say_nothing_are_read_as_absent() -> None:
     topic = GameTopic("maze", "user_input")
     said = read_game_message(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import app.attachments.errors
 import app.auth.errors
+import app.bridge.errors
 import app.bridge.intake
 import app.chat.errors
 import app.limits.errors
@@ -21,6 +22,7 @@ _OF_A_TURN = (
     app.auth.errors.AdminOnlyError,
     app.auth.errors.MissingScopeError,
     app.auth.errors.PasswordChangeRequiredError,
+    app.bridge.errors.AnswerTooLargeError,
     app.bridge.intake.IdReusedError,
 )
 _OTHER_DOORS = {"too_many_templates"}
