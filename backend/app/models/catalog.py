@@ -19,7 +19,7 @@ from app.kit.ids import new_id
 from app.llm.ports import Provider
 from app.llm.providers.base import Timeouts
 from app.models.config_file import ConfigFileError, Lookup, Mistake, parse
-from app.models.definitions import Definitions, ModelDefinition
+from app.models.definitions import Definitions, ModelDefinition, TargetDefinition
 from app.models.pool import ProviderPool
 from app.models.routes import ModelRoutes
 from app.models.targets import TargetTable
@@ -151,7 +151,7 @@ class ModelCatalog:
     def _apply(self) -> None:
         providers = {**self._stored.providers, **self._from_file.providers}
         self.pool.apply(providers)
-        self.routes.define(_merged(self._from_file, self._stored))
+        self.routes.define(merged(self._from_file, self._stored))
 
     async def _watch_file(self) -> None:
         while self.file is not None:
@@ -188,8 +188,8 @@ class ModelCatalog:
             await self._coord.signals.publish(_OPENED, payload)
 
 
-def _merged(first: Definitions, second: Definitions) -> dict[str, ModelDefinition]:
-    """Put the targets of both behind the names of both, the file's first."""
+def merged(first: Definitions, second: Definitions) -> dict[str, ModelDefinition]:
+    """Put the targets of both behind the names of both, the file's first; each costs what is said where it stands."""
     merged = dict(first.models)
     for name, model in second.models.items():
         known = merged.get(name)
@@ -197,10 +197,20 @@ def _merged(first: Definitions, second: Definitions) -> dict[str, ModelDefinitio
             merged[name] = model
             continue
         capabilities = tuple(dict.fromkeys((*known.capabilities, *model.capabilities)))
-        merged[name] = ModelDefinition(
-            targets=(*known.targets, *model.targets)[:50],
-            capabilities=capabilities,
-            context_window=known.context_window or model.context_window,
-            price=known.price or model.price,
-        )
+        windows = [one.context_window for one in (known, model) if one.context_window is not None]
+        together = {
+            "targets": (*_priced(known), *_priced(model))[:50],
+            "capabilities": capabilities,
+            "context_window": min(windows, default=None),
+            "price": None,
+        }
+        merged[name] = known.model_copy(update=together)
     return merged
+
+
+def _priced(model: ModelDefinition) -> tuple[TargetDefinition, ...]:
+    """Return a model's targets with its own price at those that have none."""
+    return tuple(
+        target if target.price is not None else target.model_copy(update={"price": model.price})
+        for target in model.targets
+    )

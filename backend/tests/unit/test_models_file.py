@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.config import PROJECT_ROOT
+from app.models.catalog import merged
 from app.models.config_file import ConfigFileError, parse
 
 GOOD = """\
@@ -101,3 +102,15 @@ def test_the_sample_is_valid() -> None:
     assert {"llama3.1:8b", "qwen-coder", "llama2-13b-vllm", "llama-cpp-python"} == set(
         parse(sample, environment).models
     )
+
+
+def test_a_name_of_the_file_keeps_what_it_says_beside_a_stored_provider() -> None:
+    one = "models: {small: {cache_seconds: 60, context_window: 9000, price: {input: 1}, targets: [{provider: local}]}}"
+    other = """
+providers: {two: {base_url: "http://127.0.0.1:8002"}}
+models: {small: {capabilities: [vision], context_window: 4000, targets: [{provider: two, price: {input: 5}}, {provider: two}]}}
+"""
+    both = merged(parse(one, environment), parse(other, environment))["small"]
+    assert (both.cache_seconds, both.context_window, both.capabilities) == (60, 4000, ("chat", "vision"))
+    prices = [target.price.input if target.price is not None else None for target in both.targets]
+    assert (prices, both.price) == ([1, 5, None], None)  # the last one's is its provider's
