@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -30,13 +31,17 @@ class OwnStream:
         self._decoder = SSEDecoder()
         self._reported: dict[str, Any] = {}
         self._has_ended = False
+        self._is_counted = False
         self.events = 0
         """How many pieces of text came, for an answer whose server tells no usage: about a token each."""
 
     @property
     def usage(self) -> Usage | None:
-        """What was reported so far; of a message that is cut its prompt, at least."""
-        return own_usage(self._reported) if "output_tokens" in self._reported else None
+        """What was reported so far; of a message that is cut its prompt, and what came of its answer."""
+        if "output_tokens" not in self._reported:
+            return None
+        usage = own_usage(self._reported)
+        return usage if self._is_counted else replace(usage, completion_tokens=self.events)
 
     @property
     def is_cut(self) -> bool:
@@ -67,6 +72,8 @@ class OwnStream:
             inner = event.get("message") or event.get("response") or event
             if isinstance(inner.get("usage"), dict):
                 self._reported.update(inner["usage"])
+                # a message tells at its beginning already that it has a token or so
+                self._is_counted = event.get("type") != "message_start"
             if event.get("type") != "message_start":
                 return _framed(data)
             event["message"]["model"] = self._alias
