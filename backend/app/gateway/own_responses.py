@@ -12,7 +12,9 @@ from app.llm.relay import Shape
 from app.llm.routing import Target
 
 _RESHAPED = ("model", "input", "previous_response_id", "conversation", "background", "stream", "store")
-_PORTABLE = ("message", "function_call", "function_call_output")
+_PORTABLE = (
+    "message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.gateway.custom_tools import custom_function
 from app.gateway.response_items import Item, system_messages, to_messages, wrong
 
 # what has a meaning here and not for a model server, or none at all
@@ -123,8 +124,11 @@ def _tools(tools: Any, choice: Any) -> dict[str, Any]:
 
 
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    if tool.get("type") == "custom":
+        return {"type": "function", "function": custom_function(tool)}
     if tool.get("type") != "function":
-        raise wrong("tools", f"{tool.get('type')!r} runs at OpenAI's only; give tools of the type function")
+        known = "give tools of the type function or custom"
+        raise wrong("tools", f"{tool.get('type')!r} is known at OpenAI's only; {known}")
     wanted = ("name", "description", "parameters", "strict")
     return {
         "type": "function",
@@ -135,7 +139,7 @@ def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
 def _tool_choice(choice: Any) -> dict[str, Any]:
     if choice is None:
         return {}
-    if isinstance(choice, dict) and choice.get("type") == "function":
+    if isinstance(choice, dict) and choice.get("type") in ("function", "custom"):
         return {"tool_choice": {"type": "function", "function": {"name": choice.get("name")}}}
     if choice not in ("auto", "none", "required"):
         raise wrong("tool_choice", "it is auto, none, required, or names a function")

@@ -7,8 +7,16 @@ from typing import Any
 
 import orjson
 
+from app.gateway.custom_tools import custom_names
 from app.gateway.deltas import NO_SENSE, SENSELESS_ERRORS, known_count, known_text
-from app.gateway.response_output import OutputItem, OutputMessage, OutputReasoning, OutputToolCall, whole_item
+from app.gateway.response_output import (
+    OutputCustomCall,
+    OutputItem,
+    OutputMessage,
+    OutputReasoning,
+    OutputToolCall,
+    whole_item,
+)
 from app.llm.providers.sse import SSEDecoder
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -35,6 +43,7 @@ class ResponseEncoder:
         self._items: list[OutputItem] = []
         self._finish_reason: str | None = None
         self._usage: Any = None
+        self._custom = custom_names(response.get("tools") or ())
 
     @property
     def has_failed(self) -> bool:
@@ -97,6 +106,8 @@ class ResponseEncoder:
         taken = [0] * len(output)
         for position, length in zip(pieces[::2], pieces[1::2], strict=True):
             kind, text, facts = whole_item(output[position])
+            if kind is OutputCustomCall:
+                length = len(text)  # of which no piece was told
             begin = taken[position]
             taken[position] = begin + length
             events += self._grow(kind, position, text[begin : begin + length], **facts)
@@ -144,12 +155,19 @@ class ResponseEncoder:
         function = call.get("function") or {}
         number = call.get("index") or 0
         return self._grow(
-            OutputToolCall,
+            self._kind_of_call(number, function.get("name")),
             number,
             known_text(function.get("arguments") or ""),
             call_id=known_text(call.get("id") or ""),
             name=known_text(function.get("name") or ""),
         )
+
+    def _kind_of_call(self, number: int, name: Any) -> type[OutputItem]:
+        """Return what a piece of a call belongs to; its name is told with the first one alone."""
+        last = self._items[-1] if self._items else None
+        if isinstance(last, OutputToolCall) and last.number == number and not last.has_ended:
+            return type(last)
+        return OutputCustomCall if name in self._custom else OutputToolCall
 
     def _grow(self, kind: type[OutputItem], number: int | None, text: str, **facts: str) -> list[bytes]:
         """Lengthen the last item, or begin the next one when something else comes."""

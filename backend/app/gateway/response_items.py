@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.gateway.custom_tools import arguments_of
 from app.gateway.errors import InvalidBodyError
 from app.kit.ids import new_id
 
 Item = dict[str, Any]
 Message = dict[str, Any]
 
-_PREFIXES = {"message": "msg", "function_call": "fc", "function_call_output": "fco", "reasoning": "rs"}
+_PREFIXES = {
+    "message": "msg",
+    "function_call": "fc",
+    "function_call_output": "fco",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctco",
+    "reasoning": "rs",
+}
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
 
@@ -32,8 +40,10 @@ def to_messages(items: Iterable[Item]) -> list[Message]:
         if kind == "message":
             messages.append(_message(item))
         elif kind == "function_call":
-            _add_call(messages, item)
-        elif kind == "function_call_output":
+            _add_call(messages, item, item.get("arguments") or "{}")
+        elif kind == "custom_tool_call":
+            _add_call(messages, item, arguments_of(str(item.get("input") or "")))
+        elif kind in ("function_call_output", "custom_tool_call_output"):
             messages += _output(item)
         elif kind != "reasoning":
             raise wrong("input", f"items of the type {kind!r} cannot be translated for this model")
@@ -114,11 +124,11 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     raise wrong("input", f"a part of the type {kind!r} cannot be translated for this model")
 
 
-def _add_call(messages: list[Message], item: Item) -> None:
+def _add_call(messages: list[Message], item: Item, arguments: str) -> None:
     call = {
         "id": item.get("call_id"),
         "type": "function",
-        "function": {"name": item.get("name"), "arguments": item.get("arguments") or "{}"},
+        "function": {"name": item.get("name"), "arguments": arguments},
     }
     last = messages[-1] if messages else {}
     if last.get("role") == "assistant":

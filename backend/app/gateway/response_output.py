@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.gateway.custom_tools import arguments_of, input_of
+
 Made = list[tuple[str, dict[str, Any]]]
 
 
@@ -130,9 +132,14 @@ class OutputToolCall(OutputItem):
             "type": "function_call",
             "status": self.status,
             "arguments": self.text,
-            "call_id": self.facts.get("call_id") or f"call_{self.id.removeprefix('fc_')}",
+            "call_id": self.call_id,
             "name": self.facts.get("name", ""),
         }
+
+    @property
+    def call_id(self) -> str:
+        """What its result will name."""
+        return self.facts.get("call_id") or f"call_{self.id.removeprefix(f'{self.prefix}_')}"
 
     def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
         return "response.function_call_arguments.delta", self._here(delta=text)
@@ -142,10 +149,41 @@ class OutputToolCall(OutputItem):
         return [("response.function_call_arguments.done", facts)]
 
 
+class OutputCustomCall(OutputToolCall):
+    """A call of one of the caller's tools that take a text. What comes is JSON: the text is told when it is whole."""
+
+    prefix = "ctc"
+
+    def grow(self, text: str) -> Made:
+        """Keep one piece."""
+        self._texts.append(text)
+        return []
+
+    def read(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": "custom_tool_call",
+            "status": self.status,
+            "input": input_of(self.text),
+            "call_id": self.call_id,
+            "name": self.facts.get("name", ""),
+        }
+
+    def _closed(self) -> Made:
+        given = input_of(self.text)
+        return [
+            ("response.custom_tool_call_input.delta", self._here(delta=given)),
+            ("response.custom_tool_call_input.done", self._here(input=given)),
+        ]
+
+
 def whole_item(item: dict[str, Any]) -> tuple[type[OutputItem], str, dict[str, str]]:
     """Return of which kind an item is that was read before, its text, and its facts."""
     if item["type"] == "function_call":
         return OutputToolCall, item["arguments"], {"call_id": item["call_id"], "name": item["name"]}
+    if item["type"] == "custom_tool_call":
+        facts = {"call_id": item["call_id"], "name": item["name"]}
+        return OutputCustomCall, arguments_of(item["input"]), facts
     kind: type[OutputItem] = OutputReasoning if item["type"] == "reasoning" else OutputMessage
     return kind, "".join(part["text"] for part in item["content"]), {}
 

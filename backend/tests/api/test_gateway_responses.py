@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
+import orjson
 import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
@@ -122,6 +123,44 @@ async def test_tools_are_called_and_answered(sdk: AsyncOpenAI, upstream: FakeUps
         {"role": "assistant", "content": None, "tool_calls": [CALL]},
         {"role": "tool", "tool_call_id": "call_1", "content": "snow"},
     ]
+
+
+async def test_custom_tools_take_and_give_texts(
+    sdk: AsyncOpenAI, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = 'print("grüße")\n'
+    arguments = orjson.dumps({"input": code}).decode()
+    call = {"id": "call_7", "type": "function", "function": {"name": "run", "arguments": arguments}}
+    plain = {"id": "call_8", "type": "function", "function": {"name": "run", "arguments": "no JSON"}}
+    upstream.queue(*[Reply(text="", tool_calls=[call, CALL, plain], finish_reason="tool_calls")] * 2)
+    grammar = {"type": "grammar", "syntax": "regex", "definition": "print.*"}
+    run: Any = {"type": "custom", "name": "run", "description": "Runs Python.", "format": grammar}
+    asked: Any = {"model": "fake-model", "input": "Greet.", "tools": [run, TOOL]}
+    whole = await sdk.responses.create(**asked, tool_choice={"type": "custom", "name": "run"})
+    assert upstream.requests[0].body["tool_choice"] == {"type": "function", "function": {"name": "run"}}
+    function = upstream.requests[0].body["tools"][0]["function"]
+    assert (function["name"], function["parameters"]["required"]) == ("run", ["input"])
+    assert "print.*" in function["parameters"]["properties"]["input"]["description"]
+    live: Any = await sdk.responses.create(**asked, background=True, stream=True)
+    events = [event async for event in live]
+    for response in (whole, events[-1].response):
+        items: list[Any] = response.output
+        assert [(item.type, item.call_id) for item in items] == [
+            ("custom_tool_call", "call_7"), ("function_call", "call_1"), ("custom_tool_call", "call_8"),
+        ]  # fmt: skip
+        assert (items[0].input, items[2].input) == (code, "no JSON")
+    assert [event.delta for event in events if event.type.endswith("call_input.delta")] == [code, "no JSON"]
+    monkeypatch.setattr("app.gateway.response_background._log_of", lambda row_id: f"gone-{row_id}")
+    again: Any = await sdk.responses.retrieve(events[-1].response.id, stream=True)
+    told = [event.to_dict() async for event in again]
+    assert [event["type"] for event in told] == [event.type for event in events]
+    assert [event["sequence_number"] for event in told] == [*range(len(events))]
+    assert told[-1] == events[-1].to_dict()
+    result: Any = {"type": "custom_tool_call_output", "call_id": "call_7", "output": "grüße"}
+    await sdk.responses.create(**{**asked, "input": [result]}, previous_response_id=whole.id)
+    said = upstream.requests[-1].body["messages"]
+    assert said[1]["tool_calls"][0] == call
+    assert said[-1] == {"role": "tool", "tool_call_id": "call_7", "content": "grüße"}
 
 
 async def test_an_answer_is_parsed_by_a_pydantic_model(sdk: AsyncOpenAI, upstream: FakeUpstream) -> None:

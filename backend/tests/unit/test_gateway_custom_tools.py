@@ -1,0 +1,59 @@
+"""Custom tools of OpenAI's Responses, translated: the pieces of a call, and what is no such input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from app.gateway.custom_tools import arguments_of, custom_function, input_of
+from app.gateway.response_bodies import beginning
+from app.gateway.response_events import ResponseEncoder
+
+
+def _chunk(call: dict[str, Any] | None = None, finish_reason: str | None = None) -> bytes:
+    delta = {"tool_calls": [call]} if call is not None else {}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    return b"data: " + orjson.dumps({"choices": [choice]}) + b"\n\n"
+
+
+@pytest.mark.parametrize("finish", ["tool_calls", "length", None])
+def test_a_call_in_pieces_is_told_once_it_is_whole(finish: str | None) -> None:
+    body = {"tools": [{"type": "custom", "name": "run"}]}
+    encoder = ResponseEncoder(beginning(body, "resp_1", 0, "m"))
+    events = [*encoder.begin(), *encoder.start()]
+    first = {"index": 0, "id": "call_1", "function": {"name": "run", "arguments": ""}}
+    events += encoder.feed(_chunk(first))
+    pieces = ('{"inp', 'ut": "2 ', '+ 2"', "}") if finish == "tool_calls" else ('{"inp', 'ut": "2 ')
+    for piece in pieces:
+        events += encoder.feed(_chunk({"index": 0, "function": {"arguments": piece}}))
+    if finish is not None:
+        events += encoder.feed(_chunk(finish_reason=finish))
+    events += encoder.finish(1)
+    told = [orjson.loads(event) for event in events]
+    [call] = encoder.response["output"]
+    expected = "2 + 2" if finish == "tool_calls" else '{"input": "2 '
+    assert (call["type"], call["name"], call["call_id"], call["input"]) == (
+        "custom_tool_call", "run", "call_1", expected,
+    )  # fmt: skip
+    assert [event["delta"] for event in told if "delta" in event] == [expected]
+    assert [event["sequence_number"] for event in told] == [*range(len(told))]
+
+
+@pytest.mark.parametrize("text", ["", "a", 'say "hi"\n\u00fc', "{}", '{"input": 1}'])
+def test_an_input_comes_back_as_it_was(text: str) -> None:
+    assert input_of(arguments_of(text)) == text
+
+
+@pytest.mark.parametrize("arguments", ["", "[]", "7", "{}", '{"input": 7}', "{", "null", '"input"'])
+def test_what_is_no_such_object_is_the_input_itself(arguments: str) -> None:
+    assert input_of(arguments) == arguments
+
+
+def test_a_grammar_is_told_to_the_model() -> None:
+    grammar = {"type": "grammar", "syntax": "lark", "definition": "start: WORD"}
+    with_grammar = custom_function({"name": "run", "description": "Runs.", "format": grammar})
+    assert with_grammar["description"] == "Runs."
+    assert "(lark)" in str(with_grammar["parameters"]) and "start: WORD" in str(with_grammar["parameters"])
+    assert "grammar" not in str(custom_function({"name": "run", "format": {"type": "text"}}))
