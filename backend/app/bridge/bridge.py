@@ -63,8 +63,9 @@ class MqttBridge:
         choice: Choice,
         devices: DeviceService,
         connections: ConnectionService,
+        program: str,
     ) -> None:
-        settings, broker, own_id = runtime.settings, choice.broker, bridge_id(runtime.settings)
+        settings, broker, own_id = runtime.settings, choice.broker, bridge_id(runtime.settings, program)
         self.status = BridgeStatus(broker=_named(choice))
         self.broker = broker
         self.connections = connections
@@ -155,6 +156,10 @@ class MqttBridge:
     def _message(self, is_there: bool) -> str:
         if not is_there:
             return "The broker does not answer; the portal tries again."
+        if self.status.problem:
+            return (
+                "The portal is connected, and the broker does not let it hear everything: health says what."
+            )
         return f"The portal is connected.{_FALLBACK_WORDS if self._is_fallback else ''}"
 
     @property
@@ -270,9 +275,9 @@ def _named(choice: Choice) -> str:
 
 @asynccontextmanager
 async def bridging(
-    runtime: Runtime, auth: AuthRuntime, completions: RawCompletions
+    runtime: Runtime, auth: AuthRuntime, completions: RawCompletions, *, program: str = "portal"
 ) -> AsyncIterator[MqttBridge | None]:
-    """Run the bridge while the block runs, if there is a broker."""
+    """Run the bridge while the block runs, if there is a broker. `program` tells two of one data folder apart."""
     settings = runtime.settings
     keys = KeyService(runtime.database, runtime.clock)
     devices = DeviceService(runtime.database, keys, runtime.projects.names, clock=runtime.clock)
@@ -285,7 +290,7 @@ async def bridging(
         if choice is None:
             yield None
             return
-        bridge = MqttBridge(runtime, auth, completions, choice, devices, connections)
+        bridge = MqttBridge(runtime, auth, completions, choice, devices, connections, program)
         if bridge.is_own_broker:
             connections.tell = bridge.tell_broker
         await bridge.start()

@@ -95,10 +95,16 @@ def bridge_name(settings: Settings) -> str:
     return settings.mqtt_client_id or "prompt-portal"
 
 
-def bridge_id(settings: Settings) -> str:
-    """Return a name that this replica has after each start, and no other one has."""
+def bridge_id(settings: Settings, program: str = "portal") -> str:
+    """Return a name that this replica has after each start, and no other one has.
+
+    Who is set to hear other things than before has another one: the broker deals to a session whatever it heard once,
+    also what nobody would answer there any more. What waits for the old name is fetched as that of a bridge that is gone.
+    """
     place = f"{socket.gethostname()}:{settings.portal_data_dir}:{settings.portal_port or os.getpid()}"
-    return f"{bridge_name(settings)}-{digest(place)[:12]}"
+    topics = settings.mqtt_topic_user_input, settings.mqtt_topic_state, settings.mqtt_topic_template
+    hears = sorted(settings.mqtt_projects), *topics, "mqtt" in settings.portal_roles
+    return f"{bridge_name(settings)}-{digest(f'{place}:{program}:{hears}')[:12]}"
 
 
 def client_id(broker: Broker, bridge: str) -> str:

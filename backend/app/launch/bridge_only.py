@@ -18,7 +18,7 @@ from app.launch.prepare import migrate
 from app.launch.private import keeping_private
 from app.launch.settings import read_settings
 
-_KEY_NAME = "llamacpp_mqtt_deploy"
+_PROGRAM = _KEY_NAME = "llamacpp_mqtt_deploy"
 
 
 def run(arguments: Sequence[str], *, say: Callable[[str], None]) -> int:
@@ -71,7 +71,8 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     settle_objects()
     keep_in_huge_pages()
     try:
-        async with auth.key_cache.following(), bridging(runtime, auth, create_gateway(runtime)) as bridge:
+        bridged = bridging(runtime, auth, create_gateway(runtime), program=_PROGRAM)
+        async with auth.key_cache.following(), bridged as bridge:
             if bridge is None:
                 raise LaunchError("There is no MQTT broker: name one with --mqtt_host, or install Mosquitto.")
             say(f"Answering {', '.join(settings.mqtt_projects)} at {bridge.status.broker}. Stop: Ctrl-C")

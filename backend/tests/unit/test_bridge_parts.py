@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import orjson
 import pytest
 
 from app.bridge.asks import read_ask, text_of
-from app.bridge.choice import Choice, client_id
+from app.bridge.choice import Choice, bridge_id, client_id
 from app.bridge.completions import CompletionBody, completion_events
 from app.bridge.lanes import Lanes
 from app.bridge.members import GRACE_SECONDS, Members
@@ -20,9 +21,11 @@ from app.bridge.status import BridgeStatus
 from app.bridge.taking_in import TakingIn
 from app.bridge.telling import topic_of_session
 from app.bridge.transport import Broker, Incoming, MqttTransport
+from app.config import Settings
 from app.errors import UnavailableError, UnprocessableError
 from tests.api.auth_portal import ManualClock
 
+PROJECTS = Settings.model_fields["mqtt_projects"].default
 A, B, C = (f"portal-{letter * 12}" for letter in "abc")
 
 
@@ -261,6 +264,23 @@ def test_a_bridges_client_id_is_the_same_after_each_start_and_cannot_be_told_wit
     assert client_id(broker, A) == client_id(Broker("elsewhere", 1, "portal", "secret"), A)
     assert client_id(broker, A) != client_id(Broker("localhost", 1883, "portal", "other"), A)
     assert client_id(broker, A).startswith(A)
+
+
+def test_who_is_set_to_hear_other_things_is_another_bridge(tmp_path: Path) -> None:
+    """The broker goes on dealing to a session what it heard before: under the same name that would be lost."""
+
+    def name(program: str = "portal", **changes: Any) -> str:
+        return bridge_id(Settings(portal_data_dir=tmp_path, portal_port=8000, **changes), program)
+
+    assert name() == name(mqtt_projects=["maze", *(one for one in PROJECTS if one != "maze")])
+    others = [
+        name(portal_roles=["http"]),  # listens to nothing, and would throw away what is dealt to it
+        name(mqtt_projects=["maze"]),
+        name(mqtt_topic_state="our/state"),
+        name("llamacpp_mqtt_deploy"),  # beside the portal, in the same folder
+        name(mqtt_client_id="ours"),
+    ]
+    assert len({name(), *others}) == 1 + len(others)
 
 
 class FakeCompletions:
