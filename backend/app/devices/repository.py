@@ -32,7 +32,11 @@ class DeviceRepository:
         return found
 
     async def by_client(self, client: str) -> Device | None:
-        found: Device | None = await self._session.scalar(select(Device).where(Device.client == client))
+        """Return a device by its name at the broker; None also while its owner's account is shut off."""
+        query = select(Device).join(User, User.id == Device.user_id)
+        found: Device | None = await self._session.scalar(
+            query.where(Device.client == client, User.is_active)
+        )
         return found
 
     async def key_id_of(self, client: str) -> str | None:

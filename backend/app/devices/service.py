@@ -150,7 +150,7 @@ class DeviceService:
         await self._tell([part for client in clients for part in remove_commands(client)])
 
     async def account(self, client: str) -> Account | None:
-        """Return one device's account; None for a name that is no device's."""
+        """Return one device's account; None for a name that is no device's, and while its owner is shut off."""
         async with self._database.reading() as session:
             device = await DeviceRepository(session).by_client(client)
         return None if device is None else account_of(device)

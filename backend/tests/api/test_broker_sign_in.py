@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from app.broker.patterns import is_within
 from app.devices.connections import LIFETIME, ConnectionService
+from app.users.tables import User
 from tests.api.auth_portal import bearer, code_of
 from tests.api.chat_portal import ChatPortal
 
@@ -80,6 +82,24 @@ async def test_a_device_signs_in_and_keeps_to_its_topics(broker: ChatPortal, ada
     assert not await may("publish", "pp/v1/bridge/x/status")
     await ada.delete(f"/api/devices/{made['id']}")
     assert not await may("publish", f"pp/v1/{client}/req")
+
+
+async def test_a_device_of_who_is_shut_off_stays_out_until_its_owner_is_let_in(
+    broker: ChatPortal, ada: httpx.AsyncClient
+) -> None:
+    made = (await ada.post("/api/devices", json={"name": "robot", "projects": ["maze"]})).json()
+    me = (await ada.get("/api/auth/me")).json()["id"]
+    device = {"username": made["client"]}
+
+    async def answers() -> tuple[str, str]:
+        signs_in = await _ask(ada, "auth", **device, password=made["secret"])
+        hears = await _ask(ada, "acl", **device, action="subscribe", topic="maze/assistant_response/#")
+        return signs_in["result"], hears["result"]
+
+    for is_active, expected in ((False, "deny"), (True, "allow")):
+        async with broker.runtime.database.transaction() as session:
+            await session.execute(update(User).where(User.id == me).values(is_active=is_active))
+        assert await answers() == (expected, expected)
 
 
 async def test_a_page_signs_in_until_its_hour_is_over(broker: ChatPortal, ada: httpx.AsyncClient) -> None:
