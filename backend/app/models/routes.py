@@ -13,7 +13,7 @@ from app.llm.ports import Provider
 from app.llm.routing import Target, Weighed, compile_order
 from app.llm.types import Caller
 from app.models.auto import choose
-from app.models.definitions import LOCAL, ModelDefinition, TargetDefinition
+from app.models.definitions import AUTO, LOCAL, ModelDefinition, TargetDefinition
 from app.models.pool import PooledProvider, ProviderPool
 from app.models.targets import OfferedModel, Source, TargetTable, unknown_model
 
@@ -102,6 +102,7 @@ class ModelRoutes:
             UnknownModelError: no such model, or not for this caller; says the nearest names.
             ProviderUnreachableError: the local server was not heard of yet, or every target is out of use.
         """
+        model = _named(model)
         if model is None and self._defined:
             model = self._chosen_aloud(caller, needs()) if needs is not None else self._usual(caller)
         name = model or self._default_model
@@ -122,7 +123,7 @@ class ModelRoutes:
 
     def cache_seconds(self, model: str | None) -> int | None:
         """Return for how long equal requests to a name get the same answer; None where its definition does not say."""
-        definition = self._defined.get(model or self._default_model)
+        definition = self._defined.get(_named(model) or self._default_model)
         return definition.cache_seconds if definition is not None else None
 
     def dearest_price(
@@ -132,6 +133,7 @@ class ModelRoutes:
 
         Without a name it is that of what `needs` choose.
         """
+        model = _named(model)
         if model is None and needs is not None and self._defined:
             chosen = self._chosen(caller, needs())
             model = chosen[0] if chosen is not None else None
@@ -245,6 +247,11 @@ class ModelRoutes:
         windows = [target.context_window for target in found if target.context_window is not None]
         can_see = "vision" in definition.capabilities or any(target.can_see for target in found)
         return OfferedModel(name, name, definition.context_window or min(windows, default=None), can_see)
+
+
+def _named(model: str | None) -> str | None:
+    """Return the model that a request names; None where it leaves the choice to the portal."""
+    return None if model == AUTO else model
 
 
 def _is_fit(target: Target, needs: Needs) -> bool:

@@ -121,3 +121,17 @@ async def test_a_key_without_the_usual_model_gets_one_that_it_may_use(
     ):
         answer = await game.post(path, json=ask)
         assert (answer.status_code, answer.json().get("model")) == (200, "plain"), answer.text
+
+
+@pytest.mark.parametrize("own", [None, "plain"])
+async def test_a_conversation_leaves_the_choice_to_the_portal_by_its_name_too(
+    chat_portal: ChatPortal, ada: httpx.AsyncClient, own: str | None
+) -> None:
+    assert (await ada.post("/api/sessions", json={"id": "s", "model": own})).status_code == 201
+    asks = {
+        "/api/llm/chat": {"messages": HELLO},
+        "/api/llm/chat/session": {"session_id": "s", "message": "Hello!"},
+    }
+    for path, ask in asks.items():
+        answer = await ada.post(path, json={**ask, "model": "auto"})
+        assert (answer.status_code, answer.json()["model"]) == (200, "fake-model"), answer.text
