@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +140,13 @@ async def test_errors_and_broken_streams_are_not_kept(
 async def test_equal_requests_at_the_same_time_wait_for_one(
     client: httpx.AsyncClient, upstream: FakeUpstream
 ) -> None:
-    upstream.default = Reply(first_delay_seconds=0.2)
+    upstream.default = Reply(first_delay_seconds=0.4)
     for count, is_stream in ((1, False), (2, True)):
         answers = await asyncio.gather(*(_ask(client, stream=is_stream, seed=count) for _ in range(10)))
         assert len(upstream.requests) == count
-        assert sorted(str(_how(answer)) for answer in answers) == ["miss", *["shared"] * 9]
+        how = [_how(answer) for answer in answers]
+        assert how.count("miss") == 1 and "shared" in how
+        assert set(how) <= {"miss", "shared", "hit"}  # where all is slow, the last come after the answer
         assert {_text(answer) for answer in answers} == {"You said: Hello!"}
 
 
@@ -190,15 +192,15 @@ async def test_messages_and_responses_that_are_not_stored_are_kept_too(
 @pytest.fixture
 async def replicas(
     chat_portal: ChatPortal, request: pytest.FixtureRequest, store: str
-) -> AsyncIterator[list[AnswerCache]]:
-    """Two replicas' caches, which wait for one another for half a second."""
+) -> AsyncIterator[Callable[[float], list[AnswerCache]]]:
+    """Two replicas' caches: `replicas(0.5)` wait for one another for half a second."""
     runtime, gateway = chat_portal.runtime, create_gateway(chat_portal.runtime)
     coords = [runtime.coord, runtime.coord]
     if store == "redis":
         coords[1] = create_coord(request.getfixturevalue("redis_url"), shared_name="there")
         await coords[1].start()
-    yield [
-        AnswerCache(gateway, runtime.routes, coord.blobs, coord.locks, 2**20, wait_seconds=0.5)
+    yield lambda wait_seconds: [
+        AnswerCache(gateway, runtime.routes, coord.blobs, coord.locks, 2**20, wait_seconds=wait_seconds)
         for coord in coords
     ]
     if store == "redis":
@@ -227,11 +229,11 @@ def _asked(name: str) -> Asked:
 
 
 @pytest.mark.parametrize("store", ["memory", "redis"])
-async def test_replicas_wait_for_one(replicas: list[AnswerCache]) -> None:
-    model, wish = Model(), CacheWish(60)
+async def test_replicas_wait_for_one(replicas: Callable[[float], list[AnswerCache]]) -> None:
+    model, wish, caches = Model(), CacheWish(60), replicas(60)
     asking = [
         asyncio.create_task(cache.whole_as_is(_asked("one"), wish, model.answer))
-        for cache in (*replicas, *replicas)
+        for cache in (*caches, *caches)
     ]
     async with asyncio.timeout(5):
         while not model.asked:  # noqa: ASYNC110
@@ -242,24 +244,25 @@ async def test_replicas_wait_for_one(replicas: list[AnswerCache]) -> None:
 
 
 @pytest.mark.parametrize("store", ["memory", "redis"])
-async def test_nobody_waits_for_long_for_one_that_hangs_or_has_left(replicas: list[AnswerCache]) -> None:
-    here, there = replicas
+async def test_nobody_waits_for_long_for_one_that_hangs_or_has_left(
+    replicas: Callable[[float], list[AnswerCache]],
+) -> None:
+    here, there = replicas(0.5)
     hanging, model, wish = Model(), Model(), CacheWish(60)
     model.may_answer.set()
     stuck = asyncio.create_task(here.whole_as_is(_asked("two"), wish, hanging.answer))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not hanging.asked:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         answers = [cache.whole_as_is(_asked("two"), wish, model.answer) for cache in (here, there)]
         assert {*await asyncio.gather(*answers)} <= {b"1", b"2"}
+        here, there = replicas(60)
         left = asyncio.create_task(here.whole_as_is(_asked("three"), wish, hanging.answer))
         while hanging.asked < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        before = asyncio.get_running_loop().time()
         waiting = asyncio.create_task(there.whole_as_is(_asked("three"), wish, model.answer))
         await asyncio.sleep(0.05)
         left.cancel()
-        await waiting
-        assert asyncio.get_running_loop().time() - before < 0.45
+        await waiting  # not for a minute
     stuck.cancel()
     await asyncio.gather(stuck, left, return_exceptions=True)

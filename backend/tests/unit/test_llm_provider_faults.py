@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -283,8 +284,18 @@ async def test_an_image_for_a_model_without_eyes_is_the_askers_mistake(
     ],
 )
 async def test_a_mistake_in_the_address_is_named(
-    upstream: FakeUpstream, scheme: str, host: str | None, words: str
+    upstream: FakeUpstream, scheme: str, host: str | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    system, asked = socket.getaddrinfo, []
+
+    def look_up(name: str, *more: Any, **options: Any) -> Any:
+        """Answer as name servers do where there are any; without, it takes them seconds to say nothing."""
+        asked.append(name)
+        if name == "nobody.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return system(name, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     host = host or upstream.url.removeprefix("http://")
     provider = OpenAICompatibleProvider("main", f"{scheme}://{host}", KEY, kind="generic", timeouts=QUICK)
     try:
@@ -292,6 +303,7 @@ async def test_a_mistake_in_the_address_is_named(
             await anext(provider.relay("/v1/chat/completions", {"messages": []}, is_stream=False))
         assert host not in refused.value.message
         assert words in (await provider.check_health()).message
+        assert host.startswith("127.0.0.1") or host in asked
     finally:
         await provider.close()
 
