@@ -32,9 +32,9 @@ def clean_text(value: Any) -> Any:
 
 
 def clean_line(value: Any) -> Any:
-    """Clean a text that stands in one line: control characters become spaces."""
+    """Clean a text that stands in one line: control characters become spaces, and there are none around it."""
     value = clean_text(value)
-    return value.translate(_CONTROLS) if isinstance(value, str) else value
+    return value.translate(_CONTROLS).strip() if isinstance(value, str) else value
 
 
 def _in_utc(instant: datetime) -> datetime:

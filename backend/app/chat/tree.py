@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from app.attachments.in_messages import content_with
 from app.llm.turns import HistoryTurn, StoredMessage
-from app.llm.types import ChatMessage
+from app.llm.types import ChatMessage, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,10 @@ def anchor_of(path: Sequence[Node], session_anchor_id: str | None) -> str | None
 
 
 def stored(node: Node, documents: Mapping[str, str]) -> StoredMessage:
-    """Return a node as the model sees it, with its files."""
-    role = "user" if node.role == "user" else "assistant"
+    """Return a node as the model sees it, with its files.
+
+    Calls of tools stay out: a conversation has no results for them, and servers refuse calls that nothing answers.
+    """
+    role: Role = "user" if node.role == "user" else "assistant"
     content = content_with(node.content, node.attachments, documents)
-    message = ChatMessage(role, content, tool_calls=node.tool_calls)  # type: ignore[arg-type]
-    return StoredMessage(node.id, message, node.tokens)
+    return StoredMessage(node.id, ChatMessage(role, content), None if node.tool_calls else node.tokens)

@@ -163,8 +163,8 @@ async def settle(prompt: Prompt, outcome: TurnOutcome, target: Target, counter: 
         outcome.user_tokens = usage.prompt_tokens - prompt.exact_prefix
         if not has_images(prompt.request.messages[-1]):  # their length is a guess
             counter.learn_overhead(target, outcome.user_tokens - counted_new)
-    if outcome.reasoning and not usage.reasoning_tokens:
-        # Thinking is not sent again, and this server does not say how long it was: no exact figure.
+    if outcome.tool_calls or (outcome.reasoning and not usage.reasoning_tokens):
+        # Calls and thinking are not sent again, and this server does not say how long they were: no exact figure.
         return
     outcome.assistant_tokens = usage.completion_tokens - usage.reasoning_tokens
     if prompt.key is not None:

@@ -46,7 +46,7 @@ async def _rich_session(ada: httpx.AsyncClient, portal: ChatPortal) -> None:
         Reply(text="North.", reasoning="The south is walled."),
         Reply(text="East, said the 🦊."),
         Reply(text="West.", reasoning="Hm."),
-        Reply(status=400, error="no"),
+        Reply(status=500, error="no"),
     )
     await say(ada, "maze-7", "Which way is out?", system_prompt="You know the maze.")
     await say(ada, "maze-7", "And then?")
@@ -115,6 +115,34 @@ async def test_a_model_that_is_not_here_does_not_keep_a_conversation_from_going_
     session_id = (await _import(ada, exported))["imported"][0]["session_id"]
     assert (await ada.get(f"/api/sessions/{session_id}")).json()["model"] is None
     await say(ada, session_id, "And then?")
+
+
+async def test_a_file_by_hand_goes_on_where_it_ends(ada: httpx.AsyncClient, chat_portal: ChatPortal) -> None:
+    at = {"created_at": "2026-11-21T09:30:00Z"}
+    calls = [{"id": "c", "type": "function", "function": {"name": "look", "arguments": "{}"}}]
+    messages = [
+        {"id": "1", "role": "user", "content": "Which way?", **at},
+        {"id": "2", "parent_id": "1", "role": "assistant", "content": "South.", **at},
+        {"id": "3", "parent_id": "1", "role": "assistant", "content": "North.", "tool_calls": calls, **at},
+    ]
+    about = {
+        "format": "prompt-portal.session/1",
+        "title": " ",
+        "folder": " \t ",
+        "updated_at": at["created_at"],
+    }
+    [copy] = (await _import(ada, {**about, **at, "messages": messages}))["imported"]
+    detail = (await ada.get(f"/api/sessions/{copy['session_id']}")).json()
+    assert (detail["title"], detail["folder"]) == ("Which way?", None)
+    assert detail["active_leaf_id"] == detail["messages"][2]["id"]
+    await say(ada, copy["session_id"], "And then?")
+    sent = chat_portal.upstream.requests[-1].body["messages"]
+    # what a call gave is not in a conversation, and servers refuse a call that nothing answers
+    assert sent == [
+        {"role": "user", "content": "Which way?"},
+        {"role": "assistant", "content": "North."},
+        {"role": "user", "content": "And then?"},
+    ]
 
 
 async def test_open_webuis_chats_come_in(ada: httpx.AsyncClient) -> None:

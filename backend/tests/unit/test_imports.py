@@ -345,7 +345,7 @@ def _sessions(draw: st.DrawFn) -> PortableSession:
         archived=draw(st.booleans()),
         created_at=draw(_moments),
         updated_at=draw(_moments),
-        active_leaf_id=draw(st.sampled_from(messages)).id if messages and draw(st.booleans()) else None,
+        active_leaf_id=draw(st.sampled_from(messages)).id if messages else None,
         messages=messages,
     )
 

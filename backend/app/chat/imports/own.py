@@ -23,12 +23,21 @@ def read_own(item: dict[str, Any], now: datetime) -> PortableSession:
         )
     session = PortableSession.model_validate(item)
     session.messages = parents_first(session.messages)
-    if session.active_leaf_id is not None and all(m.id != session.active_leaf_id for m in session.messages):
+    if session.active_leaf_id is None:
+        session.active_leaf_id = newest_leaf(session.messages)
+    elif all(message.id != session.active_leaf_id for message in session.messages):
         raise BrokenConversationError("active_leaf_id: there is no message of that id.")
     session.created_at, session.updated_at = min(session.created_at, now), min(session.updated_at, now)
     for message in session.messages:
         message.created_at = min(message.created_at, now)
     return session
+
+
+def newest_leaf(messages: list[PortableMessage]) -> str | None:
+    """Return the last message of the branch that was written last: a file may leave out which one was shown."""
+    parents = {message.parent_id for message in messages}
+    leaves = [message for message in messages if message.id not in parents]
+    return max(enumerate(leaves), key=lambda pair: (pair[1].created_at, pair[0]))[1].id if leaves else None
 
 
 def parents_first(messages: list[PortableMessage]) -> list[PortableMessage]:
