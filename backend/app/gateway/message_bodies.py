@@ -13,6 +13,7 @@ from app.gateway.errors import InvalidBodyError
 _IGNORED = {
     "metadata", "service_tier", "thinking", "container", "cache_control", "context_management",
     "betas", "inference_geo", "speed", "diagnostics", "billing_policy", "fallbacks", "fallback_credit_token",
+    "user_profile_id", "workspace_id",
 }  # fmt: skip
 # without them another question would be answered than the one that was asked
 _REFUSED = {
