@@ -43,7 +43,7 @@ class Choice:
 async def chosen_broker(settings: Settings, accounts: ReadAccounts) -> AsyncIterator[Choice | None]:
     """Run the portal's own broker while the block runs, if none is configured and this machine has a program for it."""
     if settings.mqtt_broker_host:
-        yield Choice(_configured(settings))
+        yield Choice(configured_broker(settings))
         return
     program = _own_program(settings)
     if program is None:
@@ -115,7 +115,8 @@ def client_id(broker: Broker, bridge: str) -> str:
     return f"{bridge}-{hmac.digest(broker.password.encode(), bridge.encode(), 'sha256').hex()[:16]}"
 
 
-def _configured(settings: Settings) -> Broker:
+def configured_broker(settings: Settings) -> Broker:
+    """Return the broker of MQTT_BROKER_HOST."""
     return Broker(
         settings.mqtt_broker_host,
         settings.mqtt_broker_port,

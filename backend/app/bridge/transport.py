@@ -18,6 +18,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from app.bridge.certificates import read_certificates
 from app.bridge.errors import AnswerTooLargeError
 from app.bridge.members import BRIDGES
 from app.bridge.paho_loop import PahoLoop
@@ -48,13 +49,10 @@ class Broker:
 
 
 def tls_context(broker: Broker) -> ssl.SSLContext | None:
-    """Return how to speak TLS to the broker; None where it speaks none. Raises OSError for files that cannot be used."""
+    """Return how to speak TLS to the broker; None where it speaks none. Raises CertificateFileError."""
     if not broker.is_tls:
         return None
-    context = ssl.create_default_context(cafile=broker.ca_file or None)
-    if broker.cert_file:
-        context.load_cert_chain(broker.cert_file, broker.key_file or None)
-    return context
+    return read_certificates(broker.ca_file, broker.cert_file, broker.key_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pydantic import SecretStr
 
 from app.config import Settings
+from app.launch.certificates import check_certificates
 from app.launch.errors import LaunchError
 from app.launch.logs import start_logging
 from app.launch.memory import keep_in_huge_pages, settle_objects, share_one_heap
@@ -35,6 +36,7 @@ def run(arguments: Sequence[str], *, say: Callable[[str], None]) -> int:
     share_one_heap()
     with keeping_private():
         start_logging(settings)
+        check_certificates(settings)
         migrate(settings)
         asyncio.run(_serve(settings, say))
     return 0

@@ -13,6 +13,7 @@ import uvicorn
 
 from app.auth.secret import SecretFileError, stored_secret
 from app.config import Settings
+from app.launch.certificates import check_certificates
 from app.launch.errors import LaunchError
 from app.launch.greeting import greeting, url_of
 from app.launch.logs import start_logging
@@ -30,6 +31,7 @@ def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     share_one_heap()
     start_logging(settings)
     check_telemetry(settings)
+    check_certificates(settings)
     for chatty in (
         "alembic",
         "uvicorn.error",

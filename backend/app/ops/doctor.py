@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from app.bridge.certificates import CertificateFileError
+from app.bridge.choice import bridge_name, configured_broker
+from app.bridge.trial import problem_at
 from app.config import Settings, environment_value
 from app.coord.factory import create_coord
 from app.db.engine import async_url
 from app.db.migrate import current_revision, known_revisions
 from app.db.session import Database
 from app.errors import PortalError
+from app.kit.ids import new_id
 from app.launch.errors import LaunchError
 from app.llm.providers.base import Timeouts
 from app.llm.providers.openai_compatible import OpenAICompatibleProvider
@@ -137,14 +141,14 @@ def _models_file(file: Path) -> Check:
 
 async def _broker(settings: Settings) -> Check:
     place = f"{settings.mqtt_broker_host}:{settings.mqtt_broker_port}"
+    name = f"{bridge_name(settings)}-doctor-{new_id()[-12:]}"
     try:
-        async with asyncio.timeout(_LOOK_SECONDS):
-            _, writer = await asyncio.open_connection(settings.mqtt_broker_host, settings.mqtt_broker_port)
-    except (OSError, TimeoutError):
-        return Check(
-            "FAIL",
-            "mqtt",
-            f"nothing answers at {place}; start the broker, or check MQTT_BROKER_HOST and _PORT",
+        problem = await problem_at(configured_broker(settings), name, _LOOK_SECONDS)
+    except CertificateFileError as error:
+        return Check("FAIL", "mqtt", str(error))
+    if problem:
+        advice = (
+            "Start the broker, or check MQTT_BROKER_HOST and _PORT, MQTT_USERNAME and _PASSWORD, MQTT_TLS"
         )
-    writer.close()
-    return Check("ok", "mqtt", f"something answers at {place}")
+        return Check("FAIL", "mqtt", f"{problem} {advice}")
+    return Check("ok", "mqtt", f"the broker at {place} lets the portal in")

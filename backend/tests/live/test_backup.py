@@ -120,6 +120,12 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(settings: Settings) -> Non
         ({"database_url": "postgresql://nobody@127.0.0.1:9/none"}, "database", "FAIL", "127.0.0.1"),
         ({"database_url": "oracle://x"}, "database", "FAIL", "DATABASE_URL"),
         ({"mqtt_broker_host": "127.0.0.1", "mqtt_broker_port": 9}, "mqtt", "FAIL", "MQTT_BROKER_HOST"),
+        (
+            {"mqtt_broker_host": "127.0.0.1", "mqtt_tls": True, "mqtt_ca_file": "/absent.pem"},
+            "mqtt",
+            "FAIL",
+            "MQTT_CA_FILE=/absent.pem",
+        ),
         ({"models_file": "{folder}/models.yaml"}, "models file", "FAIL", "line 2"),
         ({"models_file": "{folder}/absent.yaml"}, "models file", "FAIL", "check MODELS_FILE"),
         ({"llm_server_url": "", "llm_model_path": "/absent.gguf"}, "model", "FAIL", "LLM_MODEL_PATH"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.bridge.transport import Broker, MqttTransport
+from app.bridge.trial import problem_at
 from app.broker.accounts import Account, hash_secret
 from app.broker.place import BrokerPlace
 from app.broker.program import find_program
@@ -63,10 +64,26 @@ async def test_a_broker_that_lets_nobody_in_is_told(tmp_path: Path) -> None:
     config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))
     broker.start()
     heard = Heard(broker.port)
+    problem = f"127.0.0.1:{broker.port} refuses the portal: Not authorized."
     try:
-        assert await heard.next() == f"127.0.0.1:{broker.port} refuses the portal: Not authorized."
+        assert await heard.next() == problem
+        assert await problem_at(Broker("127.0.0.1", broker.port), "trial", 5) == problem
     finally:
         await heard.transport.close(ends_session=True)
+        broker.stop()
+
+
+async def test_a_trial_tells_a_broker_that_lets_the_portal_in_from_another_program(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    try:
+        assert await problem_at(Broker("127.0.0.1", broker.port), "trial", 5) == ""
+        found = await problem_at(Broker("127.0.0.1", port), "trial", 0.3)
+        assert found == f"127.0.0.1:{port} takes the connection and does not answer."
+    finally:
+        silent.close()
         broker.stop()
 
 
