@@ -19,6 +19,7 @@ _TRANSLATED = {"max_output_tokens", "tools", "tool_choice", "text", "reasoning",
 _MOST_ENTRIES, _LONGEST_KEY, _LONGEST_VALUE = 16, 64, 512
 CONVERSATION = "conv_"
 """What a conversation's id begins with."""
+_LOGPROBS = "message.output_text.logprobs"
 _NO_PROMPTS = "stored prompts are OpenAI's; use template_id and variables, or instructions"
 
 
@@ -73,6 +74,7 @@ def to_chat(body: Mapping[str, Any], items: Sequence[Item]) -> dict[str, Any]:
         chat["max_tokens"] = body["max_output_tokens"]
     chat.update(_tools(body.get("tools"), body.get("tool_choice")))
     chat.update(_text(body.get("text")))
+    chat.update(_logprobs(body))
     effort = (body.get("reasoning") or {}).get("effort") if isinstance(body.get("reasoning"), dict) else None
     return {**chat, "reasoning_effort": effort} if effort else chat
 
@@ -144,6 +146,13 @@ def _tool_choice(choice: Any) -> dict[str, Any]:
     if choice not in ("auto", "none", "required"):
         raise wrong("tool_choice", "it is auto, none, required, or names a function")
     return {"tool_choice": choice}
+
+
+def _logprobs(body: Mapping[str, Any]) -> dict[str, Any]:
+    include, most = body.get("include"), body.get("top_logprobs")
+    if not most and not (isinstance(include, list) and _LOGPROBS in include):
+        return {}
+    return {"logprobs": True, **({"top_logprobs": most} if most else {})}
 
 
 def _text(text: Any) -> dict[str, Any]:

@@ -111,6 +111,8 @@ class ResponseEncoder:
             begin = taken[position]
             taken[position] = begin + length
             events += self._grow(kind, position, text[begin : begin + length], **facts)
+            if kind is OutputMessage and begin == 0:
+                self._likely({"content": output[position]["content"][0].get("logprobs")})
         return events
 
     def conclude(self, last: dict[str, Any]) -> list[bytes]:
@@ -145,6 +147,7 @@ class ResponseEncoder:
             events += self._grow(OutputReasoning, None, known_text(reasoning))
         if content := delta.get("content"):
             events += self._grow(OutputMessage, None, known_text(content))
+            self._likely(choice.get("logprobs"))
         for call in delta.get("tool_calls") or ():
             events += self._tool(call)
         if reason := choice.get("finish_reason"):
@@ -161,6 +164,12 @@ class ResponseEncoder:
             call_id=known_text(call.get("id") or ""),
             name=known_text(function.get("name") or ""),
         )
+
+    def _likely(self, logprobs: Any) -> None:
+        """Keep how likely the tokens of the last message were."""
+        last, tokens = self._items[-1], logprobs.get("content") if isinstance(logprobs, dict) else None
+        if isinstance(last, OutputMessage) and isinstance(tokens, list):
+            last.logprobs += tokens
 
     def _kind_of_call(self, number: int, name: Any) -> type[OutputItem]:
         """Return what a piece of a call belongs to; its name is told with the first one alone."""

@@ -70,12 +70,16 @@ class OutputItem:
 
 
 class OutputMessage(OutputItem):
-    """Text of the assistant's."""
+    """Text of the assistant's. How likely its tokens were is told with the whole text."""
 
     prefix = "msg"
 
+    def __init__(self, position: int, response_id: str, number: int | None = None, **facts: str) -> None:
+        super().__init__(position, response_id, number, **facts)
+        self.logprobs: list[Any] = []
+
     def read(self) -> dict[str, Any]:
-        content = [_text_part(self.text)] if self._texts else []
+        content = [self._part()] if self._texts else []
         return {
             "id": self.id,
             "type": "message",
@@ -92,9 +96,15 @@ class OutputMessage(OutputItem):
 
     def _closed(self) -> Made:
         return [
-            ("response.output_text.done", self._here(content_index=0, text=self.text, logprobs=[])),
-            ("response.content_part.done", self._here(content_index=0, part=_text_part(self.text))),
+            (
+                "response.output_text.done",
+                self._here(content_index=0, text=self.text, logprobs=self.logprobs),
+            ),
+            ("response.content_part.done", self._here(content_index=0, part=self._part())),
         ]
+
+    def _part(self) -> dict[str, Any]:
+        return {**_text_part(self.text), "logprobs": self.logprobs}
 
 
 class OutputReasoning(OutputItem):

@@ -99,7 +99,7 @@ RESPONSES: dict[str, tuple[Any, Any]] = {
     "text": ({"format": {"type": "json_object"}}, {"response_format": {"type": "json_object"}}),
     "tool_choice": ("auto", NO_EFFECT),  # without tools there is nothing to choose
     "tools": ([{"type": "function", **FUNCTION}], {"tools": [{"type": "function", "function": FUNCTION}]}),
-    "top_logprobs": (2, NO_EFFECT),
+    "top_logprobs": (2, {"logprobs": True, "top_logprobs": 2}),
     "top_p": (0.5, {"top_p": 0.5}),
     "truncation": ("auto", NO_EFFECT),
     "user": ("u", {"user": "u"}),

@@ -1,4 +1,4 @@
-"""Custom tools of OpenAI's Responses, translated: the pieces of a call, and what is no such input."""
+"""What responses are made of by translation: calls of custom tools, and how likely tokens were."""
 
 from __future__ import annotations
 
@@ -57,3 +57,21 @@ def test_a_grammar_is_told_to_the_model() -> None:
     assert with_grammar["description"] == "Runs."
     assert "(lark)" in str(with_grammar["parameters"]) and "start: WORD" in str(with_grammar["parameters"])
     assert "grammar" not in str(custom_function({"name": "run", "format": {"type": "text"}}))
+
+
+def test_how_likely_tokens_were_is_told_with_the_whole_text_live_and_again() -> None:
+    tokens = [{"token": token, "logprob": -0.5, "bytes": [], "top_logprobs": []} for token in ("One", " two")]
+    encoder = ResponseEncoder(beginning({"top_logprobs": 1}, "resp_1", 0, "m"))
+    events = [*encoder.begin(), *encoder.start()]
+    for token, odd in zip(tokens, ({}, {"refusal": None}), strict=True):
+        choice = {"delta": {"content": token["token"]}, "logprobs": {"content": [token], **odd}}
+        events += encoder.feed(b"data: " + orjson.dumps({"choices": [choice]}) + b"\n\n")
+    odd_choice = {"delta": {"content": "."}, "logprobs": ["no", "sense"]}
+    events += encoder.feed(b"data: " + orjson.dumps({"choices": [odd_choice]}) + b"\n\n")
+    events += [*encoder.feed(_chunk(finish_reason="stop")), *encoder.finish(1)]
+    [message] = encoder.response["output"]
+    assert message["content"][0]["text"] == "One two." and message["content"][0]["logprobs"] == tokens
+    again = ResponseEncoder({**encoder.response, "status": "in_progress", "output": [], "usage": None})
+    told = [*again.begin(), *again.start(), *again.replay(encoder.response["output"], encoder.pieces or [])]
+    told += again.conclude(encoder.response)
+    assert told[2:] == events[2:]
