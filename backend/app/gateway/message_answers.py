@@ -10,6 +10,7 @@ from app.errors import ANTHROPIC_TYPES, UpstreamError
 from app.gateway.deltas import NO_SENSE, SENSELESS_ERRORS, known_count, known_text
 from app.kit.ids import new_id
 from app.llm.providers.sse import SSEDecoder
+from app.llm.reasoning import parted
 
 _STOP_REASONS = {
     "stop": "end_turn",
@@ -36,10 +37,11 @@ def _translated(completion: dict[str, Any]) -> dict[str, Any]:
     choice = completion["choices"][0]
     said = choice.get("message") or {}
     content: list[dict[str, Any]] = []
-    if reasoning := said.get("reasoning_content") or said.get("reasoning"):
-        content.append({"type": "thinking", "thinking": known_text(reasoning), "signature": ""})
-    if said.get("content"):
-        content.append({"type": "text", "text": known_text(said["content"])})
+    text, thought = parted(said.get("content") or "")
+    if reasoning := known_text(said.get("reasoning_content") or said.get("reasoning") or thought):
+        content.append({"type": "thinking", "thinking": reasoning, "signature": ""})
+    if text:
+        content.append({"type": "text", "text": text})
     for call in said.get("tool_calls") or ():
         function = call.get("function") or {}
         content.append(
@@ -120,12 +122,13 @@ class MessageEncoder:
             return []  # a message has one answer
         delta = choice.get("delta") or {}
         events: list[bytes] = []
-        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+        text, thought = parted(delta.get("content") or "")
+        if reasoning := known_text(delta.get("reasoning_content") or delta.get("reasoning") or thought):
             events += self._open("thinking")
-            events.append(self._grow({"type": "thinking_delta", "thinking": known_text(reasoning)}))
-        if content := delta.get("content"):
+            events.append(self._grow({"type": "thinking_delta", "thinking": reasoning}))
+        if text:
             events += self._open("text")
-            events.append(self._grow({"type": "text_delta", "text": known_text(content)}))
+            events.append(self._grow({"type": "text_delta", "text": text}))
         for call in delta.get("tool_calls") or ():
             events += self._tool(call)
         if reason := choice.get("finish_reason"):

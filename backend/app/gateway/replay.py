@@ -96,6 +96,8 @@ def _take_delta(message: dict[str, Any], delta: dict[str, Any]) -> bool:
         if name in _TEXT:
             if isinstance(value, str):
                 message[name] = (message.get(name) or "") + value
+            elif value is not None:
+                return False
         elif name == "tool_calls":
             for call in value or []:
                 _take_call(message.setdefault("tool_calls", []), call)

@@ -5,7 +5,7 @@ A tag further inside the answer is text that the user asked for, and stays.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 _OPEN = "<think>"
 _CLOSE = "</think>"
@@ -62,6 +62,24 @@ class ThinkSplitter:
         if self._state == "after" and not held.strip():
             return "", ""
         return held, ""
+
+
+def parted(content: Any) -> tuple[str, str]:
+    """Return `(content, reasoning)` of a piece of an answer: a text, or a list of parts, as Mistral's models write it.
+
+    Raises TypeError, KeyError for anything else.
+    """
+    if isinstance(content, str):
+        return content, ""
+    texts: list[str] = []
+    thoughts: list[str] = []
+    for part in content:
+        if part["type"] == "thinking":
+            inner = part["thinking"]
+            thoughts.append(inner if isinstance(inner, str) else parted(inner)[0])
+        elif part["type"] == "text":
+            texts.append(part["text"])
+    return "".join(texts), "".join(thoughts)
 
 
 def _until_close(text: str) -> tuple[str, str, bool]:

@@ -149,6 +149,19 @@ def test_a_whole_answer() -> None:
     assert (found["usage"]["cache_read_input_tokens"], found["usage"]["output_tokens"]) == (10, 3)
 
 
+def test_an_answer_in_parts() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Sky."}]}
+    parts = {"role": "assistant", "content": [thought, {"type": "text", "text": "Blue."}]}
+    found = orjson.loads(to_message(orjson.dumps({"choices": [{"message": parts, "finish_reason": "stop"}]})))
+    encoder = MessageEncoder()
+    events = read(
+        encoder.feed(chunk(parts)) + encoder.feed(chunk({"content": ""}, "stop")) + encoder.finish()
+    )
+    deltas = [event["delta"] for event in events if event["type"] == "content_block_delta"]
+    for blocks in (found["content"], deltas):
+        assert [block.get("thinking") or block["text"] for block in blocks] == ["Sky.", "Blue."]
+
+
 def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return b"data: " + orjson.dumps({"model": "m", "choices": [choice], **more}) + b"\n\n"

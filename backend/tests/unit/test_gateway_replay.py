@@ -82,6 +82,7 @@ def test_tool_calls_are_put_together_by_index() -> None:
             _event({}, "stop"),
             DONE,
         ],  # what is not understood would be lost
+        [_event({"content": [{"type": "text", "text": "x"}]}), _event({}, "stop"), DONE],
         [_event({"content": "x" * 300}), _event({}, "stop"), DONE],  # larger than allowed
         [DONE],
         [],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -126,6 +127,21 @@ async def test_reasoning_goes_its_own_way(
     upstream.queue(
         Reply(text="Answer now.", reasoning="I think hard.", reasoning_field=field, split_bytes=split_bytes)
     )
+    chunks = await collect(provider)
+    assert text_of(chunks) == "Answer now."
+    assert "".join(chunk.reasoning for chunk in chunks) == "I think hard."
+
+
+async def test_an_answer_in_parts_is_a_text_and_its_thinking(
+    upstream: FakeUpstream, provider: OpenAICompatibleProvider
+) -> None:
+    # as Mistral's models that think write it
+    thought = [{"type": "text", "text": "I think "}, {"type": "text", "text": "hard."}]
+    parts: list[Any] = [{"type": "thinking", "thinking": thought}, {"type": "text", "text": "Answer"}]
+    events: list[Any] = [{"delta": {"content": delta}} for delta in ("", parts, " now.")]
+    events.append({"delta": {}, "finish_reason": "stop"})
+    raw = [b"data: " + orjson.dumps({"choices": [event]}) + b"\n\n" for event in events]
+    upstream.queue(Reply(raw=b"".join(raw)))
     chunks = await collect(provider)
     assert text_of(chunks) == "Answer now."
     assert "".join(chunk.reasoning for chunk in chunks) == "I think hard."

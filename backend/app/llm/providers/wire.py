@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.llm.providers.registry import ServerKind
-from app.llm.reasoning import ThinkSplitter
+from app.llm.reasoning import ThinkSplitter, parted
 from app.llm.tool_calls import CallNumbers
 from app.llm.types import Chunk, CompletionRequest, Usage
 
@@ -80,6 +80,9 @@ class ChunkParser:
         tool_calls = delta.get("tool_calls") or None
         if tool_calls:
             self._calls.put_right(tool_calls)
+        if not isinstance(content, str):
+            content, thought = parted(content)
+            reasoning += thought
         if content and not self._splitter.is_answer:
             content, thought = self._splitter.feed(content)
             reasoning += thought
