@@ -42,7 +42,7 @@ def read_body(data: bytes, required: str | None = None, *instead: str) -> dict[s
         raise InvalidBodyError("The body must be a JSON object.")
     if data.count(b"[") + data.count(b"{") > _MOST_LEVELS and _is_too_deep(body):
         raise InvalidBodyError(f"The body is nested more than {_MOST_LEVELS} levels deep.")
-    if required is not None and not any(name in body for name in (required, *instead)):
+    if required not in body and required is not None and not any(name in body for name in instead):
         raise InvalidBodyError(f"{required}: this field is required.", details={"param": required})
     model = body.get("model")
     if model is not None and not isinstance(model, str):
