@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from app.bridge.adoption import Adoption
 from app.bridge.callers import Callers
@@ -46,23 +47,14 @@ class Tending:
         self._rounds = 0
 
     async def run(self) -> None:
-        """Tend for ever; the first round takes up what an earlier process of this bridge left, without waiting."""
-        while True:
-            try:
-                await self.tend()
-            except PortalError as error:
-                logger.warning("the MQTT inbox could not be tended: %s", error.message)
-            except Exception:
-                logger.exception("the MQTT inbox could not be tended")
-            await asyncio.sleep(TEND_SECONDS)
+        """Tend for ever; the first round takes up what an earlier process of this bridge left, without waiting.
+
+        The leases are kept beside that too: a round takes longer than they last where much is fetched for another bridge.
+        """
+        await asyncio.gather(_for_ever(self.tend), _for_ever(self.keep_leases))
 
     async def tend(self) -> None:
-        works = self._desk.works()
-        oldest = min((work.row.created_at for work in works), default=None)
-        self._status.waiting = len(works) - self._status.running
-        age = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
-        self._status.oldest_seconds = max(0.0, age)
-        await self._inbox.renew([work.row.id for work in works])
+        await self.keep_leases()
         for row in await self._inbox.take_up(with_own_past=self._rounds == 0):
             await self._take_up(row)
         await self._connections.end_expired()
@@ -70,6 +62,15 @@ class Tending:
         if self._rounds % _TENDS_AN_HOUR == 0:
             await self._inbox.forget_old()
         self._rounds += 1
+
+    async def keep_leases(self) -> None:
+        """Keep what is worked on from other bridges, and tell how it stands."""
+        works = self._desk.works()
+        oldest = min((work.row.created_at for work in works), default=None)
+        self._status.waiting = len(works) - self._status.running
+        age = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
+        self._status.oldest_seconds = max(0.0, age)
+        await self._inbox.renew([work.row.id for work in works])
 
     async def _take_up(self, row: BridgeRequest) -> None:
         self._status.taken_up += 1
@@ -83,3 +84,14 @@ class Tending:
                 row.answer = Frames(row.request).error(error)
                 await self._inbox.answer(row, row.answer)
         await self._desk.begin(Work(row, principal))
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except PortalError as error:
+            logger.warning("the MQTT inbox could not be tended: %s", error.message)
+        except Exception:
+            logger.exception("the MQTT inbox could not be tended")
+        await asyncio.sleep(TEND_SECONDS)
