@@ -18,7 +18,7 @@ from app.coord.factory import create_coord
 from app.kit.ids import new_id
 from app.users.service import create_with_one_time_password
 from tests.api.chat_portal import PASSWORD, ChatPortal, serve_portal
-from tests.fakes.upstream import FakeUpstream, Reply
+from tests.fakes.upstream import FakeUpstream, Recorded, Reply
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("database_kind", ["sqlite"])]
 ASK: dict[str, Any] = {"messages": [{"role": "user", "content": "count"}], "stream": True}
@@ -111,11 +111,11 @@ async def test_everything_that_somebody_has_open_ends_on_the_other_replica(
         person = live[0]["user_id"]
         answer = await admin.patch(f"/api/admin/users/{person}", json={"is_active": False})
         assert answer.status_code == 200
-        by_v1, by_single, by_turn, _ = await asyncio.wait_for(ended, 5)
+        by_v1, by_single, by_turn, _ = await asyncio.wait_for(ended, 15)
         for text in (by_v1, by_single):
             assert "stopped_by_operator" in text
         assert "cancelled" in by_turn
-        assert len(upstream.aborted) == 3
+        await upstream.wait_until(lambda: len(upstream.aborted) == 3)
         for client in (eve, program):
             assert (await client.get("/api/sessions")).status_code == 401
         async with asyncio.timeout(10):  # the other replica says every two seconds what runs there
@@ -130,7 +130,13 @@ async def test_what_runs_for_a_revoked_key_ends_on_the_other_replica_and_nothing
 ) -> None:
     here, there = replicas
     eve = await _eve(here)
-    upstream.default = Reply(chunks=["word "] * 60, chunk_delay_seconds=0.05)
+    brief: Any = {**ASK, "messages": [{"role": "user", "content": "count to sixty"}]}
+
+    def count(recorded: Recorded) -> Reply:
+        words = 60 if recorded.body["messages"][-1]["content"] == "count to sixty" else 4000
+        return Reply(chunks=["word "] * words, chunk_delay_seconds=0.05)
+
+    upstream.respond = count
     wish = {"name": "sdk", "scopes": ["gateway", "chat"]}
     lost, kept = [(await eve.post("/api/keys", json=wish)).json() for _ in range(2)]
     robot = (await eve.post("/api/devices", json={"name": "robot"})).json()
@@ -147,17 +153,19 @@ async def test_what_runs_for_a_revoked_key_ends_on_the_other_replica_and_nothing
         _open(
             program, "POST", "/api/llm/chat/stream", json={"messages": ASK["messages"]}, **by_robot
         ) as played,
-        _open(program, "POST", "/v1/chat/completions", json=ASK, **by_kept) as other_passed,
-        _open(program, "POST", path, json={**turn, "session_id": "t"}, **by_kept) as other_told,
+        _open(program, "POST", "/v1/chat/completions", json=brief, **by_kept) as other_passed,
+        _open(
+            program, "POST", path, json={"message": "count to sixty", "session_id": "t"}, **by_kept
+        ) as other_told,
     ):
         assert (await eve.delete(f"/api/keys/{lost['id']}")).status_code == 200
         assert (await eve.delete(f"/api/devices/{robot['id']}")).status_code == 200
-        by_v1, by_turn, by_device = await asyncio.wait_for(asyncio.gather(passed, told, played), 2)
+        by_v1, by_turn, by_device = await asyncio.wait_for(asyncio.gather(passed, told, played), 15)
         for text in (by_v1, by_device):
             assert "stopped_by_operator" in text and "revoked" in text
         assert "cancelled" in by_turn
-        assert len(upstream.aborted) == 3
-        whole = await asyncio.wait_for(asyncio.gather(other_passed, other_told), 10)
+        await upstream.wait_until(lambda: len(upstream.aborted) == 3)
+        whole = await asyncio.wait_for(asyncio.gather(other_passed, other_told), 20)
     assert all(text.count("word ") == 60 for text in whole)
     await eve.aclose()
 
@@ -179,7 +187,7 @@ async def test_what_a_sign_in_has_open_ends_with_it_on_the_other_replica(
             else:
                 answer = await eve.delete(f"/api/auth/sessions/{sign_in}")
             assert answer.status_code == 200, answer.text
-            await asyncio.wait_for(changes, 5)
+            await asyncio.wait_for(changes, 15)
         assert (await stolen.get("/api/sessions")).status_code == 401, how
         await stolen.aclose()
     await eve.aclose()
@@ -200,7 +208,7 @@ async def test_one_ask_is_stopped_on_the_other_replica_and_the_log_says_by_whom(
     assert (await eve.post(f"/api/admin/live/{live[0]['turn_id']}/cancel")).status_code == 403
     stopped = await admin.post(f"/api/admin/live/{live[0]['turn_id']}/cancel")
     assert stopped.status_code == 200
-    answer = await asyncio.wait_for(asking, 5)
+    answer = await asyncio.wait_for(asking, 15)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "stopped_by_operator")
     lines = (await admin.get("/api/admin/audit", params={"action": "turn.cancel"})).json()["items"]
     assert [(line["actor"], line["subject"]) for line in lines] == [("root@example.org", live[0]["turn_id"])]
