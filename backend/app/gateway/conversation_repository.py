@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from app.gateway.response_items import Item, renamed
 from app.gateway.tables import Conversation, ConversationItem
 from app.kit.ids import is_id
 
-_LONGEST_ID = 100
+_ID = re.compile(r"[\x21-\x7e]{1,100}")  # what a database takes and an address can hold
 
 
 class ConversationRepository:
@@ -70,11 +71,12 @@ class ConversationRepository:
     async def _named(self, row_id: str, items: Sequence[Item]) -> list[Item]:
         column = ConversationItem.item_id
         wanted = [str(item.get("id")) for item in items]
-        query = select(column).where(ConversationItem.conversation_id == row_id, column.in_(wanted))
+        usable = [wish for wish in wanted if _ID.fullmatch(wish)]
+        query = select(column).where(ConversationItem.conversation_id == row_id, column.in_(usable))
         taken = set((await self._session.scalars(query)).all())
         named: list[Item] = []
         for item, wish in zip(items, wanted, strict=True):
-            is_usable = item.get("id") == wish and wish not in taken and len(wish) <= _LONGEST_ID
+            is_usable = item.get("id") == wish and wish not in taken and _ID.fullmatch(wish)
             named.append(item if is_usable else renamed(item))
             taken.add(wish)
         return named
@@ -95,6 +97,8 @@ class ConversationRepository:
 
     async def item(self, row_id: str, item_id: str) -> ConversationItem | None:
         """Return one item of a conversation."""
+        if not _ID.fullmatch(item_id):
+            return None
         query = select(ConversationItem).where(
             ConversationItem.conversation_id == row_id, ConversationItem.item_id == item_id
         )
@@ -102,6 +106,8 @@ class ConversationRepository:
 
     async def delete_item(self, row_id: str, item_id: str) -> bool:
         """Remove an item; whether there was one."""
+        if not _ID.fullmatch(item_id):
+            return False
         query = delete(ConversationItem).where(
             ConversationItem.conversation_id == row_id, ConversationItem.item_id == item_id
         )

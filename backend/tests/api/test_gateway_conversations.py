@@ -135,30 +135,18 @@ async def test_one_in_the_background_lengthens_it_and_one_that_failed_does_not(
     assert len(await said(sdk, made.id)) == 2
 
 
-async def test_responses_at_the_same_time_lose_nothing_and_stay_together(
-    sdk: AsyncOpenAI, upstream: FakeUpstream
-) -> None:
-    made = await sdk.conversations.create()
-    upstream.queue(*[Reply(chunks=["a", "b"], chunk_delay_seconds=0.01 * number) for number in range(6)])
-    await asyncio.gather(
-        *(
-            sdk.responses.create(model="fake-model", input=f"{number}", conversation=made.id)
-            for number in range(6)
-        )
-    )
-    items = await said(sdk, made.id)
-    assert [item.role for item in items] == ["user", "assistant"] * 6
-    assert sorted(item.content[0].text for item in items[::2]) == [*map(str, range(6))]
-
-
 async def test_an_id_that_is_there_already_is_replaced(sdk: AsyncOpenAI, upstream: FakeUpstream) -> None:
     made = await sdk.conversations.create(items=[{**GREETING, "id": "msg_mine"}])
     reference: Any = {"type": "item_reference", "id": "msg_mine"}
-    long: Any = {**GREETING, "id": "msg_" + 200 * "x"}
-    await sdk.responses.create(model="fake-model", input=[reference, long], conversation=made.id)
-    assert prompt(upstream) == ["Hello!"] * 3
+    odd: list[Any] = [{**GREETING, "id": odd_id} for odd_id in ("msg_" + 200 * "x", "a\0b", "", "a b")]
+    await sdk.responses.create(model="fake-model", input=[reference, *odd], conversation=made.id)
+    assert prompt(upstream) == ["Hello!"] * 6
     ids = [item.id for item in await said(sdk, made.id)]
-    assert ids[0] == "msg_mine" and len(set(ids)) == 4 and all(len(one) <= 100 for one in ids)
+    assert ids[0] == "msg_mine" and len(set(ids)) == 7 and all(one.startswith("msg_") for one in ids)
+    assert all(len(one) <= 100 for one in ids)
+    with pytest.raises(openai.NotFoundError, match="no item"):
+        await sdk.conversations.items.retrieve("a\0b", conversation_id=made.id)
+    assert len((await sdk.conversations.items.list(made.id, after="a\0b")).data) == 7
 
 
 async def test_one_that_is_removed_meanwhile_costs_no_answer(
