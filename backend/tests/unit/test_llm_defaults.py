@@ -95,7 +95,7 @@ async def test_they_are_tried_again_after_a_while() -> None:
     request = CompletionRequest("m", (HELLO,), filled_sampling(Sampling(), EngineSettings()))
     async with FakeUpstream() as upstream:
         upstream.respond = chooses
-        provider = OpenAICompatibleProvider("main", upstream.url, kind="generic")
+        provider = OpenAICompatibleProvider("main", upstream.url, kind="vllm")
         asked = []
         for instant in (0.0, REMEMBERED_SECONDS - 1, REMEMBERED_SECONDS + 1):
             clock.instant = instant
@@ -109,7 +109,7 @@ async def test_the_python_service_goes_the_same_way() -> None:
     async with FakeUpstream(kind="openai") as upstream:
         upstream.respond = chooses
         service = LLMService()
-        config = {"provider": "generic", "endpoint": upstream.url, "model": "m"}
+        config = {"provider": "openai", "endpoint": upstream.url, "model": "m"}
         for _ in range(2):
             assert (await service.chat(config, [HELLO.to_wire()]))["text"] == "Well."
         assert len(upstream.requests) == 3

@@ -115,6 +115,10 @@ def error_from_object(
 
 def _sentence(message: Any, secrets: tuple[str, ...]) -> str:
     """Return `: what the server said`, shortened, without secrets; or nothing."""
+    if isinstance(message, dict):
+        message = message.get("detail") or message.get("message")
+    if isinstance(message, list):
+        message = _of_fields(message)
     if not isinstance(message, str) or not message.strip():
         return ""
     for secret in secrets:
@@ -122,6 +126,16 @@ def _sentence(message: Any, secrets: tuple[str, ...]) -> str:
             message = message.replace(secret, "…")
     text = " ".join(message.split()).rstrip(".")
     return f": {text[:_MAX_MESSAGE_CHARS]}"
+
+
+def _of_fields(problems: list[Any]) -> str:
+    """Return what is wrong with which fields, as servers made with FastAPI say it."""
+    known = [problem for problem in problems if isinstance(problem, dict) and problem.get("msg")]
+    places = [problem["loc"] if isinstance(problem.get("loc"), list) else [] for problem in known]
+    return "; ".join(
+        ": ".join([*([".".join(map(str, place))] if place else []), str(problem["msg"])])
+        for problem, place in zip(known, places, strict=True)
+    )
 
 
 def _overflow(provider: str, status: int, facts: dict[str, Any]) -> ContextOverflowError:

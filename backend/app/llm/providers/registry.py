@@ -36,6 +36,7 @@ class ServerKind:
         thinking_off: body fields that switch thinking off; empty where it can only be told apart afterwards.
         closes_after_stream: the server closes a connection after a stream, so it must not be reused.
         api_prefix: what stands before `/chat/completions`, after the address without its `/v1`.
+        may_refuse_usage_wish: it is not known whether it takes `stream_options`.
         max_tokens_field: what the server calls `max_tokens`.
         unknown_max_tokens_field: what clients may call it and the server passes over, or refuses; empty: it knows both.
         own_routes: what it has besides chat completions; a provider's definition can say otherwise.
@@ -53,6 +54,7 @@ class ServerKind:
     thinking_off: dict[str, Any] = field(default_factory=dict)
     closes_after_stream: bool = False
     api_prefix: str = "/v1"
+    may_refuse_usage_wish: bool = False
     max_tokens_field: str = "max_tokens"
     unknown_max_tokens_field: str = ""
     own_routes: frozenset[OwnRoute] = frozenset()
@@ -118,7 +120,7 @@ ANTHROPIC: Final = ServerKind(
 # Its list of models is open to everybody; /v1/key answers to a valid key only.
 OPENROUTER: Final = ServerKind(name="openrouter", host="openrouter.ai", health_path="/v1/key")
 GEMINI: Final = ServerKind(name="gemini", health_path="/models", api_prefix="")
-GENERIC: Final = ServerKind(name="generic", health_path="/v1/models")
+GENERIC: Final = ServerKind(name="generic", health_path="/v1/models", may_refuse_usage_wish=True)
 
 # Probed in this order; the generic kind is what remains.
 PROBED: Final = (LLAMA_CPP, VLLM, OLLAMA)
