@@ -48,6 +48,7 @@ class BrokerPlace:
         file = (self.folder / "lock").open("a")
         if not _locked(file):
             file.close()
+            self._chosen_port = self.port
             return False
         self._lock = file
         return True
@@ -64,6 +65,7 @@ class BrokerPlace:
         document = security_file(PORTAL_USER, self.portal_secret, accounts)
         self._write("security.json", json.dumps(document))
         self._write("port", str(port))
+        self._write("wished-port", str(self._wished_port))
         if program.kind == "amqtt":
             return [str(program.path), "-m", "app.broker.amqtt_gate", str(self.folder), self.host, str(port)]
         self._write("mosquitto.conf", "\n".join([*self._lines(program, port), ""]))
@@ -95,12 +97,21 @@ class BrokerPlace:
         ]
 
     def _free_port(self) -> int:
-        # The bridge and the devices know the port that it had before; at the first start the wished one comes first.
-        for port in (self._chosen_port, self._wished_port, self.port):
+        """Return where to listen. Raises OSError while the port is taken that this portal's bridge connects to."""
+        if port := self._chosen_port:
+            if _is_free(self.host, port):
+                return port
+            raise OSError(f"port {port} is still taken.")
+        # Devices know the port that it had before; it changes with MQTT_LISTEN_PORT, and not by what else listens today.
+        is_same_wish = self._read("wished-port") == str(self._wished_port)
+        for port in (self.port, self._wished_port) if is_same_wish else (self._wished_port, self.port):
             if port and _is_free(self.host, port):
                 return port
-        with socket.socket() as probe:
-            probe.bind((self.host, 0))
+        with socket.socket(_family(self.host)) as probe:
+            try:
+                probe.bind((self.host, 0))
+            except OSError as error:
+                raise OSError(f"MQTT_LISTEN_HOST={self.host} is no address of this machine.") from error
             return int(probe.getsockname()[1])
 
     def _read(self, name: str) -> str:
@@ -120,8 +131,12 @@ class BrokerPlace:
         new.replace(self.folder / name)
 
 
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
+    with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

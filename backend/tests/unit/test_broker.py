@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import socket
 import stat
 from dataclasses import replace
@@ -24,6 +25,7 @@ from app.broker.accounts import (
 from app.broker.directory import Directory
 from app.broker.place import BrokerPlace
 from app.broker.program import Program, find_fallback, find_program, unpacked_folder
+from tests.fixtures.programs import free_port
 
 PROGRAM = Program(Path("/usr/sbin/mosquitto"), Path("/usr/lib/mosquitto_dynamic_security.so"))
 
@@ -86,6 +88,52 @@ def test_a_port_that_is_taken_is_replaced_by_a_free_one_that_is_kept(tmp_path: P
     assert f"listener {chosen} 127.0.0.1" in config.read_text()
     assert "allow_anonymous false" in config.read_text()
     assert "websockets" not in config.read_text()
+
+
+def test_the_kept_port_stays_when_the_wished_one_comes_free_and_goes_with_another_wish(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = int(other.getsockname()[1])
+        _place(tmp_path, taken).prepare(PROGRAM, [])
+        kept = _place(tmp_path).port
+    _place(tmp_path, taken).prepare(PROGRAM, [])
+    assert _place(tmp_path).port == kept, "devices know it"
+    wished = free_port()
+    _place(tmp_path, wished).prepare(PROGRAM, [])
+    assert _place(tmp_path).port == wished
+
+
+def test_a_port_that_the_bridge_knows_is_waited_for(tmp_path: Path) -> None:
+    first, second = _place(tmp_path, free_port()), _place(tmp_path, free_port())
+    assert first.take()
+    first.prepare(PROGRAM, [])
+    assert not second.take()
+    first.leave()
+    assert second.take()
+    with socket.socket() as dying:
+        dying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        dying.bind(("127.0.0.1", first.port or 0))
+        dying.listen()
+        for place in (first, second):
+            with pytest.raises(OSError, match=f"port {first.port} is still taken"):
+                place.prepare(PROGRAM, [])
+    second.prepare(PROGRAM, [])
+    assert second.port == first.port
+    second.leave()
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_it_listens_on_ipv6_too(tmp_path: Path) -> None:
+    config = Path(BrokerPlace(tmp_path, "::1", free_port(), 0).prepare(PROGRAM, [])[-1])
+    assert re.search(r"^listener \d+ ::1$", config.read_text(), re.MULTILINE)
+
+
+def test_an_address_that_is_not_the_machines_is_named_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="MQTT_LISTEN_HOST=192.0.2.1 is no address of this machine"):
+        BrokerPlace(tmp_path, "192.0.2.1", 0, 0).prepare(PROGRAM, [])
 
 
 def test_browsers_get_a_listener_if_wished(tmp_path: Path) -> None:
