@@ -132,7 +132,7 @@ def test_it_listens_on_ipv6_too(tmp_path: Path) -> None:
 
 
 def test_an_address_that_is_not_the_machines_is_named_with_its_setting(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="MQTT_LISTEN_HOST=192.0.2.1 is no address of this machine"):
+    with pytest.raises(OSError, match=r"MQTT_LISTEN_HOST=192\.0\.2\.1 is no address of this machine"):
         BrokerPlace(tmp_path, "192.0.2.1", 0, 0).prepare(PROGRAM, [])
 
 
