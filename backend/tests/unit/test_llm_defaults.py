@@ -95,7 +95,7 @@ async def test_they_are_tried_again_after_a_while() -> None:
     request = CompletionRequest("m", (HELLO,), filled_sampling(Sampling(), EngineSettings()))
     async with FakeUpstream() as upstream:
         upstream.respond = chooses
-        provider = OpenAICompatibleProvider("main", upstream.url, kind="vllm")
+        provider = OpenAICompatibleProvider("main", upstream.url, kind="openai")
         asked = []
         for instant in (0.0, REMEMBERED_SECONDS - 1, REMEMBERED_SECONDS + 1):
             clock.instant = instant

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha1
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from app.llm.errors import (
@@ -24,12 +24,12 @@ from app.llm.errors import (
     UnknownModelError,
 )
 from app.llm.needs import has_images
+from app.llm.providers.additions import Additions
 from app.llm.providers.base import Health, Timeouts
 from app.llm.providers.first_content import BLANKS, FirstContent, check_whole
 from app.llm.providers.registry import GENERIC, KINDS, PROBED, KindName, OwnRoute, ServerKind
 from app.llm.providers.stream_reader import StreamReader
 from app.llm.providers.transport import Answer, Endpoint, Transport
-from app.llm.providers.usage_wish import UsageWish
 from app.llm.providers.wire import renamed, request_body, without_thinking
 from app.llm.types import Chunk, CompletionRequest
 
@@ -39,7 +39,6 @@ _CHAT = "/v1/chat/completions"
 _TOKENIZE_SECONDS = 2.0
 _TOKENIZE_PAUSE_SECONDS = 30.0
 _TOKEN_CACHE_ENTRIES = 8192
-Opened = TypeVar("Opened")
 _MAX_BYTES = 128 * 1024 * 1024
 _NO_IMAGES = "This model takes no images. Choose one that does, or send the message without them."
 
@@ -77,7 +76,7 @@ class OpenAICompatibleProvider:
         self._fixed_kind = KINDS[kind] if kind is not None else None
         self._kind = self._fixed_kind
         self._is_blind = False
-        self._usage_wish = UsageWish()
+        self._additions = Additions()
         self._detecting = asyncio.Lock()
         self._token_counts: OrderedDict[tuple[str, bytes], int] = OrderedDict()
         self._tokenize_again_at = 0.0
@@ -86,7 +85,7 @@ class OpenAICompatibleProvider:
         """Point at another address; None says that the server is away. Running streams end as their sockets do."""
         self._endpoint = Endpoint.of(base_url, api_key) if base_url else None
         self._kind = self._fixed_kind
-        self._usage_wish = UsageWish()
+        self._additions = Additions()
 
     @property
     def kind_name(self) -> KindName | None:
@@ -121,7 +120,8 @@ class OpenAICompatibleProvider:
         ask = partial(
             self._transport.open_stream, endpoint, kind.path(_CHAT), closes_after=kind.closes_after_stream
         )
-        response = await self._opened(kind, request_body(request, kind), ask)
+        body = request_body(request, kind)
+        response = await self._additions.opened(kind, body, request.sampling.extra, ask)
         reader = StreamReader(self.name, response, self._timeouts, started, endpoint.secrets)
         try:
             while (chunks := await reader.next_chunks()) is not None:
@@ -145,6 +145,7 @@ class OpenAICompatibleProvider:
         """
         endpoint = self._required_endpoint()
         kind = await self._known_kind(endpoint)
+        came = body
         if path == _CHAT:
             body = _adapted(body, kind, is_thinking_skipped=self._skip_thinking)
         else:
@@ -157,7 +158,7 @@ class OpenAICompatibleProvider:
             is_stream=is_stream,
         )
         try:
-            response = await self._opened(kind, body, ask)
+            response = await self._additions.opened(kind, body, came, ask)
         except LLMError as error:
             if error.status == 500 and self._is_blind and has_images(body.get("messages")):
                 raise ProviderRejectedError(_NO_IMAGES, provider=self.name, status=500) from error
@@ -168,11 +169,6 @@ class OpenAICompatibleProvider:
                 yield piece
         finally:
             response.close()
-
-    async def _opened(
-        self, kind: ServerKind, body: dict[str, Any], ask: Callable[[dict[str, Any]], Awaitable[Opened]]
-    ) -> Opened:
-        return await (self._usage_wish.opened(body, ask) if kind.may_refuse_usage_wish else ask(body))
 
     async def _beginning(self, response: Answer, endpoint: Endpoint, *, is_stream: bool) -> bytes:
         """Return the bytes up to the first content, or of a whole answer. Raises LLMError."""

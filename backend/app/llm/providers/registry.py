@@ -36,7 +36,7 @@ class ServerKind:
         thinking_off: body fields that switch thinking off; empty where it can only be told apart afterwards.
         closes_after_stream: the server closes a connection after a stream, so it must not be reused.
         api_prefix: what stands before `/chat/completions`, after the address without its `/v1`.
-        may_refuse_usage_wish: it is not known whether it takes `stream_options`.
+        may_refuse: fields that the portal adds and that it takes or refuses, which nobody knows before.
         max_tokens_field: what the server calls `max_tokens`.
         unknown_max_tokens_field: what clients may call it and the server passes over, or refuses; empty: it knows both.
         own_routes: what it has besides chat completions; a provider's definition can say otherwise.
@@ -54,7 +54,7 @@ class ServerKind:
     thinking_off: dict[str, Any] = field(default_factory=dict)
     closes_after_stream: bool = False
     api_prefix: str = "/v1"
-    may_refuse_usage_wish: bool = False
+    may_refuse: tuple[str, ...] = ()
     max_tokens_field: str = "max_tokens"
     unknown_max_tokens_field: str = ""
     own_routes: frozenset[OwnRoute] = frozenset()
@@ -66,6 +66,7 @@ class ServerKind:
         return self.api_prefix + path.removeprefix("/v1")
 
 
+USAGE_WISH: Final = "stream_options"
 _NO_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
 
 LLAMA_CPP: Final = ServerKind(
@@ -85,6 +86,7 @@ VLLM: Final = ServerKind(
     probe_field="version",
     tokenize="vllm",
     thinking_off=_NO_THINKING,
+    may_refuse=tuple(_NO_THINKING),
 )
 # These pass over `max_completion_tokens`, which newer SDKs send: an answer would be as long as it likes.
 OLLAMA: Final = ServerKind(
@@ -120,7 +122,7 @@ ANTHROPIC: Final = ServerKind(
 # Its list of models is open to everybody; /v1/key answers to a valid key only.
 OPENROUTER: Final = ServerKind(name="openrouter", host="openrouter.ai", health_path="/v1/key")
 GEMINI: Final = ServerKind(name="gemini", health_path="/models", api_prefix="")
-GENERIC: Final = ServerKind(name="generic", health_path="/v1/models", may_refuse_usage_wish=True)
+GENERIC: Final = ServerKind(name="generic", health_path="/v1/models", may_refuse=(USAGE_WISH,))
 
 # Probed in this order; the generic kind is what remains.
 PROBED: Final = (LLAMA_CPP, VLLM, OLLAMA)

@@ -1,4 +1,4 @@
-"""Servers that refuse `stream_options` are asked without them, and what they say is wrong is told."""
+"""Servers that refuse what the portal adds are asked without it, and what they say is wrong is told."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ async def provider(upstream: FakeUpstream) -> AsyncIterator[OpenAICompatibleProv
     await adapter.close()
 
 
-async def relayed(provider: OpenAICompatibleProvider) -> bytes:
-    body = {"model": "m", "stream": True, "stream_options": {"include_usage": True}, "messages": []}
+async def relayed(provider: OpenAICompatibleProvider, model: str = "fake-model", **more: Any) -> bytes:
+    messages = [{"role": "user", "content": "You"}]
+    wish = {"stream": True, "stream_options": {"include_usage": True}}
+    body = {"model": model, "messages": messages, **wish, **more}
     pieces = provider.relay("/v1/chat/completions", body, is_stream=True)
     return b"".join([piece async for piece in pieces])
 
@@ -65,9 +67,9 @@ async def test_who_takes_it_is_asked_once(upstream: FakeUpstream, provider: Open
     assert len(upstream.requests) == 2
 
 
-async def test_a_kind_that_is_known_to_take_it_is_asked_once(upstream: FakeUpstream) -> None:
+async def test_a_kind_that_is_known_to_take_all_is_asked_once(upstream: FakeUpstream) -> None:
     upstream.default = Reply(status=400)
-    adapter = OpenAICompatibleProvider("main", upstream.url, kind="vllm", timeouts=QUICK)
+    adapter = OpenAICompatibleProvider("main", upstream.url, kind="openai", timeouts=QUICK)
     assert isinstance((await failure(adapter))[1], ProviderRejectedError)
     assert len(upstream.requests) == 1
     await adapter.close()
@@ -80,6 +82,26 @@ async def test_what_is_wrong_all_the_same_is_told(
     for asked in (2, 4):
         assert isinstance((await failure(provider))[1], ProviderRejectedError)
         assert len(upstream.requests) == asked
+
+
+async def test_thinking_is_not_switched_off_where_that_is_refused() -> None:
+    async with FakeUpstream(kind="vllm") as upstream:
+        # as vLLM of a model with Mistral's own tokenizer
+        upstream.respond = lambda request: Reply(
+            status=400 if "chat_template_kwargs" in request.body else 200
+        )
+        adapter = OpenAICompatibleProvider("main", upstream.url, timeouts=QUICK, skip_thinking=True)
+        assert text_of(await collect(adapter)) == "You said: hello there"
+        assert b"You" in await relayed(adapter, "another")
+        bodies = [request.body for request in upstream.requests]
+        # a model of another name may be of another mind
+        assert ["chat_template_kwargs" in body for body in bodies] == [True, False, True, False]
+        assert all("stream_options" in body for body in bodies)
+        own: Any = {"chat_template_kwargs": {"enable_thinking": True}}
+        with pytest.raises(ProviderRejectedError):
+            await relayed(adapter, **own)
+        assert upstream.requests[-1].body["chat_template_kwargs"] == own["chat_template_kwargs"]
+        await adapter.close()
 
 
 @pytest.mark.parametrize(
