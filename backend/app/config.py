@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 LOW_DISK_BYTES = 1 << 30
 """With less room beside its data the portal warns."""
+_NEARLY = 0.85  # PORTAL_PROT is PORTAL_PORT; POSTGRES_PASSWORD is nothing of the portal's
 DEMO_MODEL = PROJECT_ROOT / "demo_model" / "prompt-portal-demo.gguf"
 _KNOWN_SECRETS = {
     "",
@@ -312,6 +314,14 @@ def environment_value(name: str) -> str | None:
         if file.is_file() and (value := dotenv_values(file).get(name)) is not None:
             return value
     return None
+
+
+def misspelt_names() -> list[tuple[str, str]]:
+    """Return names in the `.env` files that nobody reads and that are nearly a setting's, with that setting's name."""
+    known = {name.upper() for name in Settings.model_fields}
+    written = {name.upper() for file in _env_files() if file.is_file() for name in dotenv_values(file)}
+    meant = {name: get_close_matches(name, known, n=1, cutoff=_NEARLY) for name in written - known}
+    return sorted((name, found[0]) for name, found in meant.items() if found)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from typing import Literal
 from app import __version__
 from app.auth.secret import FILE_NAME as SECRET_FILE
 from app.auth.secret import SecretFileError, stored_secret
-from app.config import LOW_DISK_BYTES, PROJECT_ROOT, Settings
+from app.config import LOW_DISK_BYTES, PROJECT_ROOT, Settings, misspelt_names
 from app.launch.errors import LaunchError
 from app.launch.port import ALREADY_ANSWERS, take_port
 from app.launch.serve import check_telemetry
@@ -39,6 +39,7 @@ def look_at_machine(settings: Settings) -> Iterator[Callable[[], Check]]:
     """Yield the checks that ask nobody else."""
     python = ".".join(str(part) for part in sys.version_info[:3])
     yield lambda: Check("ok", "versions", f"portal {__version__}, Python {python}")
+    yield _names
     yield _page
     yield lambda: _data_dir(settings.portal_data_dir)
     yield lambda: _disk(settings.portal_data_dir)
@@ -48,6 +49,13 @@ def look_at_machine(settings: Settings) -> Iterator[Callable[[], Check]]:
     yield lambda: _log(settings)
     if settings.otel_exporter_otlp_endpoint:
         yield lambda: _telemetry(settings)
+
+
+def _names() -> Check:
+    if misspelt := misspelt_names():
+        words = "; ".join(f"{name} in .env is no setting: is {meant} meant?" for name, meant in misspelt)
+        return Check("warn", "settings", words)
+    return Check("ok", "settings", "read from the environment and .env")
 
 
 def _page() -> Check:

@@ -113,6 +113,21 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(settings: Settings) -> Non
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_doctor_sees_a_setting_that_is_misspelt(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings.env"
+    monkeypatch.setenv("PORTAL_ENV_FILE", str(file))
+    for written, verdict, words in (
+        ("PORTAL_PORT=8000\nPOSTGRES_PASSWORD=x\nMY_KEY=x\n", "ok", "read"),
+        ("portal_prot=9000\nMQTT_BROKER_HSOT=x\n", "warn", "no setting: is PORTAL_PORT meant?"),
+    ):
+        file.write_text(written, encoding="utf-8")
+        found = next(check for check in examine(settings) if check.subject == "settings")
+        assert (found.verdict, words in found.words) == (verdict, True)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("changes", "subject", "verdict", "advice"),
     [
