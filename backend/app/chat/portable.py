@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from app.chat.schemas import MAX_TEXT_CHARS
 from app.chat.tables import SessionRow
 from app.chat.tree import Node
+from app.kit.clock import in_utc
 
 SESSION_FORMAT: Literal["prompt-portal.session/1"] = "prompt-portal.session/1"
 ARCHIVE_FORMAT: Literal["prompt-portal.sessions/1"] = "prompt-portal.sessions/1"
@@ -37,11 +38,8 @@ def clean_line(value: Any) -> Any:
     return value.translate(_CONTROLS).strip() if isinstance(value, str) else value
 
 
-def _in_utc(instant: datetime) -> datetime:
-    try:
-        moved = instant.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("it is no time that a conversation can have") from error
+def _since_1970(instant: datetime) -> datetime:
+    moved = in_utc(instant)
     if moved < _EPOCH:
         raise ValueError("it is before 1970")
     return moved
@@ -58,7 +56,7 @@ def _storable_json(value: Any) -> Any:
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(clean_text)]
 Name = Annotated[str, Field(max_length=200), BeforeValidator(clean_line)]
 Key = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(clean_text)]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, AfterValidator(_since_1970)]
 ToolCalls = Annotated[list[dict[str, Any]], AfterValidator(_storable_json)]
 
 _MESSAGE_EXAMPLES: list[dict[str, Any]] = [

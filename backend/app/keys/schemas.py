@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from app.kit.clock import in_utc
 from app.limits.schemas import Budget, RequestsPerMinute, StoredBudget, TokensPerMinute
 
 Scope = Literal["chat", "gateway", "devices", "admin"]
@@ -20,6 +21,7 @@ Name = Annotated[
     ),
 ]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 
 _EXAMPLE: dict[str, JsonValue] = {
     "id": "019e9b3a5c0a7a0fb0c2f4f1f6a1b2c3",
@@ -49,7 +51,7 @@ class KeyCreate(BaseModel):
     name: Name
     scopes: list[Scope] = Field(default=["chat", "gateway"], min_length=1, max_length=len(SCOPES))
     allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     requests_per_minute: RequestsPerMinute | None = None
     tokens_per_minute: TokensPerMinute | None = None
     budget: Budget | None = None
@@ -65,7 +67,7 @@ class KeyUpdate(BaseModel):
 
     name: Name = ""
     allowed_models: list[ModelName] | None = Field(default=None, min_length=1, max_length=100)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     requests_per_minute: RequestsPerMinute | None = None
     tokens_per_minute: TokensPerMinute | None = None
     budget: Budget | None = None

@@ -29,6 +29,14 @@ class SystemClock:
         return time.monotonic()
 
 
+def in_utc(instant: datetime) -> datetime:
+    """Return an instant in UTC. Raises ValueError for one that UTC has no name for, at either end of the calendar."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it is no time that can be kept; choose one between the years 1 and 9999") from error
+
+
 def isoformat(instant: datetime) -> str:
     """Render an instant as RFC 3339 in UTC with a trailing `Z`; a naive one is taken as UTC."""
     aware = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -179,6 +179,7 @@ async def test_keys_that_share_a_beginning_are_different_keys(portal: AuthPortal
         ({"allowed_models": ["m"] * 101}, "allowed_models"),
         ({"expires_at": "2026-11-21T09:30:00Z"}, "expires_at"),
         ({"expires_at": "2027-01-01T00:00:00"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
         ({"requests_per_minute": 0}, "requests_per_minute"),
         ({"requests_per_minute": 10**12}, "requests_per_minute"),
         ({"tokens_per_minute": -1}, "tokens_per_minute"),
