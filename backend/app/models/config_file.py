@@ -65,6 +65,8 @@ def parse(text: str, lookup: Lookup) -> Definitions:
         raise ConfigFileError(
             [_mistake(root, found["loc"], found["msg"]) for found in error.errors()]
         ) from None
+    except RecursionError as error:
+        raise ConfigFileError([Mistake(1, "an anchor holds itself, or the nesting is too deep")]) from error
     mistakes = [*_unreachable_names(root, definitions), *_unknown_providers(root, definitions)]
     if mistakes:
         raise ConfigFileError(mistakes)

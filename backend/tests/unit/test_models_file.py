@@ -97,6 +97,11 @@ def test_what_is_no_configuration_is_refused(text: str) -> None:
     assert mistakes(text)[0].startswith("line 1")
 
 
+def test_an_anchor_that_holds_itself_is_a_mistake() -> None:
+    text = "providers: &all {one: {base_url: http://127.0.0.1:1, mapping: {path: /x, request: *all}}}"
+    assert mistakes(text) == ["line 1: an anchor holds itself, or the nesting is too deep"]
+
+
 def test_the_sample_is_valid() -> None:
     sample = (PROJECT_ROOT / "deploy" / "models.sample.yaml").read_text(encoding="utf-8")
     assert {"llama3.1:8b", "qwen-coder", "llama2-13b-vllm", "llama-cpp-python"} == set(
