@@ -72,10 +72,10 @@ def text_of(payload: bytes, name: Literal["id", "token"]) -> str:
     return text if isinstance(text, str) else ""
 
 
-def written(ask: dict[str, Any]) -> str:
+def written(ask: dict[str, Any], *, is_sorted: bool = True) -> str:
     """Return what may be stored as JSON, the same for the same content. Raises UnprocessableError for what JSON cannot hold."""
     try:
-        return json_bytes(ask, is_sorted=True).decode()
+        return json_bytes(ask, is_sorted=is_sorted).decode()
     except ValueError as error:
         raise UnprocessableError(f"The payload cannot be used: {error}.") from error
 

@@ -167,9 +167,9 @@ def _prompt_of(message: GameMessage) -> str:
 
 
 def _state_of(message: GameMessage) -> str:
-    """Return the state as compact JSON. Raises UnprocessableError when it is too large for a model."""
+    """Return the state as compact JSON. Raises UnprocessableError for one that is too large for a model, or too deep."""
     extra = message.model_extra or {}
-    state = orjson.dumps({name: extra[name] for name in _STATE_FIELDS if name in extra}).decode()
+    state = written({name: extra[name] for name in _STATE_FIELDS if name in extra}, is_sorted=False)
     if len(state) > _MAX_STATE_CHARS:
         raise UnprocessableError(
             f"The state is longer than {_MAX_STATE_CHARS} characters; send a smaller map."

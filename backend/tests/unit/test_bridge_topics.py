@@ -74,6 +74,12 @@ def test_a_prompt_comes_in_three_shapes(payload: bytes) -> None:
     }
 
 
+def test_a_state_that_cannot_be_written_as_json_is_refused_with_its_reason() -> None:
+    deep = b'{"sessionId": "s1", "visible_map": ' + b"[" * 300 + b"]" * 300 + b"}"
+    with pytest.raises(UnprocessableError, match="nested too deeply"):
+        ask_of(GameTopic("maze", "state"), read_game_message(deep))
+
+
 def test_a_reply_topic_elsewhere_is_refused() -> None:
     topic = GameTopic("maze", "user_input")
     message = read_game_message(b'{"message": "hi", "replyTopic": "maze/assistant_responses/x"}')

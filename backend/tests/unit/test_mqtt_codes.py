@@ -10,6 +10,7 @@ import app.auth.errors
 import app.bridge.errors
 import app.bridge.intake
 import app.chat.errors
+import app.db.session
 import app.limits.errors
 import app.templates.errors
 from app.config import PROJECT_ROOT
@@ -24,6 +25,9 @@ _OF_A_TURN = (
     app.auth.errors.PasswordChangeRequiredError,
     app.bridge.errors.AnswerTooLargeError,
     app.bridge.intake.IdReusedError,
+    app.chat.errors.MessageNotFoundError,
+    app.chat.errors.SessionNotFoundError,
+    app.db.session.DatabaseUnavailableError,
 )
 _OTHER_DOORS = {"too_many_templates"}
 
