@@ -37,7 +37,7 @@ def _translated(completion: dict[str, Any]) -> dict[str, Any]:
     choice = completion["choices"][0]
     said = choice.get("message") or {}
     content: list[dict[str, Any]] = []
-    text, thought = parted(said.get("content") or "")
+    text, thought = parted(said.get("content") or said.get("refusal") or "")
     if reasoning := known_text(said.get("reasoning_content") or said.get("reasoning") or thought):
         content.append({"type": "thinking", "thinking": reasoning, "signature": ""})
     if text:
@@ -122,7 +122,7 @@ class MessageEncoder:
             return []  # a message has one answer
         delta = choice.get("delta") or {}
         events: list[bytes] = []
-        text, thought = parted(delta.get("content") or "")
+        text, thought = parted(delta.get("content") or delta.get("refusal") or "")
         if reasoning := known_text(delta.get("reasoning_content") or delta.get("reasoning") or thought):
             events += self._open("thinking")
             events.append(self._grow({"type": "thinking_delta", "thinking": reasoning}))

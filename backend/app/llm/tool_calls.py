@@ -1,4 +1,4 @@
-"""Streamed tool calls told apart: some servers give all of them the same index. Pure."""
+"""Streamed tool calls as they should be: some servers give all of them the same index, or arguments that are no text. Pure."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ class CallNumbers:
         """Whether an index was wrong so far: then every piece has to be looked at."""
 
     def put_right(self, calls: list[Any], choice: int = 0) -> bool:
-        """Correct the indexes of one delta's calls in place; returns whether one was wrong."""
+        """Correct one delta's calls in place: their indexes, and arguments that are no text. Returns whether one was wrong."""
         is_wrong = False
         for position, call in enumerate(calls):
-            given = call.get("index", position) if isinstance(call, dict) else None
+            if not isinstance(call, dict):
+                continue
+            is_wrong = _write_arguments(call) or is_wrong
+            given = call.get("index", position)
             if isinstance(given, int) and (index := self._index(call, choice, given)) != given:
                 call["index"] = index
                 is_wrong = self.has_moved = True
@@ -41,6 +44,15 @@ class CallNumbers:
         self._current[key] = index, call_id
         self._last[choice] = index
         return index
+
+
+def _write_arguments(call: dict[str, Any]) -> bool:
+    """Write arguments as the text that they should be; returns whether they were none."""
+    function = call.get("function")
+    if not isinstance(function, dict) or not isinstance(function.get("arguments"), dict):
+        return False
+    function["arguments"] = orjson.dumps(function["arguments"]).decode()
+    return True
 
 
 def _is_whole(call: dict[str, Any]) -> bool:

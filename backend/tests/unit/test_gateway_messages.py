@@ -158,6 +158,8 @@ def test_an_answer_in_parts() -> None:
         encoder.feed(chunk(parts)) + encoder.feed(chunk({"content": ""}, "stop")) + encoder.finish()
     )
     deltas = [event["delta"] for event in events if event["type"] == "content_block_delta"]
+    refused = orjson.dumps({"choices": [{"message": {"content": None, "refusal": "No."}}]})
+    assert orjson.loads(to_message(refused))["content"] == [{"type": "text", "text": "No."}]
     for blocks in (found["content"], deltas):
         assert [block.get("thinking") or block["text"] for block in blocks] == ["Sky.", "Blue."]
 

@@ -61,7 +61,7 @@ def test_carriage_returns_and_broken_json_pass() -> None:
     assert b"nonsense" in shown and passing.usage is not None and b"prompt_tokens" not in shown
 
 
-def _call(index: int, call_id: str, name: str, arguments: str) -> bytes:
+def _call(index: int, call_id: str, name: str, arguments: Any) -> bytes:
     function = {"name": name, "arguments": arguments} if name else {"arguments": arguments}
     call = {"index": index, "function": function} | ({"id": call_id} if call_id else {})
     return _event(choices=[{"index": 0, "delta": {"tool_calls": [call]}}])
@@ -81,6 +81,11 @@ def test_calls_that_share_an_index_are_told_apart(cuts: list[int]) -> None:
     same = _call(0, "a", "look", '{"at":1}') + _call(0, "b", "look", '{"at":2}') + _call(1, "c", "go", "{}")
     shown, _ = _run(same, cuts, is_usage_wanted=False)
     assert _calls(shown) == [(0, '{"at":1}'), (1, '{"at":2}'), (2, "{}")]
+
+
+def test_arguments_that_are_no_text_become_one() -> None:
+    same = _call(0, "a", "look", {"at": 1}) + _call(0, "b", "look", {"at": 2})
+    assert _calls(_run(same, [], is_usage_wanted=False)[0]) == [(0, '{"at":1}'), (1, '{"at":2}')]
 
 
 @pytest.mark.parametrize(

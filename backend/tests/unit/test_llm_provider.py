@@ -156,6 +156,17 @@ async def test_tool_calls_come_through(upstream: FakeUpstream, provider: OpenAIC
     assert chunks[-2].finish_reason == "tool_calls"
 
 
+async def test_what_a_model_will_not_say_is_its_answer(
+    upstream: FakeUpstream, provider: OpenAICompatibleProvider
+) -> None:
+    deltas: list[Any] = [{"content": None, "refusal": "I "}, {"refusal": "will not."}, {}]
+    choices = [{"delta": delta, "finish_reason": None if delta else "stop"} for delta in deltas]
+    upstream.queue(
+        Reply(raw=b"".join(b"data: " + orjson.dumps({"choices": [choice]}) + b"\n\n" for choice in choices))
+    )
+    assert text_of(await collect(provider)) == "I will not."
+
+
 async def test_progress_is_told(upstream: FakeUpstream, provider: OpenAICompatibleProvider) -> None:
     upstream.queue(Reply(progress=[0.25, 1.0]))
     assert [chunk.progress for chunk in await collect(provider) if chunk.progress is not None] == [0.25, 1.0]

@@ -75,7 +75,7 @@ class ChunkParser:
         return Chunk(content=content, reasoning=reasoning)
 
     def _delta(self, delta: dict[str, Any], finish_reason: str | None, model: str | None) -> Chunk | None:
-        content = delta.get("content") or ""
+        content = delta.get("content") or delta.get("refusal") or ""
         reasoning = delta.get("reasoning_content") or delta.get("reasoning") or ""
         tool_calls = delta.get("tool_calls") or None
         if tool_calls:
