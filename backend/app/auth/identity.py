@@ -52,6 +52,11 @@ class Identity:
         return principal
 
     async def _by_token(self, token: str) -> Principal:
+        if token.count(".") != 2:  # as a JWT has them: it is another service's key, or half of one of ours
+            raise InvalidTokenError(
+                "This is neither an API key of the portal, which begins with pp_, nor an access token. "
+                "Make a key on the page, under Keys."
+            )
         now = self._clock.now()
         claims = self._mint.read_access_token(token, now)
         async with self._database.reading() as session:

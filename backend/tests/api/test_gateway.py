@@ -172,6 +172,8 @@ async def test_what_the_portal_refuses_raises_the_sdks_exception(
     assert unknown.value.code == "model_not_found"
     with pytest.raises(openai.AuthenticationError):
         await sdk_of("pp_" + "a" * 43).chat.completions.create(**ask)
+    with pytest.raises(openai.AuthenticationError, match="begins with pp_"):
+        await sdk_of("sk-another-services").chat.completions.create(**ask)
     with pytest.raises(openai.PermissionDeniedError, match="gateway"):
         await sdk_of(await make_key(ada, scopes=["chat"])).chat.completions.create(**ask)
     with pytest.raises(openai.NotFoundError):
