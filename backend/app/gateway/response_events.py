@@ -14,10 +14,12 @@ from app.gateway.response_output import (
     OutputItem,
     OutputMessage,
     OutputReasoning,
+    OutputRefusal,
     OutputToolCall,
     whole_item,
 )
 from app.llm.providers.sse import SSEDecoder
+from app.llm.reasoning import parted
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _TYPE = b'{"type":"'
@@ -143,11 +145,14 @@ class ResponseEncoder:
             return []  # a response is one answer
         delta = choice.get("delta") or choice.get("message") or {}
         events: list[bytes] = []
-        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+        content, thought = parted(delta.get("content") or "")
+        if reasoning := delta.get("reasoning_content") or delta.get("reasoning") or thought:
             events += self._grow(OutputReasoning, None, known_text(reasoning))
-        if content := delta.get("content"):
+        if content:
             events += self._grow(OutputMessage, None, known_text(content))
             self._likely(choice.get("logprobs"))
+        if refusal := delta.get("refusal"):
+            events += self._grow(OutputRefusal, None, known_text(refusal))
         for call in delta.get("tool_calls") or ():
             events += self._tool(call)
         if reason := choice.get("finish_reason"):

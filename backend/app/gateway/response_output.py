@@ -107,6 +107,36 @@ class OutputMessage(OutputItem):
         return {**_text_part(self.text), "logprobs": self.logprobs}
 
 
+class OutputRefusal(OutputItem):
+    """What the assistant says where it will not answer."""
+
+    prefix = "msg"
+
+    def read(self) -> dict[str, Any]:
+        content = [{"type": "refusal", "refusal": self.text}] if self._texts else []
+        return {
+            "id": self.id,
+            "type": "message",
+            "role": "assistant",
+            "status": self.status,
+            "content": content,
+        }
+
+    def _opened(self) -> Made:
+        part = {"type": "refusal", "refusal": ""}
+        return [("response.content_part.added", self._here(content_index=0, part=part))]
+
+    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
+        return "response.refusal.delta", self._here(content_index=0, delta=text)
+
+    def _closed(self) -> Made:
+        part = {"type": "refusal", "refusal": self.text}
+        return [
+            ("response.refusal.done", self._here(content_index=0, refusal=self.text)),
+            ("response.content_part.done", self._here(content_index=0, part=part)),
+        ]
+
+
 class OutputReasoning(OutputItem):
     """What the model thought before it answered."""
 
@@ -194,6 +224,8 @@ def whole_item(item: dict[str, Any]) -> tuple[type[OutputItem], str, dict[str, s
     if item["type"] == "custom_tool_call":
         facts = {"call_id": item["call_id"], "name": item["name"]}
         return OutputCustomCall, arguments_of(item["input"]), facts
+    if any(part["type"] == "refusal" for part in item["content"]):
+        return OutputRefusal, "".join(part["refusal"] for part in item["content"]), {}
     kind: type[OutputItem] = OutputReasoning if item["type"] == "reasoning" else OutputMessage
     return kind, "".join(part["text"] for part in item["content"]), {}
 

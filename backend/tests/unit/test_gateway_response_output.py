@@ -1,4 +1,4 @@
-"""What responses are made of by translation: calls of custom tools, and how likely tokens were."""
+"""What responses are made of by translation: calls of custom tools, refusals, answers in parts, and how likely tokens were."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import pytest
 from app.gateway.custom_tools import arguments_of, custom_function, input_of
 from app.gateway.response_bodies import beginning
 from app.gateway.response_events import ResponseEncoder
+
+
+def _said(**delta: Any) -> bytes:
+    return b"data: " + orjson.dumps({"choices": [{"delta": delta}]}) + b"\n\n"
 
 
 def _chunk(call: dict[str, Any] | None = None, finish_reason: str | None = None) -> bytes:
@@ -75,3 +79,34 @@ def test_how_likely_tokens_were_is_told_with_the_whole_text_live_and_again() -> 
     told = [*again.begin(), *again.start(), *again.replay(encoder.response["output"], encoder.pieces or [])]
     told += again.conclude(encoder.response)
     assert told[2:] == events[2:]
+
+
+@pytest.mark.parametrize(
+    ("deltas", "told"),
+    [
+        ([{"refusal": "I wi"}, {"refusal": "ll not."}], [("message", "refusal", "I will not.")]),
+        (
+            [
+                {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Let me see."}]}]},
+                {"content": [{"type": "text", "text": "4"}, {"type": "reference", "reference_ids": [1]}]},
+                {"content": "2"},
+            ],
+            [("reasoning", "reasoning_text", "Let me see."), ("message", "output_text", "42")],
+        ),
+        ([{"content": "Well: "}, {"refusal": "no."}], [("message", "output_text", "Well: "), ("message", "refusal", "no.")]),
+    ],
+    ids=["a refusal", "parts, as Mistral's", "a text and then a refusal"],
+)  # fmt: skip
+def test_refusals_and_answers_in_parts_are_told_live_and_again(deltas: list[Any], told: list[Any]) -> None:
+    encoder = ResponseEncoder(beginning({}, "resp_1", 0, "m"))
+    events = [*encoder.begin(), *encoder.start()]
+    for delta in deltas:
+        events += encoder.feed(_said(**delta))
+    events += [*encoder.feed(_chunk(finish_reason="stop")), *encoder.finish(1)]
+    assert encoder.response["status"] == "completed"
+    output = encoder.response["output"]
+    found = [(item["type"], item["content"][0]) for item in output]
+    assert [(kind, part["type"], part.get("text") or part.get("refusal")) for kind, part in found] == told
+    again = ResponseEncoder({**encoder.response, "status": "in_progress", "output": [], "usage": None})
+    replayed = [*again.begin(), *again.start(), *again.replay(output, encoder.pieces or [])]
+    assert [*replayed, *again.conclude(encoder.response)][2:] == events[2:]
