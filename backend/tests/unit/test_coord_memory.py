@@ -117,7 +117,7 @@ def test_a_waiter_whose_loop_is_gone_is_passed_over() -> None:
         coord = create_coord("", shared_name=name)
         async with coord.locks.hold("a", max_waiting=5):
             await asyncio.to_thread(_queue_in_a_loop_that_stops, name)
-        async with asyncio.timeout(1), coord.locks.hold("a", max_waiting=5):
+        async with asyncio.timeout(10), coord.locks.hold("a", max_waiting=5):
             pass
 
     asyncio.run(hold_while_others_come_and_go())
