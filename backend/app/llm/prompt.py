@@ -17,6 +17,7 @@ from app.llm.types import ChatMessage, CompletionRequest, EngineSettings, Sampli
 
 _MAX_DROPPED_LISTED = 100
 _LIMITED = ":limited"
+_TEMPLATE_TOKENS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ async def build_prompt(
     key = prompt_key(plan.anchor_id, context.system_prompt, target, sampling, is_limited)
     return Prompt(
         CompletionRequest(
-            target.model, messages, _fitted(sampling, plan.prompt_tokens, window), settings.skip_thinking
+            target.model, messages, fitted(sampling, plan.prompt_tokens, window), settings.skip_thinking
         ),
         plan,
         key=key if request.use_history else None,
@@ -206,8 +207,14 @@ def _exact_prefix(history: tuple[HistoryTurn, ...], key: str) -> int | None:
     return history[-1].prefix_tokens if history and history[-1].prefix_key == key else None
 
 
-def _fitted(sampling: Sampling, prompt_tokens: int, context_window: int | None) -> Sampling:
-    """Ask for no more tokens than the context still holds: some servers refuse the request otherwise."""
+def fitted(sampling: Sampling, prompt_tokens: int, context_window: int | None) -> Sampling:
+    """Ask for no more tokens than the context still holds: some servers refuse the request otherwise.
+
+    Templates put more around a prompt than anybody counts before the first reply, such as a system prompt of the model's.
+    """
     if context_window is None or sampling.max_tokens is None:
         return sampling
-    return replace(sampling, max_tokens=max(1, min(sampling.max_tokens, context_window - prompt_tokens)))
+    room = context_window - prompt_tokens
+    return replace(
+        sampling, max_tokens=max(1, min(sampling.max_tokens, room - min(_TEMPLATE_TOKENS, room // 8)))
+    )

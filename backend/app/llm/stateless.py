@@ -17,7 +17,7 @@ from app.llm.errors import InternalEngineError, LLMError
 from app.llm.events import EventEncoder
 from app.llm.in_flight import InFlight
 from app.llm.needs import Needs, needs_of
-from app.llm.prompt import filled_sampling
+from app.llm.prompt import filled_sampling, fitted
 from app.llm.prompt_size import prompt_tokens_of
 from app.llm.routing import Target
 from app.llm.runner import Ask, Runner
@@ -91,7 +91,11 @@ class Stateless:
 
         async def build(target: Target) -> CompletionRequest:
             asked.append(target)
-            return CompletionRequest(target.model, request.messages, sampling, self._settings.skip_thinking)
+            own = sampling
+            if "max_tokens" in sampling.filled:  # what a caller asks for is the server's to judge
+                size = prompt_tokens_of([message.to_wire() for message in request.messages])
+                own = fitted(sampling, size, target.context_window)
+            return CompletionRequest(target.model, request.messages, own, self._settings.skip_thinking)
 
         failure: BaseException | None = None
         try:

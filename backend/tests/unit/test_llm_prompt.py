@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from app.llm.types import EngineSettings
 from tests.fakes.engine import Engine, run_engine
-from tests.fakes.upstream import Reply
+from tests.fakes.reply import prompt_pieces
+from tests.fakes.upstream import Recorded, Reply
 
 
 async def converse(engine: Engine, turns: int) -> None:
@@ -146,6 +147,20 @@ async def test_the_answer_never_claims_more_than_the_context_still_holds() -> No
         await engine.say("Hello")
         body = engine.upstream.requests[0].body
         assert body["max_tokens"] < 400
+
+
+async def test_what_a_template_adds_by_itself_has_room_beside_the_longest_answer() -> None:
+    def strict(request: Recorded) -> Reply:
+        """Refuse what could pass the window, as vLLM; its template has a system prompt of its own."""
+        needed = len(prompt_pieces(request.body["messages"])) + 60 + request.body["max_tokens"]
+        return Reply(status=400) if needed > 4096 else Reply()
+
+    async with run_engine(EngineSettings(max_tokens=8192), kind="vllm", context_window=4096) as engine:
+        engine.upstream.respond = strict
+        for _ in range(3):
+            said = await engine.say("Hello")
+            assert said.error is None
+        assert engine.upstream.requests[0].body["max_tokens"] > 3900
 
 
 async def test_the_window_of_a_server_that_does_not_tell_it_is_learnt() -> None:

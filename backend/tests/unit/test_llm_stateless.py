@@ -56,6 +56,14 @@ async def test_tool_calls_are_put_together(engine: Engine) -> None:
     assert engine.upstream.requests[0].body["tools"] == tools
 
 
+async def test_the_usual_longest_answer_fits_into_the_context() -> None:
+    async with run_engine(EngineSettings(max_tokens=8192), context_window=4096) as engine:
+        await engine.sessions.complete(chat("word " * 1000))
+        await engine.sessions.complete(chat(sampling=Sampling(max_tokens=5000)))
+        first, second = (request.body["max_tokens"] for request in engine.upstream.requests)
+        assert 2500 < first <= 4096 - 1000 - 64 and second == 5000
+
+
 async def test_a_failure_is_raised_or_the_last_event(engine: Engine) -> None:
     engine.upstream.queue(Reply(status=429, retry_after="4"), Reply(cut_after=3))
     with pytest.raises(ProviderRateLimitError) as caught:
