@@ -20,6 +20,7 @@ from app.config import DEMO_MODEL, Settings, load_settings
 from app.embedded.errors import LibraryMissingError, ModelLoadError, ModelMissingError
 from app.embedded.supervisor import EmbeddedServer
 from app.embedded.watch import Watch
+from tests.fixtures.programs import has_ended
 
 pytestmark = pytest.mark.live
 _BACKEND = Path(__file__).resolve().parents[2]
@@ -176,7 +177,7 @@ def test_a_killed_portal_leaves_no_orphan_and_never_imported_llama_cpp() -> None
         parent.kill()
     assert was_imported == "False"
     psutil.wait_procs([child], timeout=3)
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(child)
 
 
 async def test_a_missing_model_is_said_and_not_tried_again(tmp_path: Path) -> None:

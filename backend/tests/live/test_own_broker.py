@@ -13,6 +13,7 @@ from tests.fakes.upstream import FakeUpstream, Reply
 from tests.fixtures.games import Games
 from tests.fixtures.mosquitto import Device, wait_for
 from tests.fixtures.portal import PASSWORD, PortalProcess
+from tests.fixtures.programs import has_ended
 
 pytestmark = pytest.mark.live
 
@@ -217,14 +218,14 @@ def test_a_broker_whose_keeper_is_killed_leaves_nothing_behind(place: Games, tok
     old.parent().kill()
     wait_for(lambda: place.portal.log().count("connection lost") > losses)
     wait_for(lambda: _is_back(place, token))
-    assert not old.is_running() or old.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(old)
     assert _port(place, token) == port
 
 
 def test_the_broker_ends_with_a_portal_that_is_killed(place: Games) -> None:
     broker = _broker_of(place.portal)
     place.portal.kill()
-    wait_for(lambda: not broker.is_running())
+    wait_for(lambda: has_ended(broker))
     place.portal.start()
 
 
