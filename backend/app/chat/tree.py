@@ -35,10 +35,13 @@ class Node:
 
     @property
     def is_answer(self) -> bool:
-        """Whether the model may see it again: it ended well, or was stopped with some text."""
-        if self.role != "assistant":
-            return False
-        return self.status == "complete" or (self.status == "stopped" and bool(self.content.strip()))
+        """Whether the model may see it again: it ended well or was stopped, and says something.
+
+        A model that thought until its tokens were spent has said nothing, and some servers refuse an empty message for good.
+        """
+        return (
+            self.role == "assistant" and self.status in ("complete", "stopped") and bool(self.content.strip())
+        )
 
 
 class Linked(Protocol):

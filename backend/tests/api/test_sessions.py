@@ -12,6 +12,7 @@ import pytest
 
 from app.chat.session_service import UNDO_WINDOW, SessionService
 from tests.api.chat_portal import ChatPortal, say
+from tests.fakes.reply import Reply
 
 
 async def test_a_session_is_created_read_changed_and_listed(ada: httpx.AsyncClient) -> None:
@@ -250,3 +251,18 @@ async def test_an_open_page_hears_what_other_doors_change(
     await hears(None)
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_an_answer_that_says_nothing_is_not_sent_again(
+    ada: httpx.AsyncClient, chat_portal: ChatPortal
+) -> None:
+    upstream = chat_portal.upstream
+    upstream.queue(Reply(text="", reasoning="Let me think, and think", finish_reason="length"))
+    thought = await say(ada, "s", "q0")
+    assert (thought["response"], thought["finish_reason"]) == ("", "length")
+    await say(ada, "s", "q1")
+    await say(ada, "s", "q2")
+    sent = [item["content"] for item in upstream.requests[-1].body["messages"]]
+    assert sent == ["q1", "You said: q1", "q2"]
+    shown = (await ada.get("/api/sessions/s")).json()["messages"]
+    assert [message["content"] for message in shown] == ["q0", "", "q1", "You said: q1", "q2", "You said: q2"]
