@@ -66,6 +66,8 @@ class BrokerSignIn:
         return bool(self._portal_user and self._portal_password) and username == self._portal_user
 
     async def _find(self, username: str) -> Admission | None:
+        if "\0" in username:  # PostgreSQL takes none
+            return None
         if account := await self._devices.account(username):
             return Admission(account)
         page = await self._connections.account(username)

@@ -59,7 +59,8 @@ async def test_a_device_signs_in_and_keeps_to_its_topics(broker: ChatPortal, ada
     assert admitted == {"result": "allow", "is_superuser": False}
     refused = await _ask(ada, "auth", username=client, password="wrong")
     assert refused == {"result": "deny", "is_superuser": False}
-    assert (await _ask(ada, "auth", username="nobody", password=made["secret"]))["result"] == "deny"
+    for stranger in ("nobody", "", f"{client}\0"):
+        assert (await _ask(ada, "auth", username=stranger, password=made["secret"]))["result"] == "deny"
 
     async def may(action: str, topic: str) -> bool:
         return bool(
