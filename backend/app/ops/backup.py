@@ -77,7 +77,7 @@ def restore_backup(settings: Settings, archive: Path, *, is_forced: bool) -> dic
                 sqlite_copy.place(Path(folder) / name, Path(str(url.database)))
             else:
                 postgres_dump.load(url, Path(folder) / name)
-            _place_secret(Path(folder) / SECRET_FILE, data_dir / SECRET_FILE)
+            place_secret(Path(folder) / SECRET_FILE, data_dir / SECRET_FILE)
     return manifest
 
 
@@ -109,11 +109,18 @@ def _plain_errors(place: Path) -> Iterator[None]:
         raise LaunchError(f"{error.filename or place}: {error.strerror or error}.") from None
 
 
-def _place_secret(source: Path, target: Path) -> None:
-    if source.exists():
-        target.unlink(missing_ok=True)
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+def place_secret(source: Path, target: Path) -> None:
+    """Put the archive's secret, if it has one, in place of what is there, whole or not at all."""
+    if not source.exists():
+        return
+    draft = target.with_name(f"{target.name}.restored")
+    draft.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(source.read_bytes())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _pack(draft: Path, manifest: dict[str, Any], dump: Path, secret: Path) -> None:

@@ -25,7 +25,7 @@ from app.kit.clock import SystemClock
 from app.kit.ids import new_id
 from app.launch.errors import LaunchError
 from app.ops import sqlite_copy
-from app.ops.backup import restore_backup, write_backup
+from app.ops.backup import place_secret, restore_backup, write_backup
 from app.ops.doctor import examine
 from app.users.service import create_with_one_time_password
 from app.users.tables import User
@@ -174,6 +174,16 @@ def test_the_doctor_names_each_broken_setting(
     assert "doctor" not in found, "a check that breaks"
     assert found[subject].verdict == verdict
     assert advice in found[subject].words
+
+
+def test_a_secret_that_cannot_be_written_leaves_the_one_that_is_there(tmp_path: Path) -> None:
+    kept, unreadable = tmp_path / "secret_key", tmp_path / "from the archive"
+    kept.write_text("the secret of today")
+    unreadable.mkdir()  # as on a disk that is full, its content does not arrive
+    with pytest.raises(OSError, match="directory"):
+        place_secret(unreadable, kept)
+    assert kept.read_text() == "the secret of today"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["from the archive", "secret_key"]
 
 
 def test_a_backup_ends_though_somebody_writes_all_the_time(tmp_path: Path) -> None:
