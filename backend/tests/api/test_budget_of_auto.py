@@ -85,7 +85,7 @@ async def test_a_conversation_reserves_what_its_own_model_costs(
         assert 0 < spent["spent"] <= 0.05
 
 
-async def test_what_goes_before_a_question_is_reserved_too(
+async def test_what_goes_before_a_question_is_reserved_too_and_images_by_what_is_read(
     chat_portal: ChatPortal, ada: httpx.AsyncClient
 ) -> None:
     long = {"session_id": "s", "message": "Hello!", "max_tokens": 3, "system_prompt": "word " * 600}
@@ -95,11 +95,7 @@ async def test_what_goes_before_a_question_is_reserved_too(
     async with game_of(chat_portal, ada, tokens_per_minute=2200) as game:
         for _ in range(2):  # the second one's prompt goes on from the first one's
             assert (await game.post("/api/llm/chat/session", json=long)).status_code == 200
-
-
-async def test_an_image_is_not_reserved_by_the_length_of_its_data(
-    chat_portal: ChatPortal, ada: httpx.AsyncClient
-) -> None:
+    # an image is not reserved by the length of its data
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + 40_000 * "A"}}
     messages = [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, image]}]
     async with game_of(chat_portal, ada, tokens_per_minute=3000) as game:
@@ -108,30 +104,31 @@ async def test_an_image_is_not_reserved_by_the_length_of_its_data(
             assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("path", ["/api/llm/chat", "/api/llm/chat/session", "/v1/chat/completions"])
 async def test_a_key_without_the_usual_model_gets_one_that_it_may_use(
-    settings: Settings, chat_overrides: dict[str, object], upstream: FakeUpstream, path: str
+    settings: Settings, chat_overrides: dict[str, object], upstream: FakeUpstream
 ) -> None:
     values = {"llm_server_url": upstream.url, "llm_model_name": "tooled", **chat_overrides}
-    ask = {"session_id": "s", "message": "Hello!"} if path.endswith("session") else {"messages": HELLO}
+    asks: dict[str, dict[str, Any]] = {
+        "/api/llm/chat": {"messages": HELLO},
+        "/api/llm/chat/session": {"session_id": "s", "message": "Hello!"},
+        "/v1/chat/completions": {"messages": HELLO},
+    }
     async with (
         serve_portal(settings.model_copy(update=values), upstream) as portal,
         portal.client("ada@example.org") as ada,
         game_of(portal, ada, allowed_models=["plain"], budget={"day": 0}) as game,
     ):
-        answer = await game.post(path, json=ask)
-        assert (answer.status_code, answer.json().get("model")) == (200, "plain"), answer.text
+        for path, ask in asks.items():
+            answer = await game.post(path, json=ask)
+            assert (answer.status_code, answer.json().get("model")) == (200, "plain"), answer.text
 
 
-@pytest.mark.parametrize("own", [None, "plain"])
-async def test_a_conversation_leaves_the_choice_to_the_portal_by_its_name_too(
-    chat_portal: ChatPortal, ada: httpx.AsyncClient, own: str | None
-) -> None:
-    assert (await ada.post("/api/sessions", json={"id": "s", "model": own})).status_code == 201
-    asks = {
-        "/api/llm/chat": {"messages": HELLO},
-        "/api/llm/chat/session": {"session_id": "s", "message": "Hello!"},
-    }
-    for path, ask in asks.items():
+async def test_auto_leaves_the_choice_to_the_portal_at_every_door(ada: httpx.AsyncClient) -> None:
+    assert (await ada.post("/api/sessions", json={"id": "own", "model": "plain"})).status_code == 201
+    for path, ask in (
+        ("/api/llm/chat", {"messages": HELLO}),
+        ("/api/llm/chat/session", {"session_id": "s", "message": "Hello!"}),
+        ("/api/llm/chat/session", {"session_id": "own", "message": "Hello!"}),
+    ):
         answer = await ada.post(path, json={**ask, "model": "auto"})
         assert (answer.status_code, answer.json()["model"]) == (200, "fake-model"), answer.text
