@@ -78,6 +78,7 @@ class Intake:
         self._limits = limits
         self._status = status
         self._game_key = game_key
+        self._is_game_key_good = True
         self._reply_bases = reply_bases
         self._projects = projects
 
@@ -130,6 +131,8 @@ class Intake:
             said, error = read_sender(message.payload), refused
         secret = said.token.get_secret_value() if said.token else ""
         principal = await self.caller(message, secret or self._game_key)
+        if self._game_key and not secret and not _key_in(dict(message.user_properties)):
+            self._note_game_key(is_good=principal is not None)
         if principal is None:
             return None
         client = None
@@ -156,6 +159,14 @@ class Intake:
             )
         is_state = topic.action == "state" and self._projects.get(topic.project).settings.coalesces_states
         return await self._take(principal, topic.project, rid, ask, reply, message, is_state=is_state)
+
+    def _note_game_key(self, *, is_good: bool) -> None:
+        """Say it once: games that send no key of their own would wait in silence."""
+        if self._is_game_key_good and not is_good:
+            logger.warning(
+                "MQTT_GAME_KEY is no valid key of the scope chat: who sends none on the projects' topics gets no answer"
+            )
+        self._is_game_key_good = is_good
 
     async def caller(self, message: Incoming, secret: str, client: str | None = None) -> Principal | None:
         """Return who asks, by the user property `authorization`, the payload's token, else the client's topic; or None."""
