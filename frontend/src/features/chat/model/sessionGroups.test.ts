@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { makeDetail } from '@/testing/messages';
 import { groupSessions } from './sessionGroups';
 
@@ -28,4 +28,15 @@ test('pinned first, then by day, empty groups left out', () => {
     ['older', ['e']],
   ]);
   expect(groupSessions([at('x', 0)], now)).toHaveLength(1);
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+test('a day is a day, also where the clocks are put forward or back', () => {
+  vi.stubEnv('TZ', 'Europe/Berlin');
+  const groupOf = (updated: Date, today: Date) =>
+    groupSessions([makeDetail([], { updated_at: updated.toISOString() })], today)[0]?.name;
+  // Sunday, 25 October 2026 has 25 hours; Sunday, 29 March 2026 has 23.
+  expect(groupOf(new Date(2026, 9, 25, 0, 30), new Date(2026, 9, 26, 9))).toBe('yesterday');
+  expect(groupOf(new Date(2026, 2, 28, 23, 30), new Date(2026, 2, 30, 9))).toBe('week');
 });

@@ -11,11 +11,11 @@ export interface SessionGroup {
 const order: GroupName[] = ['pinned', 'today', 'yesterday', 'week', 'month', 'older'];
 
 export function groupSessions(sessions: readonly Session[], now: Date): SessionGroup[] {
-  const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
+  const today = dayOf(now);
   const groups = new Map<GroupName, Session[]>();
   for (const session of sessions) {
     if (session.archived || (session.folder !== null && !session.pinned)) continue;
-    const name = session.pinned ? 'pinned' : groupByAge(new Date(session.updated_at).getTime(), midnight);
+    const name = session.pinned ? 'pinned' : groupByAge(today - dayOf(new Date(session.updated_at)));
     groups.set(name, [...(groups.get(name) ?? []), session]);
   }
   return order.flatMap((name) => {
@@ -24,8 +24,12 @@ export function groupSessions(sessions: readonly Session[], now: Date): SessionG
   });
 }
 
-function groupByAge(updatedAt: number, midnight: number): GroupName {
-  const days = Math.ceil((midnight - updatedAt) / 86_400_000);
+/** The number of a calendar day here; a day whose clocks are changed has 23 or 25 hours. */
+function dayOf(at: Date): number {
+  return Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86_400_000;
+}
+
+function groupByAge(days: number): GroupName {
   if (days <= 0) return 'today';
   if (days === 1) return 'yesterday';
   if (days <= 7) return 'week';
