@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15.0
 KEEP_HOURS = 24
-_BATCH = 50
+TAKEN_AT_ONCE = 50
 # That the broker has an answer is noted for many at once: until then the request is sent again after a crash.
 _NOTE_SECONDS = 0.25
 _TABLE = cast(Table, BridgeRequest.__table__)
@@ -159,7 +159,7 @@ class Inbox:
             )
         lost = (BridgeRequest.state != "done", is_left)
         async with self._database.reading() as session:
-            query = select(BridgeRequest).where(*lost).order_by(BridgeRequest.created_at).limit(_BATCH)
+            query = select(BridgeRequest).where(*lost).order_by(BridgeRequest.created_at).limit(TAKEN_AT_ONCE)
             found = (await session.scalars(query)).all()
         taken = []
         for row in found:

@@ -10,7 +10,7 @@ from app.bridge.adoption import Adoption
 from app.bridge.callers import Callers
 from app.bridge.desk import Desk
 from app.bridge.frames import Frames
-from app.bridge.inbox import Inbox
+from app.bridge.inbox import TAKEN_AT_ONCE, Inbox
 from app.bridge.status import BridgeStatus
 from app.bridge.tables import BridgeRequest
 from app.bridge.worker import Work
@@ -21,6 +21,9 @@ from app.kit.clock import Clock
 logger = logging.getLogger(__name__)
 
 TEND_SECONDS = 5.0
+ENOUGH = (
+    200  # of requests under way: less than may wait for a model (LLM_MAX_QUEUED), as others come meanwhile
+)
 _TENDS_AN_HOUR = 720
 
 
@@ -45,6 +48,7 @@ class Tending:
         self._status = status
         self._clock = clock
         self._rounds = 0
+        self._has_own_past = True
 
     async def run(self) -> None:
         """Tend for ever; the first round takes up what an earlier process of this bridge left, without waiting.
@@ -55,8 +59,7 @@ class Tending:
 
     async def tend(self) -> None:
         await self.keep_leases()
-        for row in await self._inbox.take_up(with_own_past=self._rounds == 0):
-            await self._take_up(row)
+        await self._take_up_what_is_left()
         await self._connections.end_expired()
         await self._adoption.look()
         if self._rounds % _TENDS_AN_HOUR == 0:
@@ -71,6 +74,16 @@ class Tending:
         age = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
         self._status.oldest_seconds = max(0.0, age)
         await self._inbox.renew([work.row.id for work in works])
+
+    async def _take_up_what_is_left(self) -> None:
+        """Begin what a bridge left behind; what this one has no room for now comes in a later round."""
+        while len(self._desk.works()) < ENOUGH:
+            rows = await self._inbox.take_up(with_own_past=self._has_own_past)
+            for row in rows:
+                await self._take_up(row)
+            if len(rows) < TAKEN_AT_ONCE:
+                self._has_own_past = False
+                return
 
     async def _take_up(self, row: BridgeRequest) -> None:
         self._status.taken_up += 1
