@@ -250,3 +250,16 @@ async def test_no_client_and_no_probe_per_call(
 async def test_a_service_for_all_is_told_by_its_address_without_being_asked(address: str, kind: str) -> None:
     found = await OpenAICompatibleProvider("service")._detect(Endpoint.of(address))
     assert found.name == kind
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/chat/completions"])
+async def test_an_address_may_end_in_another_version_than_openais(ending: str) -> None:
+    async with FakeUpstream(kind="openai", prefix="/api/paas/v4") as upstream:
+        adapter = OpenAICompatibleProvider("main", f"{upstream.url}/api/paas/v4{ending}", timeouts=QUICK)
+        assert text_of(await collect(adapter)) == "You said: hello there"
+        messages = [{"role": "user", "content": "Hi"}]
+        pieces = adapter.relay("/v1/chat/completions", {"model": "m", "messages": messages}, is_stream=False)
+        assert b"You said: Hi" in b"".join([piece async for piece in pieces])
+        assert [model["id"] for model in await adapter.models()] == ["fake-model"]
+        assert (await adapter.check_health()).is_healthy and adapter.kind_name == "generic"
+        await adapter.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from socket import gaierror
@@ -31,22 +32,32 @@ from app.llm.providers.wire_client import (
 
 Answer = aiohttp.ClientResponse | WireConnection
 _MAX_ERROR_BYTES = 64 * 1024
+_VERSION = re.compile(r"/v[0-9]+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a server is; `base_url` has no trailing `/v1`."""
+    """Where a server is; `base_url` has no trailing `/v1`.
+
+    `has_version`: it ends in another one, which stands for OpenAI's (`…/api/paas/v4/chat/completions`).
+    """
 
     base_url: str
     api_key: str = ""
     key_header: str = ""
     extra_headers: tuple[tuple[str, str], ...] = ()
+    has_version: bool = False
 
     @classmethod
     def of(cls, url: str, api_key: str = "") -> Endpoint:
         """Take an address as people write it: with or without `/v1`, or all the way to the chat completions."""
         address = url.rstrip("/").removesuffix("/chat/completions").rstrip("/")
-        return cls(address.removesuffix("/v1").rstrip("/"), api_key)
+        address = address.removesuffix("/v1").rstrip("/")
+        return cls(address, api_key, has_version=_VERSION.search(address) is not None)
+
+    def route(self, path: str) -> str:
+        """Return what comes behind the address for a route of OpenAI's (`/v1/…`), or one of the server's own."""
+        return path.removeprefix("/v1") if self.has_version and path.startswith("/v1/") else path
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -257,7 +268,7 @@ class Transport:
         headers = {**headers, **dict(endpoint.headers)}
         if data is not None:
             headers = {**headers, "Content-Type": "application/json"}
-        url = endpoint.base_url + path
+        url = endpoint.base_url + endpoint.route(path)
         return await self._opened().request(method, url, data=data, headers=headers, allow_redirects=False)
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -323,7 +334,7 @@ def _request_head(endpoint: Endpoint, path: str, *, closes_after: bool, is_strea
     """
     url = urlsplit(endpoint.base_url)
     lines = [
-        f"POST {url.path}{path} HTTP/1.1",
+        f"POST {url.path}{endpoint.route(path)} HTTP/1.1",
         f"Host: {url.netloc}",
         "User-Agent: prompt-portal",
         f"Accept: {'text/event-stream' if is_stream else 'application/json'}",
