@@ -1,10 +1,14 @@
 import '@testing-library/jest-dom/vitest';
 import '@/lib/moreWords';
 import { cleanup, configure } from '@testing-library/react';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 
-// The first part that is fetched late takes its time where many tests share few cores.
-configure({ asyncUtilTimeout: 5000 });
+// What is waited for takes its time where many tests share few cores.
+const patienceMs = 10_000;
+configure({ asyncUtilTimeout: patienceMs });
+const { waitFor } = vi;
+vi.waitFor = (condition, options) =>
+  waitFor(condition, typeof options === 'number' ? options : { timeout: patienceMs, ...options });
 
 if (typeof document !== 'undefined') {
   // The stand-in document has no doctype to read this from, and KaTeX asks.
