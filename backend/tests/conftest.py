@@ -26,7 +26,8 @@ os.environ["PORTAL_ENV_FILE"] = ""  # no .env is read
 for _name in Settings.model_fields:
     os.environ.pop(_name.upper(), None)
 
-os.umask(0o022)  # some machines let everybody write what a test writes, and what everybody can write is refused
+# Some machines let everybody write what a test writes, and what everybody can write is refused.
+os.umask(0o022)
 
 # A busy machine is no failing test.
 hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])

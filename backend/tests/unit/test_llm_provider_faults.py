@@ -126,11 +126,14 @@ async def test_the_whole_answer_has_a_limit(upstream: FakeUpstream) -> None:
         await provider.close()
 
 
-async def test_a_long_prefill_with_progress_is_no_hang(
-    upstream: FakeUpstream, provider: OpenAICompatibleProvider
-) -> None:
-    upstream.queue(Reply(progress=[0.2, 0.4, 0.6, 0.8], progress_delay_seconds=0.15))
-    assert text_of(await collect(provider)) == "You said: hello there"
+async def test_a_long_prefill_with_progress_is_no_hang(upstream: FakeUpstream) -> None:
+    limits = Timeouts(first_token_seconds=0.6, total_seconds=30)
+    provider = OpenAICompatibleProvider("main", upstream.url, KEY, timeouts=limits)
+    upstream.queue(Reply(progress=[0.2, 0.4, 0.6, 0.8], progress_delay_seconds=0.2))
+    try:
+        assert text_of(await collect(provider)) == "You said: hello there"
+    finally:
+        await provider.close()
 
 
 async def test_a_slow_reader_is_not_taken_for_a_silent_server(
