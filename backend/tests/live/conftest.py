@@ -1,8 +1,8 @@
-"""Fixtures of the tests over a real broker: one portal for a module, each case a person of its own."""
+"""Fixtures of the tests over real servers: one portal with a broker for a module, and replicas on one Redis."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from tests.fakes.upstream import FakeUpstream
 from tests.fixtures.games import Games, games
 from tests.fixtures.portal import PortalProcess
 from tests.fixtures.programs import free_port
+from tests.fixtures.redis import RedisServer
+from tests.fixtures.replicas import MakeReplica, replicas_on
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,10 @@ def model(place: Games) -> FakeUpstream:
     """The model server of `place`, with nothing asked yet."""
     place.model.requests.clear()
     return place.model
+
+
+@pytest.fixture
+async def replica(own_redis: RedisServer) -> AsyncIterator[MakeReplica]:
+    """Make replicas on the test's own Redis."""
+    async with replicas_on(own_redis) as make:
+        yield make

@@ -6,63 +6,17 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-import redis
 
-from app.coord.base import CoordUnavailableError, LogNotFoundError
+from app.coord.base import CoordUnavailableError
 from app.coord.memory import make_hub
 from app.coord.redis import RedisCoord
 from tests.fixtures.portal import BACKEND
 from tests.fixtures.redis import RedisServer
+from tests.fixtures.replicas import MakeReplica, is_healthy, queue_has, read_all, until
 
 pytestmark = pytest.mark.live
-
-MakeReplica = Callable[..., Awaitable[RedisCoord]]
-
-
-@pytest.fixture
-async def replica(own_redis: RedisServer) -> AsyncIterator[MakeReplica]:
-    """Make replicas on the test's own Redis; each stands for a process of its own."""
-    made: list[RedisCoord] = []
-
-    async def make(lease_seconds: float = 1.5) -> RedisCoord:
-        coord = RedisCoord(own_redis.url, make_hub(), lease_seconds=lease_seconds)
-        made.append(coord)
-        await coord.start()
-        return coord
-
-    yield make
-    for coord in made:
-        await coord.close()
-
-
-async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - the condition is another process's
-            await asyncio.sleep(0.02)
-
-
-async def _is(coord: RedisCoord, *, healthy: bool) -> None:
-    async def matches() -> bool:
-        return (await coord.health()).is_healthy is healthy
-
-    await _until(matches)
-
-
-async def _queue_has(server: RedisServer, tickets: int) -> None:
-    """Wait until Redis has so many tickets for the lock `a`."""
-
-    async def has() -> bool:
-        with redis.Redis(port=server.port) as client:
-            return client.zcard("pp:lock:a:queue") == tickets
-
-    await _until(has)
-
-
-async def _read_all(coord: RedisCoord, log_id: str, after: int = 0) -> list[bytes]:
-    return [event.data async for event in coord.logs.read(log_id, after=after)]
 
 
 async def test_a_replica_always_closes(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +78,9 @@ async def test_a_dead_waiter_does_not_block_those_behind_it(
 
     async with first.locks.hold("a", max_waiting=5):
         doomed = asyncio.create_task(wait_behind(second))
-        await _queue_has(own_redis, 2)
+        await queue_has(own_redis, 2)
         patient = asyncio.create_task(wait_behind(third))
-        await _queue_has(own_redis, 3)
+        await queue_has(own_redis, 3)
         await second.close()  # stops renewing, and leaves its ticket behind
     await asyncio.wait_for(patient, 10)
     doomed.cancel()
@@ -142,7 +96,7 @@ async def test_a_holder_learns_that_its_lease_ran_out(replica: MakeReplica, own_
             return not lease.is_lost
 
         await asyncio.sleep(1)
-        await _until(is_held)  # at once, but on a machine that stood still for longer than the lease
+        await until(is_held)  # at once, but on a machine that stood still for longer than the lease
         own_redis.stop()
         await asyncio.sleep(1)
         assert lease.is_lost
@@ -171,9 +125,9 @@ async def test_without_redis_the_process_goes_on_alone_and_says_so(
     writer = await coord.logs.open("turn")
     writer.append(b"one")
     await writer.finish(b"two")
-    assert await _read_all(coord, "turn") == [b"one", b"two"]
+    assert await read_all(coord, "turn") == [b"one", b"two"]
     with pytest.raises(CoordUnavailableError):
-        await _read_all(other, "turn")
+        await read_all(other, "turn")
     assert time.monotonic() - began < 8  # a dozen calls of which none waits for Redis
     health = await coord.health()
     assert not health.is_healthy
@@ -183,12 +137,12 @@ async def test_without_redis_the_process_goes_on_alone_and_says_so(
 async def test_replicas_share_again_when_redis_is_back(replica: MakeReplica, own_redis: RedisServer) -> None:
     coord, other = await replica(), await replica()
     own_redis.stop()
-    await _is(coord, healthy=False)
+    await is_healthy(coord, healthy=False)
     writer = await coord.logs.open("turn")
     writer.append(b"written while Redis was away")
     own_redis.start()
     for one in (coord, other):
-        await _is(one, healthy=True)
+        await is_healthy(one, healthy=True)
 
     async with coord.locks.hold("a", max_waiting=0):
         with pytest.raises(TimeoutError):
@@ -204,9 +158,9 @@ async def test_replicas_share_again_when_redis_is_back(replica: MakeReplica, own
                 return await asyncio.wait_for(anext(messages), 0.1) == b"x"
         return False
 
-    await _until(hears)
+    await until(hears)
     await writer.finish(b"end")
-    assert await asyncio.wait_for(_read_all(other, "turn"), 10) == [b"written while Redis was away", b"end"]
+    assert await asyncio.wait_for(read_all(other, "turn"), 10) == [b"written while Redis was away", b"end"]
 
 
 async def test_a_redis_that_hangs_costs_a_second_once(replica: MakeReplica, own_redis: RedisServer) -> None:
@@ -223,7 +177,7 @@ async def test_a_redis_that_hangs_costs_a_second_once(replica: MakeReplica, own_
         assert time.monotonic() - began < 5  # forty calls
     finally:
         own_redis.thaw()
-    await _is(coord, healthy=True)
+    await is_healthy(coord, healthy=True)
 
 
 async def test_a_lock_released_while_redis_hung_is_free_when_it_goes_on(
@@ -238,7 +192,7 @@ async def test_a_lock_released_while_redis_hung_is_free_when_it_goes_on(
     finally:
         own_redis.thaw()
     for one in (coord, other):
-        await _is(one, healthy=True)
+        await is_healthy(one, healthy=True)
     for name in ("held before", "held only meanwhile"):
         async with asyncio.timeout(5), other.locks.hold(name, max_waiting=5):
             pass
@@ -260,9 +214,9 @@ async def test_those_who_wait_in_redis_go_on_in_order_when_it_dies(
     tasks = []
     for number in range(5):
         tasks.append(asyncio.create_task(work(number)))
-        await _queue_has(own_redis, number + 1)
+        await queue_has(own_redis, number + 1)
     own_redis.stop()
-    await _is(coord, healthy=False)
+    await is_healthy(coord, healthy=False)
     assert order == [0]
     release.set()
     await asyncio.wait_for(asyncio.gather(*tasks), 10)
@@ -275,113 +229,13 @@ async def test_a_holder_keeps_its_lock_through_a_restart_that_loses_all_data(
     coord, other = await replica(lease_seconds=6), await replica(lease_seconds=6)
     async with coord.locks.hold("a", max_waiting=5) as lease:
         own_redis.restart()
-        await _queue_has(own_redis, 1)  # the holder is told first
+        await queue_has(own_redis, 1)  # the holder is told first
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3), other.locks.hold("a", max_waiting=5):
                 pass
         assert not lease.is_lost
     async with asyncio.timeout(10), other.locks.hold("a", max_waiting=5):
         pass
-
-
-async def test_a_reader_elsewhere_gets_every_byte_of_a_log_across_a_restart(
-    replica: MakeReplica, own_redis: RedisServer
-) -> None:
-    coord, other = await replica(), await replica()
-    writer = await coord.logs.open("turn")
-    expected = [b"event %d" % number for number in range(1, 61)]
-    for data in expected[:20]:
-        writer.append(data)
-    reading = asyncio.create_task(_read_all(other, "turn"))
-    await asyncio.sleep(0.2)
-    own_redis.stop()
-    for data in expected[20:40]:
-        writer.append(data)
-    await asyncio.sleep(0.7)
-    own_redis.start()
-    for data in expected[40:]:
-        writer.append(data)
-        await asyncio.sleep(0.01)
-    for one in (coord, other):
-        await _is(one, healthy=True)
-    await writer.finish(b"end")
-    assert await asyncio.wait_for(reading, 10) == [*expected, b"end"]
-    assert await asyncio.wait_for(_read_all(other, "turn", after=30), 10) == [*expected[30:], b"end"]
-
-
-@pytest.mark.parametrize("is_emptied", [True, False])
-async def test_a_log_that_ends_before_anyone_noticed_that_redis_lost_it_is_whole_again(
-    replica: MakeReplica, own_redis: RedisServer, is_emptied: bool
-) -> None:
-    coord, other = await replica(), await replica()
-    writer = await coord.logs.open("turn")
-    expected = [b"event %d" % number for number in range(1, 21)]
-    for data in expected:
-        writer.append(data)
-        await asyncio.sleep(0.02)
-    with redis.Redis(port=own_redis.port) as client:  # as after a restart, but that no connection breaks
-        newest = client.xrevrange("pp:log:turn", count=5)
-        client.flushall() if is_emptied else client.xdel("pp:log:turn", *[entry[0] for entry in newest])
-    await writer.finish(b"end")
-    read = await asyncio.wait_for(_read_all(other, "turn"), 10)
-    assert read == [*expected, b"end"]
-
-
-async def test_a_log_that_redis_lost_with_its_writer_ends_for_its_readers(
-    replica: MakeReplica, own_redis: RedisServer
-) -> None:
-    coord, other = await replica(), await replica()
-    writer = await coord.logs.open("turn")
-    writer.append(b"one")
-    reading = asyncio.create_task(_read_all(other, "turn"))
-    await asyncio.sleep(0.3)
-    await coord.close()
-    own_redis.restart()
-    with pytest.raises(LogNotFoundError):
-        await asyncio.wait_for(reading, 15)
-
-
-async def test_a_log_whose_writer_was_killed_ends_for_its_readers_elsewhere(
-    replica: MakeReplica, own_redis: RedisServer
-) -> None:
-    coord, other = await replica(), await replica()
-    writer = await coord.logs.open("turn")
-    writer.append(b"one")
-    reading = asyncio.create_task(_read_all(other, "turn"))
-    await asyncio.sleep(0.3)
-    await coord.close()  # as a killed process: its presence runs out, its log stays without an end
-    with pytest.raises(LogNotFoundError):
-        await asyncio.wait_for(reading, 30)
-
-
-async def test_readers_elsewhere_are_let_go_when_redis_stays_away(
-    replica: MakeReplica, own_redis: RedisServer
-) -> None:
-    coord, other = await replica(), await replica()
-    writer = await coord.logs.open("turn")
-    writer.append(b"one")
-    reading = asyncio.create_task(_read_all(other, "turn"))
-    await asyncio.sleep(0.3)
-    own_redis.stop()
-    with pytest.raises(CoordUnavailableError):
-        await asyncio.wait_for(reading, 10)
-
-
-async def test_two_hundred_readers_of_other_replicas_logs_need_few_connections(
-    replica: MakeReplica, own_redis: RedisServer
-) -> None:
-    coord, other = await replica(), await replica()
-    writers = [await coord.logs.open(f"turn {number}") for number in range(200)]
-    readers = [asyncio.create_task(_read_all(other, f"turn {number}")) for number in range(200)]
-    for piece in range(5):
-        for writer in writers:
-            writer.append(b"piece %d" % piece)
-        await asyncio.sleep(0.05)
-    connected = await other._link.client.client_list()
-    await asyncio.gather(*(writer.finish(b"end") for writer in writers))
-    texts = await asyncio.wait_for(asyncio.gather(*readers), 10)
-    assert texts == [[b"piece 0", b"piece 1", b"piece 2", b"piece 3", b"piece 4", b"end"]] * 200
-    assert len(connected) <= 40  # both replicas together
 
 
 async def test_a_portal_that_starts_before_redis_joins_it_later(
@@ -394,10 +248,10 @@ async def test_a_portal_that_starts_before_redis_joins_it_later(
         pass
     own_redis.start()
     for one in (coord, other):
-        await _is(one, healthy=True)
+        await is_healthy(one, healthy=True)
     writer = await coord.logs.open("turn")
     await writer.finish(b"end")
-    assert await asyncio.wait_for(_read_all(other, "turn"), 10) == [b"end"]
+    assert await asyncio.wait_for(read_all(other, "turn"), 10) == [b"end"]
 
 
 async def test_what_is_kept_in_redis_expires(replica: MakeReplica) -> None:
@@ -412,7 +266,7 @@ async def test_what_is_kept_in_redis_expires(replica: MakeReplica) -> None:
             keys[:] = [key async for key in client.scan_iter("*")]
             return len(keys) == 6
 
-        await _until(are_there)
+        await until(are_there)
         assert all([await client.ttl(key) > 0 for key in keys])
     await writer.finish(b"end")
     assert 0 < await client.ttl("pp:log:turn") <= 600
