@@ -30,6 +30,7 @@ _READY_SECONDS = 10.0
 _START_SECONDS = 3.0
 _STOP_SECONDS = 5.0
 _LOOK_SECONDS = 2.0
+_POLL_SECONDS = 0.05
 
 
 class OwnBroker:
@@ -70,11 +71,14 @@ class OwnBroker:
         self.state = "stopped"
 
     async def _supervise(self) -> None:
+        began = self._clock.monotonic()
         while True:
             if not await asyncio.to_thread(self._place.take):
                 self.state = "shared"
-                self._is_up.set()
-                await asyncio.sleep(_LOOK_SECONDS)
+                if not self._is_up.is_set() and await self._answers():
+                    self._is_up.set()
+                is_awaited = not self._is_up.is_set() and self._clock.monotonic() - began < _START_SECONDS
+                await asyncio.sleep(_POLL_SECONDS if is_awaited else _LOOK_SECONDS)
                 continue
             started = self._clock.monotonic()
             try:
@@ -107,12 +111,21 @@ class OwnBroker:
     async def _listens(self, child: _Child) -> bool:
         give_up_at = self._clock.monotonic() + _READY_SECONDS
         while not child.ended.done() and self._clock.monotonic() < give_up_at:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection(self._place.host, self._place.port)
-                writer.close()
+            if await self._answers():
                 return True
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_POLL_SECONDS)
         return False
+
+    async def _answers(self) -> bool:
+        """Tell whether something listens where the broker should."""
+        if self._place.port is None:
+            return False
+        try:
+            _, writer = await asyncio.open_connection(self._place.host, self._place.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
 
 
 class _Child:

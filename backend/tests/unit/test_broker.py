@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -26,6 +27,7 @@ from app.broker.accounts import (
 from app.broker.directory import Directory
 from app.broker.place import BrokerPlace
 from app.broker.program import Program, find_fallback, find_program, unpacked_folder
+from app.broker.supervisor import OwnBroker
 from tests.fixtures.programs import free_port
 
 PROGRAM = Program(Path("/usr/sbin/mosquitto"), Path("/usr/lib/mosquitto_dynamic_security.so"))
@@ -216,3 +218,30 @@ def test_amqtt_is_run_by_this_python_and_sees_nothing_of_the_portals_environment
     assert command[4] == "127.0.0.1"
     assert set(program.environment) == {"PYTHONPATH", "PYTHONWARNINGS"}
     assert not (tmp_path / "broker" / "mosquitto.conf").exists()
+
+
+async def test_a_portal_that_shares_the_broker_waits_until_it_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started at the same moment as the one that runs it, it would else know no port, or the one of last time."""
+    monkeypatch.setattr("app.broker.supervisor._START_SECONDS", 30)
+    running, sharing = _place(tmp_path, free_port()), _place(tmp_path, free_port())
+    assert running.take()
+
+    async def accounts() -> list[Account]:
+        return []
+
+    own = OwnBroker(sharing, PROGRAM, accounts)
+    starting = asyncio.create_task(own.start())
+    async with asyncio.timeout(30):
+        while own.state != "shared":  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not starting.done()
+        running.prepare(PROGRAM, [])
+        async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", running.port):
+            assert await starting
+    assert sharing.port == running.port
+    await own.stop()
+    running.leave()
