@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from pathlib import Path
 
 import pytest
@@ -76,15 +77,14 @@ async def test_a_broker_that_lets_nobody_in_is_told(tmp_path: Path) -> None:
 async def test_a_trial_tells_a_broker_that_lets_the_portal_in_from_another_program(tmp_path: Path) -> None:
     broker = Mosquitto(tmp_path)
     broker.start()
-    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
     try:
         assert await problem_at(Broker("127.0.0.1", broker.port), "trial", 5) == ""
-        found = await problem_at(Broker("127.0.0.1", port), "trial", 0.3)
-        assert found == f"127.0.0.1:{port} takes the connection and does not answer."
     finally:
-        silent.close()
         broker.stop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        found = await problem_at(Broker("127.0.0.1", port), "trial", 0.3)
+    assert found == f"127.0.0.1:{port} takes the connection and does not answer."
 
 
 async def test_a_broker_that_lets_the_portal_hear_nothing_is_told(

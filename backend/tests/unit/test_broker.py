@@ -240,7 +240,7 @@ async def test_a_portal_that_shares_the_broker_waits_until_it_listens(
             await asyncio.sleep(0)
         assert not starting.done()
         running.prepare(PROGRAM, [])
-        async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", running.port):
+        with socket.create_server(("127.0.0.1", running.port or 0)):
             assert await starting
     assert sharing.port == running.port
     await own.stop()
