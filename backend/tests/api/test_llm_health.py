@@ -71,9 +71,11 @@ async def test_the_models_are_listed(ada: httpx.AsyncClient) -> None:
 
 async def test_a_server_that_accepts_and_never_answers_is_unavailable_within_seconds() -> None:
     async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(1024):
-            pass
-        writer.close()
+        try:
+            while await reader.read(1024):
+                pass
+        finally:  # also when the test's loop ends before the client has been seen to go
+            writer.close()
 
     server = await asyncio.start_server(never, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
