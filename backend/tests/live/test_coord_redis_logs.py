@@ -9,7 +9,7 @@ import redis
 
 from app.coord.base import CoordUnavailableError, LogNotFoundError
 from tests.fixtures.redis import RedisServer
-from tests.fixtures.replicas import MakeReplica, is_healthy, read_all
+from tests.fixtures.replicas import MakeReplica, is_healthy, read_all, replicas_on
 
 pytestmark = pytest.mark.live
 
@@ -98,17 +98,18 @@ async def test_readers_elsewhere_are_let_go_when_redis_stays_away(
 
 
 async def test_two_hundred_readers_of_other_replicas_logs_need_few_connections(
-    replica: MakeReplica, own_redis: RedisServer
+    redis_server: RedisServer, redis_url: str
 ) -> None:
-    coord, other = await replica(), await replica()
-    writers = [await coord.logs.open(f"turn {number}") for number in range(200)]
-    readers = [asyncio.create_task(read_all(other, f"turn {number}")) for number in range(200)]
-    for piece in range(5):
-        for writer in writers:
-            writer.append(b"piece %d" % piece)
-        await asyncio.sleep(0.05)
-    connected = await other._link.client.client_list()
-    await asyncio.gather(*(writer.finish(b"end") for writer in writers))
-    texts = await asyncio.wait_for(asyncio.gather(*readers), 10)
+    async with replicas_on(redis_server) as replica:
+        coord, other = await replica(), await replica()
+        writers = [await coord.logs.open(f"turn {number}") for number in range(200)]
+        readers = [asyncio.create_task(read_all(other, f"turn {number}")) for number in range(200)]
+        for piece in range(5):
+            for writer in writers:
+                writer.append(b"piece %d" % piece)
+            await asyncio.sleep(0.05)
+        connected = await other._link.client.client_list()
+        await asyncio.gather(*(writer.finish(b"end") for writer in writers))
+        texts = await asyncio.wait_for(asyncio.gather(*readers), 60)
     assert texts == [[b"piece 0", b"piece 1", b"piece 2", b"piece 3", b"piece 4", b"end"]] * 200
     assert len(connected) <= 40  # both replicas together
