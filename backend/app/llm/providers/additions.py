@@ -33,12 +33,14 @@ class Additions:
 
         Raises LLMError.
         """
+        model = str(body.get("model"))
+        are_taken = self._are_taken.get(model)
+        if are_taken or not kind.may_refuse:
+            return await ask(body)
         added = [
             name for name in kind.may_refuse if name in body and (name == USAGE_WISH or name not in came)
         ]
-        model = str(body.get("model"))
-        are_taken = self._are_taken.get(model)
-        if not added or are_taken:
+        if not added:
             return await ask(body)
         without = {name: value for name, value in body.items() if name not in added}
         if are_taken is False:
