@@ -22,28 +22,30 @@ class Additions:
     def __init__(self) -> None:
         self._are_taken: dict[str, bool] = {}
 
-    async def opened(
+    def opened(
         self,
         kind: ServerKind,
         body: dict[str, Any],
         came: Container[str],
         ask: Callable[[dict[str, Any]], Awaitable[Answer]],
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         """Return what `ask` makes of a body; one that is refused is asked again without what was not in it as it `came`.
 
         Raises LLMError.
         """
-        model = str(body.get("model"))
-        are_taken = self._are_taken.get(model)
-        if are_taken or not kind.may_refuse:
-            return await ask(body)
+        if not kind.may_refuse or self._are_taken.get(str(body.get("model"))):
+            return ask(body)
         added = [
             name for name in kind.may_refuse if name in body and (name == USAGE_WISH or name not in came)
         ]
-        if not added:
-            return await ask(body)
+        return self._tried(body, added, ask) if added else ask(body)
+
+    async def _tried(
+        self, body: dict[str, Any], added: list[str], ask: Callable[[dict[str, Any]], Awaitable[Answer]]
+    ) -> Answer:
+        model = str(body.get("model"))
         without = {name: value for name, value in body.items() if name not in added}
-        if are_taken is False:
+        if self._are_taken.get(model) is False:
             return await ask(without)
         try:
             answer = await ask(body)
