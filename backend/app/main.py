@@ -76,7 +76,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.answer_cache = create_answer_cache(runtime, app.state.gateway)
         app.state.messages = MessageAsker(app.state.gateway, app.state.answer_cache)
         app.state.conversations = ConversationService(runtime.database, runtime.clock)
-        app.state.responses = create_responses(runtime, app.state.gateway, app.state.answer_cache)
+        app.state.responses = create_responses(
+            runtime, app.state.gateway, app.state.answer_cache, app.state.conversations
+        )
         auth = create_auth_runtime(settings, runtime.database, runtime.coord, runtime.clock)
         app.state.auth_runtime = auth
         await runtime.start()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from app.gateway.bodies import read_body
 from app.gateway.conversation_service import ConversationService
-from app.gateway.endpoints import GatewayUser, take_request
-from app.gateway.item_pages import ItemPage
+from app.gateway.endpoints import AskedPage, GatewayUser, as_json, take_request
 
 router = APIRouter(prefix="/v1/conversations", tags=["openai"], dependencies=[Depends(take_request)])
 
@@ -54,14 +52,14 @@ async def create_conversation(
     request: Request, principal: GatewayUser, conversations: Conversations
 ) -> Response:
     body = read_body(await request.body() or b"{}")
-    return _json(await conversations.create(principal, body))
+    return as_json(await conversations.create(principal, body))
 
 
 @router.get("/{conversation_id}", summary="A conversation", responses=_ABSENT)
 async def read_conversation(
     principal: GatewayUser, conversations: Conversations, conversation_id: ConversationPath
 ) -> Response:
-    return _json(await conversations.read(principal, conversation_id))
+    return as_json(await conversations.read(principal, conversation_id))
 
 
 @router.post(
@@ -74,14 +72,14 @@ async def update_conversation(
     request: Request, principal: GatewayUser, conversations: Conversations, conversation_id: ConversationPath
 ) -> Response:
     body = read_body(await request.body(), "metadata")
-    return _json(await conversations.update(principal, conversation_id, body))
+    return as_json(await conversations.update(principal, conversation_id, body))
 
 
 @router.delete("/{conversation_id}", summary="Remove a conversation with its items", responses=_ABSENT)
 async def delete_conversation(
     principal: GatewayUser, conversations: Conversations, conversation_id: ConversationPath
 ) -> Response:
-    return _json(await conversations.delete(principal, conversation_id))
+    return as_json(await conversations.delete(principal, conversation_id))
 
 
 @router.post(
@@ -94,7 +92,7 @@ async def add_items(
     request: Request, principal: GatewayUser, conversations: Conversations, conversation_id: ConversationPath
 ) -> Response:
     body = read_body(await request.body(), "items")
-    return _json(await conversations.add_items(principal, conversation_id, body))
+    return as_json(await conversations.add_items(principal, conversation_id, body))
 
 
 @router.get("/{conversation_id}/items", summary="What was said in a conversation", responses=_ABSENT)
@@ -102,19 +100,16 @@ async def list_items(
     principal: GatewayUser,
     conversations: Conversations,
     conversation_id: ConversationPath,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    order: Literal["asc", "desc"] = "desc",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    page: AskedPage,
 ) -> Response:
-    page = ItemPage(limit, order == "desc", after)
-    return _json(await conversations.items(principal, conversation_id, page))
+    return as_json(await conversations.items(principal, conversation_id, page))
 
 
 @router.get("/{conversation_id}/items/{item_id}", summary="An item of a conversation", responses=_ABSENT)
 async def read_item(
     principal: GatewayUser, conversations: Conversations, conversation_id: ConversationPath, item_id: ItemPath
 ) -> Response:
-    return _json(await conversations.item(principal, conversation_id, item_id))
+    return as_json(await conversations.item(principal, conversation_id, item_id))
 
 
 @router.delete(
@@ -123,8 +118,4 @@ async def read_item(
 async def delete_item(
     principal: GatewayUser, conversations: Conversations, conversation_id: ConversationPath, item_id: ItemPath
 ) -> Response:
-    return _json(await conversations.delete_item(principal, conversation_id, item_id))
-
-
-def _json(data: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(data), media_type="application/json")
+    return as_json(await conversations.delete_item(principal, conversation_id, item_id))

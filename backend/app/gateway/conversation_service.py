@@ -13,7 +13,7 @@ from app.gateway.conversation_errors import ConversationNotFoundError, ItemNotFo
 from app.gateway.conversation_repository import ConversationRepository
 from app.gateway.item_pages import ItemPage, as_read, item_list
 from app.gateway.response_bodies import CONVERSATION, metadata_of
-from app.gateway.response_items import Item, input_items
+from app.gateway.response_items import Item, has_references, input_items
 from app.gateway.tables import Conversation
 from app.kit.clock import Clock
 from app.kit.ids import new_id
@@ -70,10 +70,16 @@ class ConversationService:
     ) -> dict[str, Any]:
         """Put items at the end, and return them."""
         async with self._found(principal, conversation_id, is_changed=True) as (repository, row):
-            known = {item["id"]: item for item in await repository.items(row.id)}
-            items = input_items(body.get("items"), known, "items")
+            given = body.get("items")
+            said = await repository.items(row.id) if has_references(given) else []
+            items = input_items(given, {item["id"]: item for item in said}, "items")
             added = await repository.extend(row.id, items, self._clock.now())
             return item_list(added or [])
+
+    async def said(self, principal: Principal, conversation_id: str) -> list[Item]:
+        """Return all of the items, the oldest first."""
+        async with self._found(principal, conversation_id) as (repository, row):
+            return await repository.items(row.id)
 
     async def items(self, principal: Principal, conversation_id: str, page: ItemPage) -> dict[str, Any]:
         """Return a page of the items."""

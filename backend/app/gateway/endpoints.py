@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app.auth.deps import Bearer, Services
@@ -13,6 +14,7 @@ from app.chat.deps import IdempotencyKey
 from app.errors import NotFoundError
 from app.gateway.callers import GatewayCallers
 from app.gateway.direct import respond
+from app.gateway.item_pages import ItemPage
 from app.gateway.models import ModelEntry, ModelPage
 from app.gateway.service import GatewayService
 from app.limits.rates import rate_headers
@@ -43,6 +45,21 @@ async def take_request(principal: GatewayUser, services: Services) -> dict[str, 
     return rate_headers(await services.limits.take_request(principal.subjects))
 
 
+async def item_page(
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    order: Literal["asc", "desc"] = "desc",
+    after: Annotated[str | None, Query(max_length=200)] = None,
+) -> ItemPage:
+    """Return which part of a list of items is asked for."""
+    return ItemPage(limit, order == "desc", after)
+
+
+def as_json(data: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    """Answer with an object of OpenAI's API."""
+    return Response(orjson.dumps(data), media_type="application/json", headers=headers)
+
+
+AskedPage = Annotated[ItemPage, Depends(item_page)]
 Gateway = Annotated[GatewayService, Depends(get_gateway)]
 LimitHeaders = Annotated[dict[str, str], Depends(take_request)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.gateway.own_stream import RESPONSES
-from app.gateway.response_items import Item
+from app.gateway.response_items import Item, has_references
 from app.llm.relay import Shape
 from app.llm.routing import Target
 
@@ -79,9 +79,7 @@ class OwnRequest:
     def _input(self) -> Any:
         """Return the input as it came; references are replaced, for an id alone says nothing of whose it is."""
         given = self.body.get("input")
-        if isinstance(given, list) and any(_is_reference(item) for item in given):
-            return [*map(_portable, self.items)]
-        return given
+        return [*map(_portable, self.items)] if has_references(given) else given
 
     def sizes(self) -> dict[str, Any]:
         """Return what limits and routing go by where no chat completion can say it."""
@@ -107,12 +105,6 @@ def _portable(item: Item) -> Item:
     if item.get("type") not in _PORTABLE:
         return item
     return {name: value for name, value in item.items() if name not in ("id", "status")}
-
-
-def _is_reference(item: Any) -> bool:
-    return isinstance(item, dict) and item.get("type", "item_reference" if "role" not in item else None) == (
-        "item_reference"
-    )
 
 
 def _has_image(item: Item) -> bool:

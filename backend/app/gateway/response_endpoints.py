@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
@@ -12,8 +11,7 @@ from app.chat.deps import IdempotencyKey
 from app.chat.stream import run_until_disconnect
 from app.gateway.bodies import read_body
 from app.gateway.direct import stream_of
-from app.gateway.endpoints import GatewayUser, LimitHeaders
-from app.gateway.item_pages import ItemPage
+from app.gateway.endpoints import AskedPage, GatewayUser, LimitHeaders, as_json
 from app.gateway.message_count import PromptCounter
 from app.gateway.message_endpoints import get_counter
 from app.gateway.response_service import ResponseService
@@ -64,19 +62,19 @@ async def create_response(
         turn = await responses.begin_turn(principal, body, idempotency_key)
         if body.get("stream"):
             return ByteStream(responses.turn_events(*turn), headers)
-        return _json(await run_until_disconnect(request.receive, responses.whole_turn(*turn)), headers)
+        return as_json(await run_until_disconnect(request.receive, responses.whole_turn(*turn)), headers)
     work = await responses.begin(principal, body)
     if body.get("background"):
         started = await responses.start_in_background(work)
         if not body.get("stream"):
-            return _json(started, headers)
+            return as_json(started, headers)
         return ByteStream(await responses.events(principal, work.response["id"], None), headers)
     wish = responses.wish(work, request.scope, body)
     if body.get("stream"):
         begin = responses.begin_stream(work) if wish is None else responses.begin_kept(work, wish)
         return await stream_of(begin, request.receive)
     if wish is None:
-        return _json(await run_until_disconnect(request.receive, responses.whole(work)), headers)
+        return as_json(await run_until_disconnect(request.receive, responses.whole(work)), headers)
     kept = await run_until_disconnect(request.receive, responses.whole_kept(work, wish))
     return Response(kept, media_type="application/json", headers=headers)
 
@@ -96,7 +94,7 @@ async def count_input_tokens(
     headers: LimitHeaders,
 ) -> Response:
     body = read_body(await request.body(), "input", "prompt")
-    return _json(await responses.count_tokens(principal, body, counter), headers)
+    return as_json(await responses.count_tokens(principal, body, counter), headers)
 
 
 @router.get(
@@ -114,7 +112,7 @@ async def read_response(
 ) -> Response:
     if stream:
         return ByteStream(await responses.events(principal, response_id, starting_after))
-    return _json(await responses.read(principal, response_id))
+    return as_json(await responses.read(principal, response_id))
 
 
 @router.get("/{response_id}/input_items", summary="What was put into a response", responses=_ABSENT)
@@ -122,27 +120,20 @@ async def list_input_items(
     principal: GatewayUser,
     responses: Responses,
     response_id: ResponsePath,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    order: Literal["asc", "desc"] = "desc",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    page: AskedPage,
 ) -> Response:
-    page = ItemPage(limit, order == "desc", after)
-    return _json(await responses.input_items(principal, response_id, page))
+    return as_json(await responses.input_items(principal, response_id, page))
 
 
 @router.post("/{response_id}/cancel", summary="Stop a response in the background", responses=_ABSENT)
 async def cancel_response(
     principal: GatewayUser, responses: Responses, response_id: ResponsePath
 ) -> Response:
-    return _json(await responses.cancel(principal, response_id))
+    return as_json(await responses.cancel(principal, response_id))
 
 
 @router.delete("/{response_id}", summary="Remove a stored response", responses=_ABSENT)
 async def delete_response(
     principal: GatewayUser, responses: Responses, response_id: ResponsePath
 ) -> Response:
-    return _json(await responses.delete(principal, response_id))
-
-
-def _json(data: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(data), media_type="application/json", headers=headers)
+    return as_json(await responses.delete(principal, response_id))

@@ -32,6 +32,13 @@ def input_items(value: Any, known: Mapping[str, Item], field: str = "input") -> 
     return [_item(one, known, field) for one in value]
 
 
+def has_references(value: Any) -> bool:
+    """Whether some of the items in a request are named by their ids alone, which say nothing of whose they are."""
+    return isinstance(value, list) and any(
+        isinstance(item, dict) and _kind(item) == "item_reference" for item in value
+    )
+
+
 def to_messages(items: Iterable[Item]) -> list[Message]:
     """Return items as messages. Tool calls that follow one another are one message; thinking is not sent again."""
     messages: list[Message] = []
@@ -73,10 +80,14 @@ def _new_id(kind: str) -> str:
     return f"{_PREFIXES.get(kind, 'item')}_{new_id()}"
 
 
+def _kind(value: Mapping[str, Any]) -> Any:
+    return value.get("type") or ("message" if "role" in value else "item_reference")
+
+
 def _item(value: Any, known: Mapping[str, Item], field: str) -> Item:
     if not isinstance(value, dict):
         raise wrong(field, "each item must be an object")
-    kind = value.get("type") or ("message" if "role" in value else "item_reference")
+    kind = _kind(value)
     if not isinstance(kind, str):
         raise wrong(field, "the type of an item is a word")
     if kind == "item_reference":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from app.gateway.custom_tools import arguments_of, input_of
 
@@ -69,96 +69,67 @@ class OutputItem:
         return {"item_id": self.id, "output_index": self.position, **more}
 
 
-class OutputMessage(OutputItem):
+class _OnePart(OutputItem):
+    """An item whose content is one part. `events` is how its own events are named, `field` where its text stands."""
+
+    head: ClassVar[dict[str, Any]] = {}
+    part_type = events = ""
+    field = "text"
+
+    def read(self) -> dict[str, Any]:
+        content = [self._part()] if self._texts else []
+        return {"id": self.id, **self.head, "status": self.status, "content": content}
+
+    def _part(self) -> dict[str, Any]:
+        return {"type": self.part_type, self.field: self.text}
+
+    def _opened(self) -> Made:
+        return [("response.content_part.added", self._here(content_index=0, part=self._part()))]
+
+    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
+        return f"response.{self.events}.delta", self._here(content_index=0, delta=text)
+
+    def _closed(self) -> Made:
+        whole = {name: value for name, value in self._part().items() if name in (self.field, "logprobs")}
+        return [
+            (f"response.{self.events}.done", self._here(content_index=0, **whole)),
+            ("response.content_part.done", self._here(content_index=0, part=self._part())),
+        ]
+
+
+class OutputMessage(_OnePart):
     """Text of the assistant's. How likely its tokens were is told with the whole text."""
 
     prefix = "msg"
+    head: ClassVar[dict[str, Any]] = {"type": "message", "role": "assistant"}
+    part_type = events = "output_text"
 
     def __init__(self, position: int, response_id: str, number: int | None = None, **facts: str) -> None:
         super().__init__(position, response_id, number, **facts)
         self.logprobs: list[Any] = []
 
-    def read(self) -> dict[str, Any]:
-        content = [self._part()] if self._texts else []
-        return {
-            "id": self.id,
-            "type": "message",
-            "role": "assistant",
-            "status": self.status,
-            "content": content,
-        }
-
-    def _opened(self) -> Made:
-        return [("response.content_part.added", self._here(content_index=0, part=_text_part("")))]
+    def _part(self) -> dict[str, Any]:
+        return {**super()._part(), "annotations": [], "logprobs": self.logprobs}
 
     def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
-        return "response.output_text.delta", self._here(content_index=0, delta=text, logprobs=[])
-
-    def _closed(self) -> Made:
-        return [
-            (
-                "response.output_text.done",
-                self._here(content_index=0, text=self.text, logprobs=self.logprobs),
-            ),
-            ("response.content_part.done", self._here(content_index=0, part=self._part())),
-        ]
-
-    def _part(self) -> dict[str, Any]:
-        return {**_text_part(self.text), "logprobs": self.logprobs}
+        name, facts = super()._delta(text)
+        return name, {**facts, "logprobs": []}
 
 
-class OutputRefusal(OutputItem):
+class OutputRefusal(_OnePart):
     """What the assistant says where it will not answer."""
 
     prefix = "msg"
-
-    def read(self) -> dict[str, Any]:
-        content = [{"type": "refusal", "refusal": self.text}] if self._texts else []
-        return {
-            "id": self.id,
-            "type": "message",
-            "role": "assistant",
-            "status": self.status,
-            "content": content,
-        }
-
-    def _opened(self) -> Made:
-        part = {"type": "refusal", "refusal": ""}
-        return [("response.content_part.added", self._here(content_index=0, part=part))]
-
-    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
-        return "response.refusal.delta", self._here(content_index=0, delta=text)
-
-    def _closed(self) -> Made:
-        part = {"type": "refusal", "refusal": self.text}
-        return [
-            ("response.refusal.done", self._here(content_index=0, refusal=self.text)),
-            ("response.content_part.done", self._here(content_index=0, part=part)),
-        ]
+    head: ClassVar[dict[str, Any]] = OutputMessage.head
+    part_type = events = field = "refusal"
 
 
-class OutputReasoning(OutputItem):
+class OutputReasoning(_OnePart):
     """What the model thought before it answered."""
 
     prefix = "rs"
-
-    def read(self) -> dict[str, Any]:
-        content = [{"type": "reasoning_text", "text": self.text}] if self._texts else []
-        return {"id": self.id, "type": "reasoning", "summary": [], "content": content, "status": self.status}
-
-    def _opened(self) -> Made:
-        part = {"type": "reasoning_text", "text": ""}
-        return [("response.content_part.added", self._here(content_index=0, part=part))]
-
-    def _delta(self, text: str) -> tuple[str, dict[str, Any]]:
-        return "response.reasoning_text.delta", self._here(content_index=0, delta=text)
-
-    def _closed(self) -> Made:
-        part = {"type": "reasoning_text", "text": self.text}
-        return [
-            ("response.reasoning_text.done", self._here(content_index=0, text=self.text)),
-            ("response.content_part.done", self._here(content_index=0, part=part)),
-        ]
+    head: ClassVar[dict[str, Any]] = {"type": "reasoning", "summary": []}
+    part_type = events = "reasoning_text"
 
 
 class OutputToolCall(OutputItem):
@@ -228,7 +199,3 @@ def whole_item(item: dict[str, Any]) -> tuple[type[OutputItem], str, dict[str, s
         return OutputRefusal, "".join(part["refusal"] for part in item["content"]), {}
     kind: type[OutputItem] = OutputReasoning if item["type"] == "reasoning" else OutputMessage
     return kind, "".join(part["text"] for part in item["content"]), {}
-
-
-def _text_part(text: str) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}

@@ -11,21 +11,20 @@ from typing import Any
 import orjson
 from starlette.types import Scope
 
-from app.auth.errors import NoCredentialError
 from app.auth.principal import Principal
 from app.db.session import Database
 from app.errors import PortalError, UpstreamError
 from app.gateway.bodies import has_template
 from app.gateway.cache import AnswerCache, Asked, CacheWish
-from app.gateway.conversation_errors import ConversationNotFoundError
 from app.gateway.conversation_repository import ConversationRepository
+from app.gateway.conversation_service import ConversationService
 from app.gateway.errors import InvalidBodyError, NotInSessionsError
 from app.gateway.item_pages import ItemPage, page_of
 from app.gateway.message_count import PromptCounter
 from app.gateway.own_events import OwnEncoder
 from app.gateway.own_responses import OwnRequest, StoredAt
 from app.gateway.response_background import BackgroundResponses
-from app.gateway.response_bodies import CONVERSATION, beginning, check_fields, conversation_of, to_chat
+from app.gateway.response_bodies import beginning, check_fields, conversation_of, to_chat
 from app.gateway.response_errors import NotInBackgroundError, PreviousResponseError, ResponseNotFoundError
 from app.gateway.response_events import ResponseEncoder, framed
 from app.gateway.response_items import Item, input_items
@@ -51,7 +50,9 @@ class ResponseService:
         background: BackgroundResponses,
         clock: Clock,
         cache: AnswerCache,
+        conversations: ConversationService,
     ) -> None:
+        self._conversations = conversations
         self._cache = cache
         self._gateway = gateway
         self._database = database
@@ -73,7 +74,7 @@ class ResponseService:
         if body.get("background") and principal.is_anonymous:
             raise NotInBackgroundError("stored, and it needs an API key: it")
         if (conversation_id := conversation_of(body)) is not None:
-            earlier, previous = await self._said(principal, conversation_id), None
+            earlier, previous = await self._conversations.said(principal, conversation_id), None
         else:
             earlier, previous = await self._earlier(principal, body.get("previous_response_id"))
         known = {item["id"]: item for item in earlier if "id" in item}
@@ -305,17 +306,6 @@ class ResponseService:
             response.update(store=False, conversation=None)
             return False
         return True
-
-    async def _said(self, principal: Principal, conversation_id: str) -> list[Item]:
-        """Return what was said in a conversation. Raises PortalError."""
-        if principal.is_anonymous:
-            raise NoCredentialError
-        async with self._database.reading() as session:
-            repository = ConversationRepository(session)
-            row = await repository.find(principal.user.id, conversation_id.removeprefix(CONVERSATION))
-            if row is None:
-                raise ConversationNotFoundError
-            return await repository.items(row.id)
 
     async def _earlier(
         self, principal: Principal, previous_id: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.chat.runtime import Runtime
 from app.gateway.cache import AnswerCache
 from app.gateway.callers import GatewayCallers
+from app.gateway.conversation_service import ConversationService
 from app.gateway.own_background import ResponsesElsewhere
 from app.gateway.response_background import BackgroundResponses
 from app.gateway.response_service import ResponseService
@@ -32,7 +33,9 @@ def create_answer_cache(runtime: Runtime, gateway: GatewayService) -> AnswerCach
     return AnswerCache(gateway, runtime.routes, coord.blobs, coord.locks, settings.gateway_cache_bytes)
 
 
-def create_responses(runtime: Runtime, gateway: GatewayService, cache: AnswerCache) -> ResponseService:
+def create_responses(
+    runtime: Runtime, gateway: GatewayService, cache: AnswerCache, conversations: ConversationService
+) -> ResponseService:
     """Return what answers `/v1/responses`; it lives within the runtime."""
     background = BackgroundResponses(
         gateway,
@@ -42,4 +45,4 @@ def create_responses(runtime: Runtime, gateway: GatewayService, cache: AnswerCac
         runtime.clock,
         ResponsesElsewhere(runtime.routes),
     )
-    return ResponseService(gateway, runtime.database, background, runtime.clock, cache)
+    return ResponseService(gateway, runtime.database, background, runtime.clock, cache, conversations)
