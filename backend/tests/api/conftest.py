@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from openai import AsyncOpenAI
 
 from app.config import Settings
 from tests.api.chat_portal import ChatPortal, serve_portal
@@ -74,3 +75,12 @@ async def shared(
         shared_portal(folder, _sqlite_template, upstream, **overrides) as portal,
     ):
         yield portal
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sdk(shared: SharedPortal) -> AsyncIterator[AsyncOpenAI]:
+    """OpenAI's own client, with Ada's key at `shared`."""
+    async with AsyncOpenAI(
+        base_url=f"{shared.url}/v1", api_key=shared.ada_key, max_retries=0, timeout=20
+    ) as client:
+        yield client

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
 import pytest
-import pytest_asyncio
 from openai import AsyncOpenAI
 from sqlalchemy import func, select
 
@@ -27,14 +25,6 @@ GREETING: Any = {"type": "message", "role": "user", "content": "Hello!"}
 def upstream(shared: SharedPortal) -> FakeUpstream:
     shared.upstream.requests.clear()
     return shared.upstream
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def sdk(shared: SharedPortal) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=f"{shared.url}/v1", api_key=shared.ada_key, max_retries=0, timeout=20
-    ) as client:
-        yield client
 
 
 async def said(sdk: AsyncOpenAI, conversation_id: str) -> list[Any]:

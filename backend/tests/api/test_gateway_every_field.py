@@ -152,14 +152,6 @@ def upstream(shared: SharedPortal) -> FakeUpstream:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def sdk(shared: SharedPortal) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=f"{shared.url}/v1", api_key=shared.ada_key, max_retries=0, timeout=20
-    ) as client:
-        yield client
-
-
-@pytest_asyncio.fixture(loop_scope="module")
 async def claude(shared: SharedPortal) -> AsyncIterator[AsyncAnthropic]:
     async with AsyncAnthropic(base_url=shared.url, api_key=shared.ada_key, max_retries=0) as client:
         yield client

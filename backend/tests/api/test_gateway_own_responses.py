@@ -209,7 +209,9 @@ async def test_the_background_is_the_servers_own(sdk: AsyncOpenAI, server: OwnSe
             if event.type == "response.output_text.delta":
                 break
     assert server.bodies[0]["background"] is True
-    assert (await sdk.responses.retrieve(started.id)).status == "in_progress"
+    async with asyncio.timeout(5):  # it is written behind what is told
+        while (await sdk.responses.retrieve(started.id)).status != "in_progress":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     server.hold.set()
     after = seen[-1].sequence_number
     rest = [

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
 import orjson
 import pytest
-import pytest_asyncio
 from openai import AsyncOpenAI
 from pydantic import BaseModel
 
@@ -41,14 +39,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 def upstream(shared: SharedPortal) -> FakeUpstream:
     shared.upstream.requests.clear()
     return shared.upstream
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def sdk(shared: SharedPortal) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=f"{shared.url}/v1", api_key=shared.ada_key, max_retries=0, timeout=20
-    ) as client:
-        yield client
 
 
 async def ended(sdk: AsyncOpenAI, response_id: str) -> Any:
